@@ -1,0 +1,63 @@
+package io.trapline.node.protocol;
+
+import io.trapline.model.Refusal;
+import io.trapline.node.rows.IoreqRows;
+import io.trapline.node.rows.KeyRows;
+import io.trapline.node.rows.SettledRows;
+import io.trapline.v1.IoreqServerCounters;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** What an IOREQ server's actor is told by the rest of its node. What its emulator's stream tells it is the actor's own affair. */
+public interface ServerMessage {
+    /**
+     * Ioreqs to pass on. Those decided before the server's last change come back at once as {@link ShardMessage.DecideAgain}; those decided
+     * beyond what it has applied wait until it has (C7). For the rest it owes the shard exactly one of Completed, DecideAgain or, for posted rows, PostedQueued and then
+     * PostedDone or DecideAgain; unless the vCPU's epoch ends first.
+     *
+     * @param shard the index of the shard in its domain
+     * @param settled what the emulator need not keep any more
+     */
+    record Forward(int shard, long shardEpoch, long decidedRevision, IoreqRows rows, SettledRows settled)
+            implements ServerMessage {}
+
+    /**
+     * Pages have changed under these ioreqs (F5): those not delivered come back at once, the rest by their answer or after {@code drainMillis}. Answered
+     * with {@link ShardMessage.Recalled} when the former are on their way back. Keys that it does not have are passed over.
+     */
+    record Recall(int shard, long recall, KeyRows rows, int drainMillis) implements ServerMessage {}
+
+    /**
+     * The registry has moved on. Applied in ascending order of revision.
+     *
+     * @param paused nothing is delivered while true (D1)
+     * @param opened vCPUs whose older epochs are fenced
+     * @param drains those that began with this change
+     * @param applied to be run once everything above is in force; may be run on any thread
+     */
+    record Apply(
+            long revision,
+            ServerView view,
+            boolean paused,
+            List<VcpuOpening> opened,
+            List<Drain> drains,
+            Runnable applied)
+            implements ServerMessage {}
+
+    /**
+     * Tells the shards, in order with everything else that this server tells them, if the gate lets it (F2); otherwise tells nobody.
+     *
+     * @param passed given the refusal, or empty when the shards have been told
+     */
+    record Gated(Gate gate, List<ShardTell> tells, Consumer<Optional<Refusal>> passed) implements ServerMessage {}
+
+    /** Asks what the server has done. */
+    record GetCounters(Consumer<IoreqServerCounters> reply) implements ServerMessage {}
+
+    /** The server or its domain is gone: the emulator's stream ends with {@code why}, and the actor stops. */
+    record Stop(Refusal why) implements ServerMessage {}
+
+    /** A message for one shard of the domain, by its index. */
+    record ShardTell(int shard, ShardMessage message) {}
+}

@@ -1,0 +1,86 @@
+package io.trapline.node.protocol;
+
+import io.trapline.model.Refusal;
+import io.trapline.model.TypeRun;
+import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.rows.AccessRows;
+import io.trapline.node.rows.KeyRows;
+import io.trapline.node.rows.OutcomeRows;
+import io.trapline.node.rows.Segments;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/**
+ * What the actor of one P2M shard is told. Callbacks are run on the actor's thread and must not block.
+ */
+public sealed interface ShardMessage {
+    /** Accesses, the rows of one vCPU in ascending order; rows known already join or are answered from memory (A4). */
+    record Accesses(AccessRows rows) implements ShardMessage {}
+
+    /** A vCPU begins under this epoch with this window; whatever the shard held of it under an older one is let go (A6). */
+    record OpenLane(int vcpu, long epoch, int window) implements ShardMessage {}
+
+    /**
+     * The registry has moved on. Applied in ascending order of revision.
+     *
+     * @param table what decides from now on
+     * @param opened vCPUs whose older epochs are fenced
+     * @param servers every server of the domain that may be forwarded to or still has rows, by id
+     * @param applied to be run once nothing is decided by the older state any more (rule 0)
+     */
+    record Apply(
+            DecisionTable table,
+            List<VcpuOpening> opened,
+            Map<Integer, ActorRef<ServerMessage>> servers,
+            Runnable applied)
+            implements ShardMessage {}
+
+    /** A server's answers, or its timeouts (F4). */
+    record Completed(int serverId, OutcomeRows rows) implements ShardMessage {}
+
+    /** Rows that the server gives back: they were not carried out, or whatever comes of them is refused (F5). */
+    record DecideAgain(int serverId, KeyRows rows) implements ShardMessage {}
+
+    /** Posted rows that wait at the server now: they have taken effect (F3). */
+    record PostedQueued(int serverId, KeyRows rows) implements ShardMessage {}
+
+    /** Posted rows that the emulator has carried out, or that timed out. */
+    record PostedDone(int serverId, KeyRows rows) implements ShardMessage {}
+
+    /** What a {@link ServerMessage.Recall} asked back has been sent back, if it was not delivered. */
+    record Recalled(int serverId, long recall) implements ShardMessage {}
+
+    /** Would these runs be allowed here, one after the other (T4, T5)? Runs lie wholly in the shard. */
+    record CheckTypes(List<TypeRun> runs, Consumer<Optional<Refusal>> reply) implements ShardMessage {}
+
+    /**
+     * Carries the runs out. They were checked, and no other type change has come between (the domain's type calls come one at a time).
+     *
+     * @param done run when rule 0 holds for the change
+     */
+    record CommitTypes(List<TypeRun> runs, Runnable done) implements ShardMessage {}
+
+    /** Turns the shard's pages of {@code ioreq_server[x]} into RAM_RW (C5). */
+    record ResetType(int x, Runnable done) implements ShardMessage {}
+
+    /** The types of a run of frames that lies wholly in the shard, at most {@code maxRuns} runs. */
+    record ListTypes(long firstGfn, long count, int maxRuns, Consumer<List<TypeRun>> reply) implements ShardMessage {}
+
+    /** Do all these pieces lie in pages with memory (F2)? */
+    record CheckSegments(Segments segments, Consumer<Optional<Refusal>> reply) implements ShardMessage {}
+
+    /** Fills the pieces from the pages themselves, or refuses and fills none (F2). */
+    record ReadSegments(Segments segments, Consumer<Optional<Refusal>> reply) implements ShardMessage {}
+
+    /** Puts the pieces into the pages themselves, or refuses and puts none (F2). */
+    record WriteSegments(Segments segments, Consumer<Optional<Refusal>> reply) implements ShardMessage {}
+
+    /** Deadlines may have passed. */
+    record Tick() implements ShardMessage {}
+
+    /** The domain is gone: the memory is given back and the actor stops. */
+    record Stop() implements ShardMessage {}
+}

@@ -1,0 +1,26 @@
+package io.trapline.node.protocol;
+
+import io.trapline.model.Refusal;
+import io.trapline.node.rows.OutcomeRows;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** What the actor of a domain's vCPUs is told by the rest of its node. What guests' streams tell it is the actor's own affair. */
+public interface VcpusMessage {
+    /** The domain's shards, by index. Told once, first. */
+    record Shards(List<ActorRef<ShardMessage>> shards) implements VcpusMessage {}
+
+    /** Outcomes of accesses, by key; part is 0. */
+    record ShardAnswers(int shard, OutcomeRows rows) implements VcpusMessage {}
+
+    /**
+     * The registry has moved on. Applied in ascending order of revision.
+     *
+     * @param paused no access is passed on and no answer goes out while true (D1)
+     * @param opened vCPUs whose older streams are fenced (A6)
+     */
+    record Apply(long revision, boolean paused, List<VcpuOpening> opened, Runnable applied) implements VcpusMessage {}
+
+    /** The domain is gone or has crashed: every stream hears why, and with {@code stop} the actor ends. */
+    record Closed(Refusal why, boolean stop) implements VcpusMessage {}
+}

@@ -1,0 +1,105 @@
+package io.trapline.node.rows;
+
+import java.util.Arrays;
+
+/**
+ * Accesses in columns, from a domain's vCPUs to one of its shards, the rows of one vCPU in ascending order. {@code attributes} as in
+ * {@link io.trapline.model.AccessAttributes}; all rows are well-formed (A1). Ownership passes with the tell.
+ */
+public final class AccessRows {
+    private int size;
+    private int[] vcpu;
+    private int[] count;
+    private byte[] attributes;
+    private long[] vcpuEpoch;
+    private long[] sequence;
+    private long[] address;
+    private long[] data;
+    private long[] deadlineNanos;
+
+    public AccessRows(int capacity) {
+        int length = Math.max(1, capacity);
+        vcpu = new int[length];
+        count = new int[length];
+        attributes = new byte[length];
+        vcpuEpoch = new long[length];
+        sequence = new long[length];
+        address = new long[length];
+        data = new long[length];
+        deadlineNanos = new long[length];
+    }
+
+    public void add(
+            int aVcpu,
+            long anEpoch,
+            long aSequence,
+            byte theAttributes,
+            long anAddress,
+            long theData,
+            int aCount,
+            long theDeadlineNanos) {
+        if (size == vcpu.length) {
+            grow(2 * size);
+        }
+        vcpu[size] = aVcpu;
+        vcpuEpoch[size] = anEpoch;
+        sequence[size] = aSequence;
+        attributes[size] = theAttributes;
+        address[size] = anAddress;
+        data[size] = theData;
+        count[size] = aCount;
+        deadlineNanos[size] = theDeadlineNanos;
+        size++;
+    }
+
+    private void grow(int length) {
+        vcpu = Arrays.copyOf(vcpu, length);
+        count = Arrays.copyOf(count, length);
+        attributes = Arrays.copyOf(attributes, length);
+        vcpuEpoch = Arrays.copyOf(vcpuEpoch, length);
+        sequence = Arrays.copyOf(sequence, length);
+        address = Arrays.copyOf(address, length);
+        data = Arrays.copyOf(data, length);
+        deadlineNanos = Arrays.copyOf(deadlineNanos, length);
+    }
+
+    public int size() {
+        return size;
+    }
+
+    public boolean isEmpty() {
+        return size == 0;
+    }
+
+    public int vcpu(int row) {
+        return vcpu[row];
+    }
+
+    public long vcpuEpoch(int row) {
+        return vcpuEpoch[row];
+    }
+
+    public long sequence(int row) {
+        return sequence[row];
+    }
+
+    public byte attributes(int row) {
+        return attributes[row];
+    }
+
+    public long address(int row) {
+        return address[row];
+    }
+
+    public long data(int row) {
+        return data[row];
+    }
+
+    public int count(int row) {
+        return count[row];
+    }
+
+    public long deadlineNanos(int row) {
+        return deadlineNanos[row];
+    }
+}

@@ -1,0 +1,62 @@
+package io.trapline.node.rows;
+
+import java.util.Arrays;
+
+/**
+ * Keys of ioreqs in columns: (vCPU, vCPU epoch, sequence number, part), the same through every resend (F6). Grows by doubling;
+ * whoever is told owns it, and the teller keeps no reference.
+ */
+public final class KeyRows {
+    private int size;
+    private int[] vcpu;
+    private long[] vcpuEpoch;
+    private long[] sequence;
+    private int[] part;
+
+    public KeyRows(int capacity) {
+        int length = Math.max(1, capacity);
+        vcpu = new int[length];
+        vcpuEpoch = new long[length];
+        sequence = new long[length];
+        part = new int[length];
+    }
+
+    public void add(int aVcpu, long anEpoch, long aSequence, int aPart) {
+        if (size == vcpu.length) {
+            int length = 2 * size;
+            vcpu = Arrays.copyOf(vcpu, length);
+            vcpuEpoch = Arrays.copyOf(vcpuEpoch, length);
+            sequence = Arrays.copyOf(sequence, length);
+            part = Arrays.copyOf(part, length);
+        }
+        vcpu[size] = aVcpu;
+        vcpuEpoch[size] = anEpoch;
+        sequence[size] = aSequence;
+        part[size] = aPart;
+        size++;
+    }
+
+    public int size() {
+        return size;
+    }
+
+    public boolean isEmpty() {
+        return size == 0;
+    }
+
+    public int vcpu(int row) {
+        return vcpu[row];
+    }
+
+    public long vcpuEpoch(int row) {
+        return vcpuEpoch[row];
+    }
+
+    public long sequence(int row) {
+        return sequence[row];
+    }
+
+    public int part(int row) {
+        return part[row];
+    }
+}

@@ -1,0 +1,22 @@
+package io.trapline.node.rows;
+
+/**
+ * Pieces of guest memory in columns, each with its place in a byte array that a call fills or has filled (F2). The pieces of one call that lie
+ * in different shards share that array.
+ *
+ * @param gpa where each piece starts, in bytes
+ * @param sizeBytes how long each is, 1 and up
+ * @param offset where each starts in {@code data}
+ * @param data the bytes of the whole call
+ */
+public record Segments(long[] gpa, int[] sizeBytes, int[] offset, byte[] data) {
+    public Segments {
+        if (gpa.length != sizeBytes.length || gpa.length != offset.length) {
+            throw new IllegalArgumentException("columns of different length");
+        }
+    }
+
+    public int size() {
+        return gpa.length;
+    }
+}
