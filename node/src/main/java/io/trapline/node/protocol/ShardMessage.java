@@ -20,9 +20,6 @@ public sealed interface ShardMessage {
     /** Accesses, the rows of one vCPU in ascending order; rows known already join or are answered from memory (A4). */
     record Accesses(AccessRows rows) implements ShardMessage {}
 
-    /** A vCPU begins under this epoch with this window; whatever the shard held of it under an older one is let go (A6). */
-    record OpenLane(int vcpu, long epoch, int window) implements ShardMessage {}
-
     /**
      * The registry has moved on. Applied in ascending order of revision.
      *

@@ -1,9 +1,7 @@
 package io.trapline.node.registry;
 
-import com.google.common.util.concurrent.FutureCallback;
-import com.google.common.util.concurrent.Futures;
-import com.google.common.util.concurrent.MoreExecutors;
 import io.grpc.Channel;
+import io.grpc.stub.StreamObserver;
 import io.trapline.internal.v1.ExecuteRequest;
 import io.trapline.internal.v1.ExecuteResponse;
 import io.trapline.internal.v1.RegistryServiceGrpc;
@@ -12,10 +10,10 @@ import java.util.concurrent.CompletionStage;
 
 /** Proposes a node's own commands to the registry: sessions of emulators and streams of vCPUs. */
 public final class RegistryClient {
-    private final RegistryServiceGrpc.RegistryServiceFutureStub registry;
+    private final RegistryServiceGrpc.RegistryServiceStub registry;
 
     public RegistryClient(Channel coordinator) {
-        registry = RegistryServiceGrpc.newFutureStub(coordinator);
+        registry = RegistryServiceGrpc.newStub(coordinator);
     }
 
     /**
@@ -24,20 +22,22 @@ public final class RegistryClient {
      */
     public CompletionStage<ExecuteResponse> execute(ExecuteRequest request) {
         CompletableFuture<ExecuteResponse> result = new CompletableFuture<>();
-        Futures.addCallback(
-                registry.execute(request),
-                new FutureCallback<>() {
-                    @Override
-                    public void onSuccess(ExecuteResponse response) {
-                        result.complete(response);
-                    }
+        registry.execute(request, new StreamObserver<>() {
+            @Override
+            public void onNext(ExecuteResponse response) {
+                result.complete(response);
+            }
 
-                    @Override
-                    public void onFailure(Throwable failure) {
-                        result.completeExceptionally(failure);
-                    }
-                },
-                MoreExecutors.directExecutor());
+            @Override
+            public void onError(Throwable failure) {
+                result.completeExceptionally(failure);
+            }
+
+            @Override
+            public void onCompleted() {
+                result.completeExceptionally(new IllegalStateException("the registry answered nothing"));
+            }
+        });
         return result;
     }
 }

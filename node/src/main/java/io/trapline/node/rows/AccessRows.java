@@ -10,6 +10,7 @@ public final class AccessRows {
     private int size;
     private int[] vcpu;
     private int[] count;
+    private int[] window;
     private byte[] attributes;
     private long[] vcpuEpoch;
     private long[] sequence;
@@ -21,6 +22,7 @@ public final class AccessRows {
         int length = Math.max(1, capacity);
         vcpu = new int[length];
         count = new int[length];
+        window = new int[length];
         attributes = new byte[length];
         vcpuEpoch = new long[length];
         sequence = new long[length];
@@ -37,6 +39,7 @@ public final class AccessRows {
             long anAddress,
             long theData,
             int aCount,
+            int aWindow,
             long theDeadlineNanos) {
         if (size == vcpu.length) {
             grow(2 * size);
@@ -48,6 +51,7 @@ public final class AccessRows {
         address[size] = anAddress;
         data[size] = theData;
         count[size] = aCount;
+        window[size] = aWindow;
         deadlineNanos[size] = theDeadlineNanos;
         size++;
     }
@@ -55,6 +59,7 @@ public final class AccessRows {
     private void grow(int length) {
         vcpu = Arrays.copyOf(vcpu, length);
         count = Arrays.copyOf(count, length);
+        window = Arrays.copyOf(window, length);
         attributes = Arrays.copyOf(attributes, length);
         vcpuEpoch = Arrays.copyOf(vcpuEpoch, length);
         sequence = Arrays.copyOf(sequence, length);
@@ -97,6 +102,11 @@ public final class AccessRows {
 
     public int count(int row) {
         return count[row];
+    }
+
+    /** How many accesses of the vCPU may be outstanding. */
+    public int window(int row) {
+        return window[row];
     }
 
     public long deadlineNanos(int row) {
