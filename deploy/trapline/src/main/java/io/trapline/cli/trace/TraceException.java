@@ -1,0 +1,23 @@
+package io.trapline.cli.trace;
+
+import org.jspecify.annotations.Nullable;
+
+/** A log that cannot be used; the message is one line for a person. */
+public final class TraceException extends Exception {
+    private final transient @Nullable MalformedLine line;
+
+    TraceException(String message) {
+        super(message);
+        this.line = null;
+    }
+
+    TraceException(MalformedLine line) {
+        super(line.describe());
+        this.line = line;
+    }
+
+    /** The line that is to blame; null where it is the log as a whole. */
+    public @Nullable MalformedLine line() {
+        return line;
+    }
+}
