@@ -67,3 +67,22 @@ quiet_maven() {
 reasons() {
     sed 's/\x1b\[[0-9;]*m//g' | grep -vE '^$|^\[ERROR\] *$|^\[ERROR\] (-> \[Help|\[Help|To see the full stack trace|Re-run Maven|For more information|After correcting)|^\[ERROR\]   mvn <args>' || true
 }
+
+# run_logged WHO WHAT LOG COMMAND...: runs the command with all its output in the log; on a terminal the seconds go by.
+run_logged() {
+    local who=$1 what=$2 log=$3 pid start=$SECONDS status=0
+    shift 3
+    "$@" >"$log" 2>&1 </dev/null &
+    pid=$!
+    trap 'kill "$pid" 2>/dev/null || true; exit 130' INT TERM
+    if [ -t 2 ]; then
+        while kill -0 "$pid" 2>/dev/null; do
+            printf '\r%s: %s, %d s ' "$who" "$what" $((SECONDS - start)) >&2
+            sleep 1
+        done
+        printf '\r\033[K' >&2
+    fi
+    wait "$pid" || status=$?
+    trap - INT TERM
+    return "$status"
+}
