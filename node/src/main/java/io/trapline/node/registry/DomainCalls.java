@@ -1,0 +1,107 @@
+package io.trapline.node.registry;
+
+import io.trapline.model.Refusal;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The calls of clients that a domain's actors work on. An actor that has stopped answers nothing: when the domain or a server goes, what waits for
+ * it is refused here, so that every call ends. Any thread.
+ */
+public final class DomainCalls {
+    private final int domid;
+    private final Set<Call> underWay = ConcurrentHashMap.newKeySet();
+    /** By id the newest generation whose actor is gone. */
+    private final ConcurrentHashMap<Integer, Long> goneServers = new ConcurrentHashMap<>();
+
+    private volatile @Nullable Refusal closed;
+
+    /** Those of one domain. */
+    public DomainCalls(int domid) {
+        this.domid = domid;
+    }
+
+    /** A call that no server gates. The consumer is given a refusal or empty, once, on any thread, and must not block. */
+    public Call begin(Consumer<Optional<Refusal>> answer) {
+        return begin(new Call(answer, -1, 0));
+    }
+
+    /** A call that is made for a server (F2). */
+    public Call begin(ServerHandle server, Consumer<Optional<Refusal>> answer) {
+        return begin(new Call(answer, server.id(), server.generation()));
+    }
+
+    private Call begin(Call call) {
+        underWay.add(call);
+        // What ended meanwhile may have passed by before the call was there.
+        Refusal why = closed;
+        if (why != null) {
+            call.answer(Optional.of(why));
+        } else if (call.serverGeneration <= goneServers.getOrDefault(call.serverId, -1L)) {
+            call.answer(Optional.of(Refusal.noServer(domid, call.serverId)));
+        }
+        return call;
+    }
+
+    /** The actors are gone: every call is refused, also those that come. */
+    void close(Refusal why) {
+        closed = why;
+        for (Call call : underWay) {
+            call.answer(Optional.of(why));
+        }
+    }
+
+    /** A server's actor is gone: calls that wait for its gate are refused. */
+    void serverGone(int id, long generation) {
+        goneServers.merge(id, generation, Math::max);
+        for (Call call : underWay) {
+            if (call.serverId == id && call.serverGeneration == generation && !call.gatePassed) {
+                call.answer(Optional.of(Refusal.noServer(domid, id)));
+            }
+        }
+    }
+
+    int size() {
+        return underWay.size();
+    }
+
+    /** One call. */
+    public final class Call {
+        private final Consumer<Optional<Refusal>> answer;
+        private final int serverId;
+        private final long serverGeneration;
+        private final AtomicBoolean answered = new AtomicBoolean();
+        private volatile boolean gatePassed;
+
+        private Call(Consumer<Optional<Refusal>> answer, int serverId, long serverGeneration) {
+            this.answer = answer;
+            this.serverId = serverId;
+            this.serverGeneration = serverGeneration;
+        }
+
+        /** Ends the call, unless it has ended. */
+        public void answer(Optional<Refusal> refusal) {
+            if (answered.compareAndSet(false, true)) {
+                underWay.remove(this);
+                answer.accept(refusal);
+            }
+        }
+
+        /** What the server's actor says of its gate: a refusal ends the call, else the shards owe the answer. */
+        public void gate(Optional<Refusal> refusal) {
+            gatePassed = true;
+            if (refusal.isPresent()) {
+                answer(refusal);
+            }
+        }
+
+        /** Whether it has ended; nothing needs to be begun for it then. */
+        public boolean hasEnded() {
+            return answered.get();
+        }
+    }
+}

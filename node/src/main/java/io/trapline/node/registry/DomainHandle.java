@@ -1,0 +1,51 @@
+package io.trapline.node.registry;
+
+import io.trapline.model.Errno;
+import io.trapline.model.Refusal;
+import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.protocol.VcpusMessage;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/**
+ * A domain as this node's services see it: a snapshot, replaced when the domain changes. Its actors may have stopped meanwhile; what they are told
+ * then is lost, so a call that waits for them goes through {@link #calls}.
+ *
+ * @param domid 1 … 32751
+ * @param generation the revision at which it was created
+ * @param nrPages pages 0 … nrPages-1 were RAM_RW at the start
+ * @param nrVcpus vCPUs 0 … nrVcpus-1
+ * @param vcpus the actor of its vCPUs
+ * @param shardMap which frame belongs to which shard
+ * @param shards the actors of its shards, by index
+ * @param types the actor of its type calls
+ * @param servers its servers by id, those being destroyed included
+ * @param crashed it lost memory: every call is EIO (D4), and the actors are gone
+ * @param calls the calls of clients that its actors work on
+ */
+public record DomainHandle(
+        int domid,
+        long generation,
+        long nrPages,
+        int nrVcpus,
+        ActorRef<VcpusMessage> vcpus,
+        ShardMap shardMap,
+        List<ActorRef<ShardMessage>> shards,
+        ActorRef<TypesMessage> types,
+        Map<Integer, ServerHandle> servers,
+        boolean crashed,
+        DomainCalls calls) {
+    public DomainHandle {
+        shards = List.copyOf(shards);
+        servers = Map.copyOf(servers);
+    }
+
+    /** What a call to a crashed domain is refused with. */
+    public static Refusal crashed(int domid) {
+        return Refusal.of(Errno.EIO, "domain " + domid + " has lost memory (CRASHED)")
+                .with("domid", domid);
+    }
+}

@@ -1,0 +1,53 @@
+package io.trapline.node.registry;
+
+import io.trapline.model.Refusal;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The domains that this node serves, for the threads of its services. A domain is here before the call that creates it returns, and no more when
+ * the call that destroys it does. Written by {@link NodeRegistry} alone; read by any thread.
+ */
+public final class NodeDirectory {
+    private final ConcurrentHashMap<Integer, DomainHandle> domains = new ConcurrentHashMap<>();
+
+    /** What came of {@link #find}. */
+    public sealed interface Lookup {
+        /** It is there and may be asked. */
+        record Found(DomainHandle domain) implements Lookup {}
+
+        /** ESRCH or EIO. */
+        record Refused(Refusal refusal) implements Lookup {}
+    }
+
+    /** The domain as it is now, crashed ones included. */
+    public Optional<DomainHandle> domain(int domid) {
+        return Optional.ofNullable(domains.get(domid));
+    }
+
+    /**
+     * The domain that a call names, checked as section E says: ESRCH for an unknown id or another generation, EIO for a crashed one (D4).
+     *
+     * @param generation 0 = not checked
+     */
+    public Lookup find(int domid, long generation) {
+        DomainHandle domain = domains.get(domid);
+        if (domain == null) {
+            return new Lookup.Refused(Refusal.noDomain(domid));
+        }
+        if (generation != 0 && generation != domain.generation()) {
+            return new Lookup.Refused(Refusal.otherDomainGeneration(domid, generation, domain.generation()));
+        }
+        return domain.crashed() ? new Lookup.Refused(DomainHandle.crashed(domid)) : new Lookup.Found(domain);
+    }
+
+    /** Enters a domain, or what became of it. */
+    public void put(DomainHandle domain) {
+        domains.put(domain.domid(), domain);
+    }
+
+    /** Takes a domain out. */
+    public void remove(int domid) {
+        domains.remove(domid);
+    }
+}
