@@ -1,12 +1,5 @@
 package io.trapline.node.p2m;
 
-<<<<<<< HEAD
-import io.trapline.model.Pure;
-
-/** What decides an access of one domain at one revision. */
-@Pure
-public final class DecisionTable {}
-=======
 import io.trapline.model.AccessAttributes;
 import io.trapline.model.AccessFlags;
 import io.trapline.model.IoreqAttributes;
@@ -225,4 +218,3 @@ public final class DecisionTable {
         }
     }
 }
->>>>>>> f03f1e0 (node: DecisionTable and AccessSplitter, who takes an access and in which parts)
