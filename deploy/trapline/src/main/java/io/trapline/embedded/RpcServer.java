@@ -1,0 +1,115 @@
+package io.trapline.embedded;
+
+import io.grpc.BindableService;
+import io.grpc.Server;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionService;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.trapline.model.Limit;
+import io.trapline.rpc.Principals;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The one port: every service, health and reflection. Handlers run on the event loops and never block. */
+final class RpcServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RpcServer.class);
+
+    private static final int MAX_CALLS_PER_CONNECTION = 1024;
+    private static final long KEEP_ALIVE_SECONDS = 20;
+    private static final long KEEP_ALIVE_TIMEOUT_SECONDS = 5;
+    /** How often a client may ask whether we are there. */
+    private static final long PERMITTED_KEEP_ALIVE_SECONDS = 5;
+
+    private static final long CLOSE_MILLIS = 1_000;
+
+    private final Server server;
+    private final HealthStatusManager health;
+    private final ListenAddress address;
+
+    private RpcServer(Server server, HealthStatusManager health, ListenAddress address) {
+        this.server = server;
+        this.health = health;
+        this.address = address;
+    }
+
+    /** Serves from now on. A bind wider than loopback needs {@code insecure}, since there is no TLS here (L), and is logged. */
+    static RpcServer start(ListenAddress listen, boolean insecure, List<BindableService> services)
+            throws StartException {
+        InetSocketAddress bind = listen.resolve();
+        if (!bind.getAddress().isLoopbackAddress()) {
+            if (!insecure) {
+                throw new StartException(
+                        "cannot listen on " + listen + ": not a loopback address, which without TLS needs --insecure");
+            }
+            LOG.warn("listening on {} without TLS (--insecure): whoever reaches it may do everything", listen);
+        }
+        HealthStatusManager health = new HealthStatusManager();
+        NettyServerBuilder builder = NettyServerBuilder.forAddress(bind)
+                .directExecutor()
+                .maxInboundMessageSize(Limit.MAX_MESSAGE_BYTES.intValue())
+                .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
+                .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+                .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                .permitKeepAliveTime(PERMITTED_KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+                .permitKeepAliveWithoutCalls(true)
+                .addService(health.getHealthService())
+                .addService(ProtoReflectionServiceV1.newInstance())
+                .addService(oldReflection());
+        services.forEach(builder::addService);
+        // The interceptor that was added last is the first to see a call.
+        Server server = builder.intercept(new Principals())
+                .intercept(new UnexpectedErrors())
+                .build();
+        try {
+            server.start();
+        } catch (IOException failed) {
+            throw new StartException("cannot listen on " + listen + ": " + reason(failed), failed);
+        }
+        for (BindableService service : services) {
+            health.setStatus(service.bindService().getServiceDescriptor().getName(), ServingStatus.SERVING);
+        }
+        return new RpcServer(server, health, listen.withPort(server.getPort()));
+    }
+
+    /** Where it can be reached. */
+    ListenAddress address() {
+        return address;
+    }
+
+    @Override
+    public void close() {
+        health.enterTerminalState();
+        server.shutdown();
+        try {
+            if (!server.awaitTermination(CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {
+                server.shutdownNow();
+                server.awaitTermination(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException interrupted) {
+            server.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Debian's Python and other clients of their age ask for v1alpha. */
+    @SuppressWarnings("deprecation")
+    private static BindableService oldReflection() {
+        return ProtoReflectionService.newInstance();
+    }
+
+    private static String reason(IOException failed) {
+        for (Throwable cause = failed; cause != null; cause = cause.getCause()) {
+            if (cause instanceof BindException) {
+                return String.valueOf(cause.getMessage());
+            }
+        }
+        return String.valueOf(failed.getMessage());
+    }
+}
