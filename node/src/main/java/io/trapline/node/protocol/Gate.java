@@ -1,5 +1,6 @@
 package io.trapline.node.protocol;
 
+import io.trapline.model.Pure;
 import io.trapline.node.rows.KeyRows;
 
 /**
@@ -11,4 +12,5 @@ import io.trapline.node.rows.KeyRows;
  * @param sessionEpoch the session that calls
  * @param serving the ioreqs it is made for; may be empty
  */
+@Pure
 public record Gate(String principal, int serverId, long generation, long sessionEpoch, KeyRows serving) {}

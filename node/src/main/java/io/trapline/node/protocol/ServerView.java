@@ -1,5 +1,6 @@
 package io.trapline.node.protocol;
 
+import io.trapline.model.Pure;
 import io.trapline.model.RangeSet;
 
 /**
@@ -13,6 +14,7 @@ import io.trapline.model.RangeSet;
  * @param run the run of that session
  * @param changedRevision the revision of its own last change of claims, ranges, state or session: nothing decided before it is accepted (C7)
  */
+@Pure
 public record ServerView(
         int id,
         long generation,

@@ -1,11 +1,13 @@
 package io.trapline.node.rows;
 
+import io.trapline.model.Pure;
 import java.util.Arrays;
 
 /**
  * Accesses in columns, from a domain's vCPUs to one of its shards, the rows of one vCPU in ascending order. {@code attributes} as in
  * {@link io.trapline.model.AccessAttributes}; all rows are well-formed (A1). Ownership passes with the tell.
  */
+@Pure
 public final class AccessRows {
     private int size;
     private int[] vcpu;

@@ -1,5 +1,6 @@
 package io.trapline.node.rows;
 
+import io.trapline.model.Pure;
 import java.util.Arrays;
 
 /**
@@ -7,7 +8,11 @@ import java.util.Arrays;
  * {@code attributes} as in {@link io.trapline.model.IoreqAttributes}; {@code window} is that of the vCPU (F1: one slot per place in it);
  * {@code deadlineNanos} is when the access' own timeout ends, on the node's monotonic clock (A1).
  */
+@Pure
 public final class IoreqRows {
+    /** The deadline of a posted write that took effect when another server queued it: it is never dropped for its age (F3). */
+    public static final long NO_DEADLINE = Long.MAX_VALUE;
+
     private final KeyRows keys;
     private byte[] attributes;
     private byte[] marks;
@@ -58,6 +63,23 @@ public final class IoreqRows {
         address[row] = theAddress;
         data[row] = theData;
         deadlineNanos[row] = theDeadlineNanos;
+    }
+
+    /** Appends a row of another batch. */
+    public void add(IoreqRows other, int row) {
+        add(
+                other.keys.vcpu(row),
+                other.keys.vcpuEpoch(row),
+                other.keys.sequence(row),
+                other.keys.part(row),
+                other.attributes[row],
+                other.marks[row],
+                other.claimedType[row],
+                other.address[row],
+                other.data[row],
+                other.count[row],
+                other.window[row],
+                other.deadlineNanos[row]);
     }
 
     private void grow(int length) {

@@ -1,11 +1,13 @@
 package io.trapline.node.rows;
 
+import io.trapline.model.Pure;
 import java.util.Arrays;
 
 /**
  * Keys of ioreqs in columns: (vCPU, vCPU epoch, sequence number, part), the same through every resend (F6). Grows by doubling;
  * whoever is told owns it, and the teller keeps no reference.
  */
+@Pure
 public final class KeyRows {
     private int size;
     private int[] vcpu;

@@ -1,11 +1,13 @@
 package io.trapline.node.rows;
 
+import io.trapline.model.Pure;
 import java.util.Arrays;
 
 /**
  * Outcomes in columns: the key, the value of a read (masked to its size, 0 otherwise) and the errno's number, 0 = done. Ownership
  * passes with the tell.
  */
+@Pure
 public final class OutcomeRows {
     private final KeyRows keys;
     private long[] data;

@@ -1,5 +1,7 @@
 package io.trapline.node.rows;
 
+import io.trapline.model.Pure;
+
 /**
  * Pieces of guest memory in columns, each with its place in a byte array that a call fills or has filled (F2). The pieces of one call that lie
  * in different shards share that array.
@@ -9,6 +11,7 @@ package io.trapline.node.rows;
  * @param offset where each starts in {@code data}
  * @param data the bytes of the whole call
  */
+@Pure
 public record Segments(long[] gpa, int[] sizeBytes, int[] offset, byte[] data) {
     public Segments {
         if (gpa.length != sizeBytes.length || gpa.length != offset.length) {

@@ -1,11 +1,13 @@
 package io.trapline.node.rows;
 
+import io.trapline.model.Pure;
 import java.util.Arrays;
 
 /**
  * Settled marks in columns: every ioreq of that vCPU (under that epoch) up to the sequence number has its outcome recorded by the
  * shard, so that nobody will ask its emulator for the answer again (F6).
  */
+@Pure
 public final class SettledRows {
     private int size;
     private int[] vcpu;
