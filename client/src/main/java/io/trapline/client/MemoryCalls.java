@@ -1,0 +1,54 @@
+package io.trapline.client;
+
+import io.trapline.v1.MemTypeRun;
+import io.trapline.v1.MemoryServiceGrpc;
+import io.trapline.v1.OnBehalfOf;
+import io.trapline.v1.ReadMemoryRequest;
+import io.trapline.v1.SetMemTypeRequest;
+import io.trapline.v1.WriteMemoryRequest;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The memory and type calls, for an operator (no server) and for an emulator (on behalf of its server, F2). */
+final class MemoryCalls {
+    private MemoryCalls() {}
+
+    static byte[] read(UnaryCalls calls, DomainRef domain, @Nullable OnBehalfOf server, ReadSegments segments) {
+        var request = ReadMemoryRequest.newBuilder()
+                .setDomid(domain.domid().value())
+                .setDomainGeneration(domain.generation());
+        if (server != null) {
+            request.setOnBehalfOf(server);
+        }
+        segments.addTo(request);
+        return calls.ask(MemoryServiceGrpc.getReadMemoryMethod(), request.build())
+                .getData()
+                .toByteArray();
+    }
+
+    static void write(UnaryCalls calls, DomainRef domain, @Nullable OnBehalfOf server, WriteSegments segments) {
+        var request = WriteMemoryRequest.newBuilder()
+                .setDomid(domain.domid().value())
+                .setDomainGeneration(domain.generation());
+        if (server != null) {
+            request.setOnBehalfOf(server);
+        }
+        segments.addTo(request);
+        calls.change(
+                MemoryServiceGrpc.getWriteMemoryMethod(),
+                id -> request.setRequestId(id).build());
+    }
+
+    static void setMemType(UnaryCalls calls, DomainRef domain, @Nullable OnBehalfOf server, List<MemTypeRun> runs) {
+        var request = SetMemTypeRequest.newBuilder()
+                .setDomid(domain.domid().value())
+                .setDomainGeneration(domain.generation())
+                .addAllRuns(runs);
+        if (server != null) {
+            request.setOnBehalfOf(server);
+        }
+        calls.change(
+                MemoryServiceGrpc.getSetMemTypeMethod(),
+                id -> request.setRequestId(id).build());
+    }
+}

@@ -1,0 +1,169 @@
+package io.trapline.client;
+
+import io.grpc.Attributes;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientStreamTracer;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import io.trapline.v1.RequestId;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+
+/**
+ * Blocking calls that are tried again while that is safe (section E): questions always, changes under their request id, EAGAIN in
+ * either case. Each attempt that failed goes on with the next address. Thread-safe.
+ */
+final class UnaryCalls implements AutoCloseable {
+    /** A host that fails in this way so often will do so again. */
+    private static final int MAX_BROKEN_ATTEMPTS = 3;
+
+    private final Addresses addresses;
+    private final ClientSessions sessions;
+    private final Duration timeout;
+
+    UnaryCalls(Addresses addresses, Duration timeout, Timer timer) {
+        this.addresses = addresses;
+        this.timeout = timeout;
+        this.sessions = new ClientSessions(this, addresses, timer);
+    }
+
+    /** Asks; nothing changes. */
+    <Q, R> R ask(MethodDescriptor<Q, R> method, Q request) {
+        return new Attempts<>(method, request, deadline(Duration.ZERO), true).run();
+    }
+
+    /** Changes something, at most once. */
+    <Q, R> R change(MethodDescriptor<Q, R> method, Function<RequestId, Q> request) {
+        return change(method, request, Duration.ZERO);
+    }
+
+    /** Changes something, at most once, where the call itself may wait so much longer. */
+    <Q, R> R change(MethodDescriptor<Q, R> method, Function<RequestId, Q> request, Duration longer) {
+        long deadlineNanos = deadline(longer);
+        while (true) {
+            ClientSessions.Ticket ticket = sessions.begin();
+            var attempts = new Attempts<>(method, request.apply(ticket.requestId()), deadlineNanos, false);
+            try {
+                return attempts.run();
+            } catch (TraplineException failure) {
+                if (!sessions.hasEnded(ticket, failure)) {
+                    throw failure;
+                }
+                if (attempts.isAmbiguous) {
+                    // An attempt before this one may have got through while the session lived.
+                    throw TraplineException.unknown(
+                            "the client session ended while " + method.getFullMethodName() + " was tried again",
+                            failure);
+                }
+            } finally {
+                sessions.done(ticket);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        sessions.close();
+    }
+
+    private long deadline(Duration longer) {
+        return System.nanoTime() + timeout.plus(longer).toNanos();
+    }
+
+    /** One call from its first attempt to its answer. */
+    private final class Attempts<Q, R> {
+        private final MethodDescriptor<Q, R> method;
+        private final Q request;
+        private final long deadlineNanos;
+        private final boolean isQuestion;
+        private final Backoff backoff = new Backoff();
+        private int broken;
+        /** An attempt reached a host and ended without its answer. */
+        private boolean isAmbiguous;
+
+        Attempts(MethodDescriptor<Q, R> method, Q request, long deadlineNanos, boolean isQuestion) {
+            this.method = method;
+            this.request = request;
+            this.deadlineNanos = deadlineNanos;
+            this.isQuestion = isQuestion;
+        }
+
+        R run() {
+            Callbacks.refuseToBlock(method.getFullMethodName());
+            while (true) {
+                Channel channel = addresses.current();
+                Sent sent = new Sent();
+                CallOptions options = CallOptions.DEFAULT
+                        .withDeadlineAfter(Math.max(1, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS)
+                        .withStreamTracerFactory(sent);
+                try {
+                    return ClientCalls.blockingUnaryCall(channel, method, options, request);
+                } catch (StatusRuntimeException error) {
+                    pauseOrThrow(channel, error, sent);
+                }
+            }
+        }
+
+        private void pauseOrThrow(Channel channel, StatusRuntimeException error, Sent sent) {
+            Failure failure = Failure.of(error);
+            if (!failure.isLost()) {
+                throw TraplineException.refused(failure.refusal().orElseThrow(), error);
+            }
+            isAmbiguous |= failure.refusal().isEmpty() && sent.reachedHost;
+            broken += isBroken(error.getStatus()) ? 1 : 0;
+            addresses.failed(channel);
+            long pauseNanos = TimeUnit.MILLISECONDS.toNanos(backoff.nextMillis());
+            if (Thread.currentThread().isInterrupted()
+                    || broken >= MAX_BROKEN_ATTEMPTS
+                    || deadlineNanos - System.nanoTime() <= pauseNanos) {
+                throw gaveUp(failure, error);
+            }
+            LockSupport.parkNanos(pauseNanos);
+        }
+
+        private TraplineException gaveUp(Failure failure, StatusRuntimeException error) {
+            Status status = error.getStatus();
+            String said = status.getDescription() == null ? "" : " (" + status.getDescription() + ")";
+            String why = method.getFullMethodName() + ": no answer: " + status.getCode() + said;
+            if (isAmbiguous && !isQuestion) {
+                return TraplineException.unknown(why, error);
+            }
+            return failure.refusal()
+                    .map(refusal -> TraplineException.refused(refusal, error))
+                    .orElseGet(() -> TraplineException.unreachable(why, error));
+        }
+
+        private static boolean isBroken(Status status) {
+            return switch (status.getCode()) {
+                case INTERNAL, UNKNOWN, DATA_LOSS -> true;
+                default -> false;
+            };
+        }
+    }
+
+    /** Notices that an attempt got a connection, so that some host may have heard of the call. */
+    private static final class Sent extends ClientStreamTracer.Factory {
+        private volatile boolean reachedHost;
+
+        @Override
+        public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
+            return new ClientStreamTracer() {
+                @Override
+                public void streamCreated(Attributes transport, Metadata sentHeaders) {
+                    reachedHost = true;
+                }
+
+                @Override
+                public void outboundHeaders() {
+                    reachedHost = true;
+                }
+            };
+        }
+    }
+}
