@@ -44,8 +44,7 @@ final class Rules {
                 .and()
                 .resideOutsideOfPackage("io.trapline.coordinator..")
                 .should(new Purity("know values only", type -> false))
-                .because("the code which runs is the code which is simulated")
-                .allowEmptyShould(true);
+                .because("the code which runs is the code which is simulated");
     }
 
     static ArchRule pureClassesOfTheCoordinatorKnowMessagesBesides() {
