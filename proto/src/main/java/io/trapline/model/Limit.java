@@ -28,6 +28,8 @@ public enum Limit {
     MAX_RUNS_PER_CALL(4096, "runs", "T6"),
     /** Pages of one run of a type call. */
     MAX_PAGES_PER_RUN(1L << 28, "pages", "T6"),
+    /** Runs of MMIO_DM among the frames above a domain's pages, neighbours merged. */
+    MAX_MMIO_RUNS_PER_DOMAIN(65_536, "runs", "T5"),
     /** Outstanding accesses of a vCPU. */
     MAX_WINDOW(1024, "accesses", "A3"),
     /** Repetitions of a REP. */
