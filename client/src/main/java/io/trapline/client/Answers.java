@@ -106,7 +106,7 @@ public final class Answers {
     }
 
     private void sendUnlessHandling() {
-        if (handler != Thread.currentThread()) {
+        if (!Thread.currentThread().equals(handler)) {
             flush();
         }
     }

@@ -136,7 +136,7 @@ final class ClientSessions implements AutoCloseable {
                 answer,
                 new FutureCallback<RenewSessionResponse>() {
                     @Override
-                    public void onSuccess(RenewSessionResponse renewed) {}
+                    public void onSuccess(@Nullable RenewSessionResponse renewed) {}
 
                     @Override
                     public void onFailure(Throwable error) {

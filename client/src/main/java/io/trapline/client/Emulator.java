@@ -61,8 +61,13 @@ public final class Emulator implements AutoCloseable {
         this.model = model;
         this.options = options;
         Executor given = options.executor();
-        ownThread = given == null ? Executors.newSingleThreadExecutor(this::thread) : null;
-        tasks = new SerialExecutor(given == null ? ownThread : given);
+        if (given != null) {
+            ownThread = null;
+            tasks = new SerialExecutor(given);
+        } else {
+            ownThread = Executors.newSingleThreadExecutor(this::thread);
+            tasks = new SerialExecutor(ownThread);
+        }
     }
 
     private Thread thread(Runnable work) {

@@ -26,7 +26,7 @@ final class Timer implements AutoCloseable {
     /** Once, so many milliseconds from now; never after close. */
     void after(long millis, Runnable task) {
         try {
-            executor.schedule(() -> run(task), millis, TimeUnit.MILLISECONDS);
+            var unused = executor.schedule(() -> run(task), millis, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException closed) {
             LOG.debug("closed before a task was due", closed);
         }
