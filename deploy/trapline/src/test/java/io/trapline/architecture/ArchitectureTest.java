@@ -49,7 +49,7 @@ final class ArchitectureTest {
     static final ArchRule PURE_CLASSES_DECIDE_ALONE = Rules.pureClassesDecideAlone();
 
     @ArchTest
-    static final ArchRule PURE_CLASSES_OF_THE_COORDINATOR = Rules.pureClassesOfTheCoordinatorKnowMessagesBesides();
+    static final ArchRule PURE_CLASSES_OF_THE_REGISTRY = Rules.pureClassesOfTheRegistryKnowMessagesBesides();
 
     @ArchTest
     static final ArchRule NO_CYCLES_AMONG_PACKAGES = Rules.noCyclesAmongPackagesOf("io.trapline.(**)");

@@ -14,6 +14,9 @@ final class Rules {
     private static final String[] GENERATED = {"io.trapline.v1..", "io.trapline.internal.v1..", "com.google.protobuf.."
     };
 
+    /** Where the registry is decided, and where a node follows it. */
+    private static final String[] OF_THE_REGISTRY = {"io.trapline.coordinator..", "io.trapline.node.registry.."};
+
     private Rules() {}
 
     /** The module of {@code folder} knows of Trapline what is listed, and itself. */
@@ -42,18 +45,18 @@ final class Rules {
         return classes()
                 .that(Purity.pure())
                 .and()
-                .resideOutsideOfPackage("io.trapline.coordinator..")
+                .resideOutsideOfPackages(OF_THE_REGISTRY)
                 .should(new Purity("know values only", type -> false))
                 .because("the code which runs is the code which is simulated");
     }
 
-    static ArchRule pureClassesOfTheCoordinatorKnowMessagesBesides() {
+    static ArchRule pureClassesOfTheRegistryKnowMessagesBesides() {
         return classes()
                 .that(Purity.pure())
                 .and()
-                .resideInAPackage("io.trapline.coordinator..")
+                .resideInAnyPackage(OF_THE_REGISTRY)
                 .should(new Purity("know values and messages only", resideInAnyPackage(GENERATED)))
-                .because("commands and snapshots are messages, and an answer follows from them alone")
+                .because("commands, snapshots and changes are messages, and an answer follows from them alone")
                 .allowEmptyShould(true);
     }
 

@@ -1,0 +1,208 @@
+package io.trapline.node.registry;
+
+import io.trapline.internal.v1.DomainRecord;
+import io.trapline.internal.v1.DrainKind;
+import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.ServerRecord;
+import io.trapline.internal.v1.VcpuRecord;
+import io.trapline.model.Limit;
+import io.trapline.model.MemType;
+import io.trapline.model.Pure;
+import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.protocol.Drain;
+import io.trapline.node.protocol.ServerView;
+import io.trapline.node.protocol.VcpuOpening;
+import io.trapline.v1.Claim;
+import io.trapline.v1.ClaimState;
+import io.trapline.v1.Domain;
+import io.trapline.v1.DomainShard;
+import io.trapline.v1.DomainState;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a node knows of one domain, and from it the view that its actors are given. Records are taken one after the other, then {@link #take} tells
+ * what all of them together mean; what says nothing new means nothing.
+ */
+@Pure
+final class DomainRecords {
+    private final String node;
+    private DomainRecord domain;
+    private final TreeMap<Integer, ServerState> servers = new TreeMap<>();
+    private final @Nullable Claim[] claims = new Claim[Limit.MAX_CLAIMABLE_TYPES.intValue()];
+    private final Map<Integer, Long> vcpuEpochs = new HashMap<>();
+
+    // Since the last take().
+    private boolean touched = true;
+    private List<VcpuOpening> opened = new ArrayList<>();
+    private Map<Integer, List<Drain>> drains = new HashMap<>();
+
+    DomainRecords(String node, DomainRecord domain) {
+        this.node = node;
+        this.domain = domain;
+    }
+
+    long generation() {
+        return domain.getDomain().getGeneration();
+    }
+
+    Set<Integer> serverIds() {
+        return servers.keySet();
+    }
+
+    /** The standing claims, those being released included. */
+    List<Claim> standingClaims() {
+        List<Claim> standing = new ArrayList<>();
+        for (Claim claim : claims) {
+            if (claim != null) {
+                standing.add(claim);
+            }
+        }
+        return standing;
+    }
+
+    void domain(DomainRecord now) {
+        touched |= !domain.equals(now);
+        domain = now;
+    }
+
+    void server(ServerRecord now) {
+        int id = now.getServer().getId();
+        ServerState known = servers.get(id);
+        if (known == null || known.generation() != now.getServer().getGeneration()) {
+            servers.put(id, new ServerState(now));
+            touched = true;
+        } else {
+            touched |= known.record(now);
+        }
+    }
+
+    void removeServer(int id) {
+        touched |= servers.remove(id) != null;
+    }
+
+    /** @param revision of the change that brought it */
+    void claim(Claim now, long revision) {
+        int x = now.getTypeValue() - MemType.IOREQ_SERVER_CODE;
+        Claim before = claims[x];
+        boolean gone = now.getState() == ClaimState.CLAIM_STATE_FREE;
+        if (now.equals(before)) {
+            return;
+        }
+        // The end of a claim whose type is another's by now.
+        if (gone && before != null && before.getEpoch() != now.getEpoch()) {
+            return;
+        }
+        claims[x] = gone ? null : now;
+        if (before != null && isHeld(before)) {
+            touched = true;
+            holder(before).ifPresent(server -> server.lost(x, revision));
+        }
+        if (isHeld(now)) {
+            touched = true;
+            holder(now).ifPresent(server -> server.gained(x, now));
+        }
+    }
+
+    void vcpu(VcpuRecord now) {
+        if (now.getEpoch() > vcpuEpochs.getOrDefault(now.getVcpu(), 0L)) {
+            vcpuEpochs.put(now.getVcpu(), now.getEpoch());
+            opened.add(new VcpuOpening(now.getVcpu(), now.getEpoch()));
+            touched = true;
+        }
+    }
+
+    void drain(DrainRecord now) {
+        ServerState server = servers.get(now.getId());
+        if (now.getKind() == DrainKind.DRAIN_KIND_DESTROY_DOMAIN
+                || server == null
+                || server.generation() != now.getGeneration()) {
+            return;
+        }
+        boolean release = now.getKind() == DrainKind.DRAIN_KIND_RELEASE;
+        int x = release ? now.getTypeValue() - MemType.IOREQ_SERVER_CODE : -1;
+        server.drain(x, now.getRevision());
+        drains.computeIfAbsent(now.getId(), id -> new ArrayList<>())
+                .add(new Drain(now.getRevision(), x, now.getDrainMs()));
+        touched = true;
+    }
+
+    /** What has come since the last time; empty where it was nothing. */
+    Optional<DomainChange> take(long revision) {
+        if (!touched) {
+            return Optional.empty();
+        }
+        for (ServerState server : servers.values()) {
+            // A change missed while the node was away has caught ioreqs whose drain is over for everybody else.
+            server.missedDrain(revision)
+                    .ifPresent(drain -> drains.computeIfAbsent(server.id(), id -> new ArrayList<>())
+                            .add(drain));
+        }
+        DomainChange change = new DomainChange(view(revision), List.copyOf(opened), Map.copyOf(drains));
+        touched = false;
+        opened = new ArrayList<>();
+        drains = new HashMap<>();
+        return Optional.of(change);
+    }
+
+    private DomainView view(long revision) {
+        Domain known = domain.getDomain();
+        List<DomainShard> shards = domain.getShardsList();
+        List<ServerView> views =
+                servers.values().stream().map(ServerState::view).toList();
+        return new DomainView(
+                known.getDomid(),
+                known.getGeneration(),
+                known.getNrPages(),
+                known.getNrVcpus(),
+                Integer.toUnsignedLong(known.getDefaultTimeoutMs()),
+                state(),
+                shards.stream().allMatch(shard -> shard.getPrimary().equals(node)),
+                shards.stream().mapToLong(DomainShard::getFirstGfn).toArray(),
+                shards.stream().mapToLong(DomainShard::getEpoch).toArray(),
+                views,
+                table(revision, views));
+    }
+
+    private DecisionTable table(long revision, Collection<ServerView> views) {
+        DecisionTable.Builder table = DecisionTable.builder(revision).state(state());
+        for (ServerView server : views) {
+            if (server.enabled()) {
+                table.enabledServer(server.id(), server.memory(), server.ports(), server.pci());
+            }
+        }
+        for (Claim claim : standingClaims()) {
+            if (isHeld(claim) && holder(claim).isPresent()) {
+                table.heldClaim(claim.getTypeValue() - MemType.IOREQ_SERVER_CODE, claim.getId(), claim.getFlags());
+            }
+        }
+        return table.build();
+    }
+
+    private DecisionTable.State state() {
+        DomainState state = domain.getDomain().getState();
+        if (state == DomainState.DOMAIN_STATE_CRASHED) {
+            return DecisionTable.State.CRASHED;
+        }
+        if (state == DomainState.DOMAIN_STATE_DESTROYING) {
+            return DecisionTable.State.DESTROYING;
+        }
+        return domain.getDomain().getPauseCount() != 0 ? DecisionTable.State.PAUSED : DecisionTable.State.RUNNING;
+    }
+
+    private Optional<ServerState> holder(Claim claim) {
+        ServerState server = servers.get(claim.getId());
+        return server == null || server.generation() != claim.getGeneration() ? Optional.empty() : Optional.of(server);
+    }
+
+    private static boolean isHeld(Claim claim) {
+        return claim.getState() == ClaimState.CLAIM_STATE_HELD;
+    }
+}

@@ -1,0 +1,45 @@
+package io.trapline.node.registry;
+
+import io.trapline.model.Pure;
+import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.protocol.ServerView;
+import java.util.List;
+
+/**
+ * A domain at one revision, as its actors must know it.
+ *
+ * @param domid 1 … 32751
+ * @param generation the revision at which it was created
+ * @param nrPages pages 0 … nrPages-1 were RAM_RW at the start
+ * @param nrVcpus vCPUs 0 … nrVcpus-1
+ * @param defaultTimeoutMillis the timeout of an access that names none (A1)
+ * @param state whether its accesses take effect (D1, D4)
+ * @param placedHere whether all its shards are decided at this node
+ * @param firstGfns where its shards begin, ascending
+ * @param shardEpochs the revisions at which their placement began
+ * @param servers by ascending id, those being destroyed included
+ * @param table what decides an access
+ */
+@Pure
+public record DomainView(
+        int domid,
+        long generation,
+        long nrPages,
+        int nrVcpus,
+        long defaultTimeoutMillis,
+        DecisionTable.State state,
+        boolean placedHere,
+        long[] firstGfns,
+        long[] shardEpochs,
+        List<ServerView> servers,
+        DecisionTable table) {
+    /** Whether its accesses are held back (D1). */
+    public boolean paused() {
+        return state == DecisionTable.State.PAUSED;
+    }
+
+    /** Whether it has actors: it is neither crashed nor on its way out. */
+    public boolean alive() {
+        return state == DecisionTable.State.RUNNING || paused();
+    }
+}

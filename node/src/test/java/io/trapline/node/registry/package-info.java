@@ -1,0 +1,4 @@
+@NullMarked
+package io.trapline.node.registry;
+
+import org.jspecify.annotations.NullMarked;
