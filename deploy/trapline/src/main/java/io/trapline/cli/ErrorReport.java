@@ -1,0 +1,94 @@
+package io.trapline.cli;
+
+import io.trapline.cli.text.Console;
+import io.trapline.cli.text.Json;
+import io.trapline.cli.trace.TraceException;
+import io.trapline.client.TraplineException;
+import io.trapline.embedded.StartException;
+import io.trapline.model.Refusal;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.ParameterException;
+
+/** Says in one line why a command did not do what it was asked for: to a person on stderr, to a program as the summary. */
+final class ErrorReport {
+    private static final Logger LOG = LoggerFactory.getLogger(ErrorReport.class);
+
+    private final Console console;
+    private final boolean verbose;
+
+    ErrorReport(Console console, boolean verbose) {
+        this.console = console;
+        this.verbose = verbose;
+    }
+
+    /** The command line makes no sense; the exit code. */
+    int usage(ParameterException wrong) {
+        String command = wrong.getCommandLine().getCommandSpec().qualifiedName();
+        int exit = say("usage", firstLine(wrong), Json.object(), ExitCode.USAGE);
+        console.note("Try '" + command + " --help'.");
+        return exit;
+    }
+
+    /** The command failed; the exit code. */
+    int failure(Throwable failure) {
+        if (verbose) {
+            LOG.error("the command failed", failure);
+        }
+        return switch (failure) {
+            case TraplineException refused
+            when refused.refusal().isPresent() -> refused(refused.refusal().orElseThrow());
+            case TraplineException unreachable ->
+                say(
+                        unreachable.isUnreachable() ? "unreachable" : "unknown outcome",
+                        firstLine(unreachable),
+                        Json.object(),
+                        ExitCode.UNREACHABLE);
+            case BadInput wrong -> say("usage", firstLine(wrong), Json.object(), ExitCode.USAGE);
+            case TraceException malformed -> say("trace", firstLine(malformed), Json.object(), ExitCode.CHECK_FAILED);
+            case StartException cannot -> say("start", firstLine(cannot), Json.object(), ExitCode.CHECK_FAILED);
+            default ->
+                say(
+                        "internal",
+                        failure.getClass().getSimpleName() + ": " + firstLine(failure)
+                                + (verbose ? "" : " (--verbose shows where)"),
+                        Json.object(),
+                        ExitCode.CHECK_FAILED);
+        };
+    }
+
+    private int refused(Refusal refusal) {
+        Json metadata = Json.object();
+        new TreeMap<>(refusal.metadata()).forEach(metadata::put);
+        String hints = new TreeMap<>(refusal.metadata())
+                .entrySet().stream()
+                        .map(hint -> hint.getKey() + "=" + hint.getValue())
+                        .collect(Collectors.joining(", "));
+        console.record(Json.object()
+                .put("error", refusal.errno().name())
+                .put("message", refusal.message())
+                .put("metadata", metadata)
+                .put("exit", ExitCode.REFUSED));
+        console.note("trapline: " + refusal.errno() + ": " + refusal.message()
+                + (hints.isEmpty() ? "" : " (" + hints + ")"));
+        return ExitCode.REFUSED;
+    }
+
+    private int say(String error, String message, Json metadata, int exit) {
+        console.record(Json.object()
+                .put("error", error)
+                .put("message", message)
+                .put("metadata", metadata)
+                .put("exit", exit));
+        String prefix = error.equals("unreachable") || error.equals("unknown outcome") ? error + ": " : "";
+        console.note("trapline: " + prefix + message);
+        return exit;
+    }
+
+    private static String firstLine(Throwable failure) {
+        String message = String.valueOf(failure.getMessage());
+        return message.lines().findFirst().orElse(message);
+    }
+}

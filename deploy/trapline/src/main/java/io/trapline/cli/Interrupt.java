@@ -1,0 +1,76 @@
+package io.trapline.cli;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * SIGTERM and Ctrl-C for commands that run until they are stopped. A command that {@link #arm}s it is asked to end and given
+ * {@value #GRACE_SECONDS} s; the process then leaves with the command's own exit code. For the others the process just ends.
+ */
+final class Interrupt {
+    private static final long GRACE_SECONDS = 20;
+
+    private final CountDownLatch requested = new CountDownLatch(1);
+    private final CountDownLatch finished = new CountDownLatch(1);
+    private volatile boolean armed;
+    private volatile int exit;
+    private volatile @Nullable Runnable wake;
+
+    /** The one that the signals of this process request. */
+    static Interrupt ofProcess() {
+        Interrupt interrupt = new Interrupt();
+        Runtime.getRuntime().addShutdownHook(new Thread(interrupt::onShutdown, "interrupt"));
+        return interrupt;
+    }
+
+    /** From now on the command wants to be asked; {@code action} is run, on another thread, when it is. */
+    void arm(Runnable action) {
+        wake = action;
+        armed = true;
+        if (isRequested()) {
+            action.run();
+        }
+    }
+
+    /** Asks the command to end. */
+    void request() {
+        requested.countDown();
+        Runnable action = wake;
+        if (action != null) {
+            action.run();
+        }
+    }
+
+    /** Whether the command is to end. */
+    boolean isRequested() {
+        return requested.getCount() == 0;
+    }
+
+    /** Waits until the command is to end. */
+    void await() throws InterruptedException {
+        arm(() -> {});
+        requested.await();
+    }
+
+    /** The command has ended with that exit code. */
+    void finished(int exitCode) {
+        exit = exitCode;
+        finished.countDown();
+    }
+
+    private void onShutdown() {
+        request();
+        if (!armed) {
+            return;
+        }
+        try {
+            if (finished.await(GRACE_SECONDS, TimeUnit.SECONDS)) {
+                // A shutdown that a signal began would otherwise end with the signal's code.
+                Runtime.getRuntime().halt(exit);
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

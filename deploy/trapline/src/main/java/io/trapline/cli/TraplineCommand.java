@@ -1,0 +1,185 @@
+package io.trapline.cli;
+
+import io.trapline.cli.text.Console;
+import io.trapline.client.TraplineConnection;
+import io.trapline.embedded.ListenAddress;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.bridge.SLF4JBridgeHandler;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The command line: parses, runs one command, says what came of it, and leaves with its {@link ExitCode}. */
+@Command(
+        name = "trapline",
+        scope = ScopeType.INHERIT,
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "Forwards a guest's accesses to typed pages to device emulators, wherever they run.",
+        footer = {
+            "",
+            "Exit codes: 0 done, 1 a check failed, 2 usage, 3 refused (the errno is printed), 4 unreachable.",
+            "Durations are written 250ms, 40s, 5m. Addresses, frames and values are decimal or hex with 0x.",
+            "",
+            "Example:",
+            "  trapline domain list"
+        },
+        subcommands = {
+            DomainCommands.class,
+            ServerCommands.class,
+            ClaimCommands.class,
+            WatchCommand.class,
+            TypeCommands.class,
+            MemCommands.class,
+            ClusterCommands.Limits.class,
+            ClusterCommands.Nodes.class,
+            ClusterCommands.VersionOf.class,
+            CompletionCommand.class
+        })
+public final class TraplineCommand implements Callable<Integer> {
+    @Option(
+            names = "--connect",
+            scope = ScopeType.INHERIT,
+            paramLabel = "HOST:PORT[,…]",
+            description = "Where the cluster is; several addresses are tried in turn.")
+    private @Nullable String connect;
+
+    @Option(
+            names = "--principal",
+            scope = ScopeType.INHERIT,
+            paramLabel = "NAME",
+            description = "Who calls: only a server's creator may use it. anonymous where not given.")
+    private @Nullable String principal;
+
+    @Option(
+            names = "--patience",
+            scope = ScopeType.INHERIT,
+            paramLabel = "DURATION",
+            defaultValue = "5s",
+            description = "How long a call is tried before it is given up (default: ${DEFAULT-VALUE}).")
+    private Duration patience = Duration.ofSeconds(5);
+
+    @Option(
+            names = "--json",
+            scope = ScopeType.INHERIT,
+            description = "JSON lines on stdout, the last is the summary; everything else goes to stderr.")
+    private boolean json;
+
+    @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
+    private boolean verbose;
+
+    @Spec
+    private CommandSpec spec;
+
+    private final PrintWriter out;
+    private final PrintWriter err;
+    private final boolean terminal;
+    private final Interrupt interrupt;
+
+    TraplineCommand(PrintWriter out, PrintWriter err, boolean terminal, Interrupt interrupt) {
+        this.out = out;
+        this.err = err;
+        this.terminal = terminal;
+        this.interrupt = interrupt;
+    }
+
+    /** Runs one command and ends the process with its exit code. */
+    public static void main(String[] args) {
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
+        PrintWriter out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
+        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        Interrupt interrupt = Interrupt.ofProcess();
+        int exit = new TraplineCommand(out, err, isTerminal(), interrupt).execute(args);
+        out.flush();
+        err.flush();
+        interrupt.finished(exit);
+        System.exit(exit);
+    }
+
+    /** Runs one command; its exit code. */
+    int execute(String... args) {
+        return commandLine().execute(args);
+    }
+
+    CommandLine commandLine() {
+        CommandLine line = new CommandLine(this);
+        line.setOut(out);
+        line.setErr(err);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setUnmatchedOptionsArePositionalParams(false);
+        line.registerConverter(Duration.class, new DurationConverter());
+        line.registerConverter(GfnRun.class, new GfnRun.Converter());
+        line.setParameterExceptionHandler((wrong, args) -> new ErrorReport(console(args), false).usage(wrong));
+        line.setExecutionExceptionHandler(
+                (failure, command, parsed) -> new ErrorReport(console(), verbose).failure(failure));
+        return line;
+    }
+
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(err);
+        return ExitCode.USAGE;
+    }
+
+    /** Where this command prints. */
+    Console console() {
+        return new Console(out, err, json, terminal);
+    }
+
+    /** What ends a command that runs until somebody stops it. */
+    Interrupt interrupt() {
+        return interrupt;
+    }
+
+    /** The addresses that were given; null = none. */
+    @Nullable
+    String connect() {
+        return connect;
+    }
+
+    /** A connection to the addresses that were given, or to where {@code up} listens by default. */
+    TraplineConnection connection() throws BadInput {
+        return connection(connect == null ? ListenAddress.DEFAULT.toString() : connect);
+    }
+
+    /** A connection to those addresses as the principal that was given. */
+    TraplineConnection connection(String addresses) throws BadInput {
+        try {
+            TraplineConnection.Builder builder =
+                    TraplineConnection.builder().addresses(addresses).timeout(patience);
+            return (principal == null ? builder : builder.principal(principal)).build();
+        } catch (IllegalArgumentException wrong) {
+            throw new BadInput(String.valueOf(wrong.getMessage()));
+        }
+    }
+
+    private Console console(String[] args) {
+        return new Console(out, err, List.of(args).contains("--json"), terminal);
+    }
+
+    /** Whether stderr is a terminal: the JDK can only say so of stdin and stdout together. */
+    private static boolean isTerminal() {
+        try {
+            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+            return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
+        } catch (IOException | UnsupportedOperationException notLinux) {
+            return Objects.requireNonNull(System.console()).isTerminal();
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package io.trapline.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/** What holds for every command, without a cluster. */
+final class CommandLineTest {
+    private static final String NOBODY = "127.0.0.1:1";
+
+    private final Shell shell = new Shell();
+
+    static Stream<CommandLine> commands() {
+        TraplineCommand command = new TraplineCommand(
+                new PrintWriter(new StringWriter()), new PrintWriter(new StringWriter()), false, new Interrupt());
+        List<CommandLine> all = new ArrayList<>();
+        collect(command.commandLine(), all);
+        return all.stream();
+    }
+
+    private static void collect(CommandLine command, List<CommandLine> into) {
+        into.add(command);
+        command.getSubcommands().values().forEach(sub -> collect(sub, into));
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void everyCommandExplainsItselfWithAnExample(CommandLine command) {
+        String name = command.getCommandSpec().qualifiedName();
+        String help = command.getUsageMessage(CommandLine.Help.Ansi.OFF);
+
+        assertThat(command.getCommandSpec().usageMessage().description())
+                .as(name)
+                .isNotEmpty();
+        String example = help.substring(help.lastIndexOf("Example:") + "Example:".length())
+                .strip();
+        assertThat(help).as(name).contains("Example:");
+        assertThat(example).as(name).contains(name).doesNotContain("\n\n");
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void theExampleOfEveryCommandCanBeParsed(CommandLine command) {
+        String help = command.getUsageMessage(CommandLine.Help.Ansi.OFF);
+        String example = help.substring(help.lastIndexOf("Example:") + "Example:".length())
+                .strip();
+        if (example.startsWith("source ")) {
+            return;
+        }
+        String[] words = example.split(" +", -1);
+        String[] args = Arrays.copyOfRange(words, 1, words.length);
+
+        CommandLine root = commands().findFirst().orElseThrow();
+
+        assertThat(root.parseArgs(args).errors()).isEmpty();
+    }
+
+    @Test
+    void sayingNothingIsAUsageErrorThatShowsTheHelp() {
+        assertThat(shell.run()).isEqualTo(ExitCode.USAGE);
+        assertThat(shell.out()).isEmpty();
+        assertThat(shell.err()).contains("Usage: trapline");
+    }
+
+    @Test
+    void helpGoesToStdout() {
+        assertThat(shell.run("domain", "create", "--help")).isEqualTo(ExitCode.DONE);
+        assertThat(shell.out()).contains("--pages").contains("Example:").contains("--connect");
+        assertThat(shell.err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "nonsense",
+                "domain",
+                "domain create",
+                "domain create --pages x",
+                "domain create --pages 1 --access-timeout 5",
+                "domain describe 0",
+                "domain describe 32752",
+                "server info 1 64",
+                "server disable 1 0 --drain 2m",
+                "claim take 1 0 ram_rwx write",
+                "claim take 1 0 ioreq_server[0] execute",
+                "type set 1 ram_rw",
+                "mem write 1 0",
+                "mem write 1 0 abc",
+                "mem read 1 0x10000000000000 1",
+                "mem read 1 0 0x200001",
+                "domain list --connect nowhere",
+                "watch 1 --for 1"
+            })
+    void whatMakesNoSenseIsAUsageErrorInOneLine(String line) {
+        assertThat(shell.run((line + " --json").split(" ", -1))).isEqualTo(ExitCode.USAGE);
+        if (!line.equals("domain")) {
+            assertThat(shell.json()).hasSize(1);
+            assertThat(shell.summary().get("exit")).isEqualTo(2L);
+            assertThat(shell.err()).startsWith("trapline: ").doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void nobodyThereIsSaidInOneLine() {
+        int exit = shell.run("domain", "list", "--connect", NOBODY, "--patience", "300ms");
+
+        assertThat(exit).isEqualTo(ExitCode.UNREACHABLE);
+        assertThat(shell.out()).isEmpty();
+        assertThat(shell.err().lines()).singleElement().asString().startsWith("trapline: unreachable: ");
+    }
+
+    @Test
+    void nobodyThereIsAJsonSummaryForAProgram() {
+        int exit = shell.run("domain", "list", "--json", "--connect", NOBODY, "--patience", "300ms");
+
+        assertThat(exit).isEqualTo(ExitCode.UNREACHABLE);
+        assertThat(shell.json()).hasSize(1);
+        assertThat(shell.summary().get("error")).isEqualTo("unreachable");
+        assertThat(shell.summary().get("exit")).isEqualTo(4L);
+    }
+
+    @Test
+    void completionKnowsTheCommands() {
+        assertThat(shell.run("completion", "bash")).isEqualTo(ExitCode.DONE);
+        assertThat(shell.out())
+                .startsWith("#!")
+                .contains("domain")
+                .contains("--connect")
+                .contains("claim");
+    }
+
+    @Test
+    void versionNeedsNoCluster() {
+        assertThat(shell.run("version", "--json")).isEqualTo(ExitCode.DONE);
+        assertThat(shell.summary().get("version")).isInstanceOf(String.class);
+    }
+}
