@@ -58,6 +58,20 @@ public enum Limit {
     MAX_KEPT_ANSWERS_PER_SESSION(4096, "answers", "E"),
     /** Client sessions. */
     MAX_SESSIONS(65_536, "sessions", "E"),
+    /** Answers kept for all client sessions together. */
+    MAX_KEPT_ANSWERS(262_144, "answers", "E"),
+    /** Calls that a coordinator has under way. */
+    MAX_CALLS_UNDER_WAY(16_384, "calls", "E"),
+    /** Streams of claims that are watched at one coordinator. */
+    MAX_WATCHERS(1024, "watchers", "C8"),
+    /** How often a domain may be paused. */
+    MAX_PAUSE_COUNT(Integer.MAX_VALUE, "pauses", "D1"),
+    /** Disables of one server whose drains have not ended. */
+    MAX_DISABLES_DRAINING(16, "drains", "F5"),
+    /** Nodes of a cluster. */
+    MAX_NODES(1024, "nodes", "L"),
+    /** Bytes of a node's name. */
+    MAX_NODE_NAME_BYTES(256, "bytes", "L"),
     /** Bytes of a principal's name. */
     MAX_PRINCIPAL_BYTES(256, "bytes", "S3");
 

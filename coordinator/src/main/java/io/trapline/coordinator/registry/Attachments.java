@@ -1,0 +1,109 @@
+package io.trapline.coordinator.registry;
+
+import io.trapline.internal.v1.Answer;
+import io.trapline.internal.v1.AttachEmulator;
+import io.trapline.internal.v1.DetachEmulator;
+import io.trapline.internal.v1.ExecuteResponse;
+import io.trapline.internal.v1.OpenVcpuStream;
+import io.trapline.internal.v1.RegisteredServer;
+import io.trapline.internal.v1.VcpuRecord;
+import io.trapline.model.Errno;
+import io.trapline.model.Pure;
+import io.trapline.model.Refusal;
+import io.trapline.v1.IoreqServer;
+import java.util.Optional;
+
+/** Who serves a server and who runs a vCPU: the later one fences the earlier by its greater epoch (S5, A6). */
+@Pure
+final class Attachments {
+    private final State state;
+    private final Existence existence;
+    private final Servers servers;
+
+    Attachments(State state, Existence existence, Servers servers) {
+        this.state = state;
+        this.existence = existence;
+        this.servers = servers;
+    }
+
+    /** Begins a session at a server (S5). */
+    Answer attach(AttachEmulator q) {
+        return existence
+                .ownServer(q.getPrincipal(), q.getDomid(), q.getDomainGeneration(), q.getId(), q.getGeneration())
+                .map(Answers::refused)
+                .orElseGet(() -> {
+                    long revision = state.begin();
+                    IoreqServer server =
+                            state.server(q.getDomid(), q.getId()).getRecord().getServer();
+                    servers.change(
+                            revision,
+                            server.toBuilder()
+                                    .setSessionEpoch(revision)
+                                    .setRun(q.getRun())
+                                    .build(),
+                            q.getNode());
+                    return executed(revision, q.getDomid());
+                });
+    }
+
+    /** Ends a session; where a newer one is active, or the server is gone, nothing is left to end. */
+    Answer detach(DetachEmulator q) {
+        if (existence
+                .server(q.getDomid(), q.getDomainGeneration(), q.getId(), q.getGeneration())
+                .isPresent()) {
+            return nothingToDo(0);
+        }
+        RegisteredServer server = state.server(q.getDomid(), q.getId());
+        long active = server.getRecord().getServer().getSessionEpoch();
+        if (active == 0 || active != q.getSessionEpoch()) {
+            return nothingToDo(state.domain(q.getDomid()).getDomain().getGeneration());
+        }
+        long revision = state.begin();
+        servers.endSession(server, revision);
+        return executed(revision, q.getDomid());
+    }
+
+    /** Opens a vCPU anew (A6). */
+    Answer openVcpu(OpenVcpuStream q) {
+        return existence
+                .workingDomain(q.getDomid(), q.getDomainGeneration())
+                .or(() -> lacking(q))
+                .map(Answers::refused)
+                .orElseGet(() -> {
+                    long revision = state.begin();
+                    state.putVcpu(VcpuRecord.newBuilder()
+                            .setDomid(q.getDomid())
+                            .setVcpu(q.getVcpu())
+                            .setEpoch(revision)
+                            .setNode(q.getNode())
+                            .build());
+                    return executed(revision, q.getDomid());
+                });
+    }
+
+    private Optional<Refusal> lacking(OpenVcpuStream q) {
+        int vcpus = state.domain(q.getDomid()).getDomain().getNrVcpus();
+        long vcpu = Integer.toUnsignedLong(q.getVcpu());
+        return vcpu < vcpus
+                ? Optional.empty()
+                : Optional.of(Refusal.of(Errno.EINVAL, "vcpu = " + vcpu + ": domain " + q.getDomid() + " has " + vcpus)
+                        .with("field", "vcpu")
+                        .with("value", vcpu)
+                        .with("limit", vcpus - 1)
+                        .with("domid", q.getDomid()));
+    }
+
+    private Answer executed(long revision, int domid) {
+        return Answers.done(revision)
+                .setExecute(ExecuteResponse.newBuilder()
+                        .setRevision(revision)
+                        .setDomainGeneration(state.domain(domid).getDomain().getGeneration()))
+                .build();
+    }
+
+    private static Answer nothingToDo(long domainGeneration) {
+        return Answer.newBuilder()
+                .setExecute(ExecuteResponse.newBuilder().setDomainGeneration(domainGeneration))
+                .build();
+    }
+}

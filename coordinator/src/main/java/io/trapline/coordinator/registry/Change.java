@@ -1,0 +1,81 @@
+package io.trapline.coordinator.registry;
+
+import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.RegistryChange;
+import io.trapline.internal.v1.ServerName;
+import io.trapline.internal.v1.VcpuRecord;
+import io.trapline.model.Pure;
+import io.trapline.v1.Claim;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Which entities one command has touched; {@link #build} tells the nodes how they are afterwards. */
+@Pure
+final class Change {
+    private final SortedSet<Integer> domains = new TreeSet<>();
+    private final SortedSet<Integer> removedDomains = new TreeSet<>();
+    private final SortedSet<Integer> servers = new TreeSet<>();
+    private final SortedSet<Integer> removedServers = new TreeSet<>();
+    private final SortedMap<Integer, Claim> claims = new TreeMap<>();
+    private final RegistryChange.Builder rest = RegistryChange.newBuilder();
+
+    void domain(int domid) {
+        domains.add(domid);
+    }
+
+    void domainRemoved(int domid) {
+        domains.remove(domid);
+        removedDomains.add(domid);
+    }
+
+    void server(int key) {
+        servers.add(key);
+    }
+
+    void serverRemoved(int key) {
+        servers.remove(key);
+        removedServers.add(key);
+    }
+
+    void claim(int key, Claim claim) {
+        claims.put(key, claim);
+    }
+
+    void vcpu(VcpuRecord vcpu) {
+        rest.addVcpus(vcpu);
+    }
+
+    void drain(DrainRecord drain) {
+        rest.addDrains(drain);
+    }
+
+    void drainEnded(long drain) {
+        rest.addEndedDrains(drain);
+    }
+
+    void session(long session) {
+        rest.addSessions(session);
+    }
+
+    void sessionEnded(long session) {
+        rest.addEndedSessions(session);
+    }
+
+    RegistryChange build(State state) {
+        RegistryChange.Builder built = rest.setRevision(state.revision);
+        domains.forEach(domid -> built.addDomains(Domains.record(state, domid)));
+        built.addAllRemovedDomains(removedDomains);
+        for (int key : servers) {
+            built.addServers(
+                    state.server(State.serverDomid(key), State.serverId(key)).getRecord());
+        }
+        for (int key : removedServers) {
+            built.addRemovedServers(
+                    ServerName.newBuilder().setDomid(State.serverDomid(key)).setId(State.serverId(key)));
+        }
+        built.addAllClaims(claims.values());
+        return built.build();
+    }
+}

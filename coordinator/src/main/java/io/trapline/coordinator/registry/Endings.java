@@ -1,0 +1,81 @@
+package io.trapline.coordinator.registry;
+
+import io.trapline.internal.v1.Answer;
+import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.FinishDrain;
+import io.trapline.internal.v1.RegisteredServer;
+import io.trapline.model.Pure;
+import io.trapline.v1.Claim;
+import io.trapline.v1.ClaimEnd;
+import io.trapline.v1.IoreqServer;
+import java.util.List;
+
+/**
+ * The second step of a change that drained (F5): the claim is FREE, the server is gone, the domain is gone (C5, S1, S4). Only from then
+ * on can the type be claimed and the id be used again.
+ */
+@Pure
+final class Endings {
+    private final State state;
+    private final Claims claims;
+    private final Drains drains;
+
+    Endings(State state, Claims claims, Drains drains) {
+        this.state = state;
+        this.claims = claims;
+        this.drains = drains;
+    }
+
+    /** Every node is done with the drain. */
+    Answer finish(FinishDrain q) {
+        DrainRecord drain = state.drains.get(q.getRevision());
+        if (drain == null) {
+            return Answer.getDefaultInstance();
+        }
+        long revision = state.begin();
+        switch (drain.getKind()) {
+            case DRAIN_KIND_RELEASE -> endRelease(drain, revision);
+            case DRAIN_KIND_DISABLE -> state.removeDrain(drain);
+            case DRAIN_KIND_DESTROY -> endServer(drain, revision);
+            case DRAIN_KIND_DESTROY_DOMAIN -> endDomain(drain.getDomid(), revision);
+            case DRAIN_KIND_UNSPECIFIED, UNRECOGNIZED ->
+                throw new IllegalStateException("drain " + drain.getRevision() + " of kind " + drain.getKindValue());
+        }
+        return Answers.done(revision).build();
+    }
+
+    private void endRelease(DrainRecord drain, long revision) {
+        List<Claim> released = state.claimsOf(drain.getDomid()).values().stream()
+                .filter(claim -> claim.getType() == drain.getType())
+                .toList();
+        released.forEach(claim -> claims.end(claim, revision, ClaimEnd.CLAIM_END_RELEASED));
+        state.removeDrain(drain);
+    }
+
+    private void endServer(DrainRecord drain, long revision) {
+        IoreqServer server =
+                state.server(drain.getDomid(), drain.getId()).getRecord().getServer();
+        endClaims(claims.of(server), revision, ClaimEnd.CLAIM_END_SERVER_DESTROYED);
+        state.drainsOf(drain.getDomid()).stream()
+                .filter(each -> each.getGeneration() == server.getGeneration())
+                .forEach(state::removeDrain);
+        state.removeServer(server.getDomid(), server.getId());
+    }
+
+    private void endDomain(int domid, long revision) {
+        endClaims(List.copyOf(state.claimsOf(domid).values()), revision, ClaimEnd.CLAIM_END_DOMAIN_DESTROYED);
+        state.drainsOf(domid).forEach(state::removeDrain);
+        for (RegisteredServer server : List.copyOf(state.serversOf(domid).values())) {
+            state.removeServer(domid, server.getRecord().getServer().getId());
+        }
+        state.removeDomain(domid);
+    }
+
+    /** A claim that its holder had begun to release before has ended for that reason. */
+    private void endClaims(List<Claim> ending, long revision, ClaimEnd why) {
+        for (Claim claim : ending) {
+            boolean released = drains.releases(claim.getDomid(), claim.getType());
+            claims.end(claim, revision, released ? ClaimEnd.CLAIM_END_RELEASED : why);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package io.trapline.coordinator.registry;
+
+import io.trapline.internal.v1.Answer;
+import io.trapline.internal.v1.NodeLife;
+import io.trapline.internal.v1.PlacedDomain;
+import io.trapline.internal.v1.RegisterNode;
+import io.trapline.internal.v1.RegisteredNode;
+import io.trapline.internal.v1.RegisteredServer;
+import io.trapline.model.Errno;
+import io.trapline.model.Limit;
+import io.trapline.model.Pure;
+import io.trapline.model.Refusal;
+import io.trapline.v1.DomainState;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Nodes and the lives of their processes (D4). A new incarnation ends all that was on the one before: its domains' memory is lost, so
+ * they are CRASHED, and the sessions of emulators that were attached to it are over. A life that is over never returns.
+ */
+@Pure
+final class Nodes {
+    private static final int ENDED_INCARNATIONS = 64;
+
+    private final State state;
+    private final Servers servers;
+
+    Nodes(State state, Servers servers) {
+        this.state = state;
+        this.servers = servers;
+    }
+
+    Answer register(RegisterNode q) {
+        RegisteredNode known = state.nodes.get(q.getNode());
+        if (known == null) {
+            return state.nodes.size() < Limit.MAX_NODES.value()
+                    ? admit(RegisteredNode.newBuilder().setRegistration(q).build())
+                    : Answers.refused(
+                            Refusal.overLimit(Errno.ENOSPC, "nodes", state.nodes.size() + 1L, Limit.MAX_NODES));
+        }
+        if (known.getEndedIncarnationsList().contains(q.getIncarnation())) {
+            return Answers.refused(
+                    Refusal.of(Errno.ESTALE, "incarnation of node " + q.getNode() + ": a newer one has registered")
+                            .with("field", "incarnation")
+                            .with("value", Long.toUnsignedString(q.getIncarnation())));
+        }
+        if (known.getRegistration().equals(q)) {
+            return Answer.getDefaultInstance();
+        }
+        return known.getRegistration().getIncarnation() == q.getIncarnation()
+                ? admit(known.toBuilder().setRegistration(q).build())
+                : replace(known, q);
+    }
+
+    private Answer admit(RegisteredNode node) {
+        long revision = state.begin();
+        state.nodes.put(node.getRegistration().getNode(), node);
+        return Answers.done(revision).build();
+    }
+
+    private Answer replace(RegisteredNode known, RegisterNode q) {
+        Answer admitted = admit(ended(known).setRegistration(q).build());
+        lose(q.getNode(), admitted.getRevision());
+        return admitted;
+    }
+
+    /** Every life that there was is over, as after a restored backup; the command has begun. */
+    void endAll(long revision) {
+        for (RegisteredNode node : List.copyOf(state.nodes.values())) {
+            String name = node.getRegistration().getNode();
+            lose(name, revision);
+            state.nodes.put(
+                    name,
+                    ended(node)
+                            .setRegistration(node.getRegistration().toBuilder().clearIncarnation())
+                            .build());
+        }
+    }
+
+    private static RegisteredNode.Builder ended(RegisteredNode node) {
+        List<Long> ended = new ArrayList<>(node.getEndedIncarnationsList());
+        ended.add(node.getRegistration().getIncarnation());
+        return RegisteredNode.newBuilder()
+                .addAllEndedIncarnations(ended.subList(Math.max(0, ended.size() - ENDED_INCARNATIONS), ended.size()));
+    }
+
+    private void lose(String node, long revision) {
+        for (PlacedDomain placed : List.copyOf(state.domains.values())) {
+            if (placed.getPrimary().equals(node)) {
+                crash(placed, revision);
+            }
+        }
+        for (RegisteredServer server : List.copyOf(state.servers.values())) {
+            if (server.getSessionNode().equals(node)) {
+                servers.endSession(server, revision);
+            }
+        }
+    }
+
+    private void crash(PlacedDomain placed, long revision) {
+        int domid = placed.getDomain().getDomid();
+        state.vcpusOf(domid).clear();
+        state.serversOf(domid).values().stream().toList().forEach(server -> servers.endSession(server, revision));
+        DomainState was = placed.getDomain().getState();
+        if (was == DomainState.DOMAIN_STATE_RUNNING || was == DomainState.DOMAIN_STATE_PAUSED) {
+            state.putDomain(placed.toBuilder()
+                    .setDomain(placed.getDomain().toBuilder().setState(DomainState.DOMAIN_STATE_CRASHED))
+                    .build());
+        }
+    }
+
+    /** Those of the leader's candidates that are still in the life it knew, by name. */
+    List<String> usable(List<NodeLife> candidates) {
+        return candidates.stream()
+                .filter(life -> {
+                    RegisteredNode node = state.nodes.get(life.getNode());
+                    return node != null
+                            && life.getIncarnation() != 0
+                            && node.getRegistration().getIncarnation() == life.getIncarnation();
+                })
+                .map(NodeLife::getNode)
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    /** The one with the fewest shards; of equals the first by name. */
+    String leastLoaded(List<String> names) {
+        if (names.size() == 1) {
+            return names.getFirst();
+        }
+        Map<String, Long> load = load(state);
+        return names.stream()
+                .min(Comparator.comparingLong(name -> load.getOrDefault(name, 0L)))
+                .orElseThrow();
+    }
+
+    /** How many shards each node is primary of. */
+    static Map<String, Long> load(State state) {
+        Map<String, Long> load = new TreeMap<>();
+        state.domains.values().forEach(placed -> load.merge(placed.getPrimary(), ShardPlan.count(placed), Long::sum));
+        return load;
+    }
+}

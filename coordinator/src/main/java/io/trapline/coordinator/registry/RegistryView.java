@@ -1,0 +1,160 @@
+package io.trapline.coordinator.registry;
+
+import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.RegisterNode;
+import io.trapline.internal.v1.RegisteredNode;
+import io.trapline.internal.v1.RegisteredServer;
+import io.trapline.internal.v1.RegistryChange;
+import io.trapline.model.Pure;
+import io.trapline.model.Refusal;
+import io.trapline.v1.Claim;
+import io.trapline.v1.DescribeDomainResponse;
+import io.trapline.v1.Domain;
+import io.trapline.v1.IoreqServer;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What can be read of the registry. Whoever holds it may read while no command is applied. Lists are by key, ascending, and take the key
+ * that the page before ended with.
+ */
+@Pure
+public final class RegistryView {
+    private final State state;
+    private final Existence existence;
+
+    RegistryView(State state) {
+        this.state = state;
+        this.existence = new Existence(state);
+    }
+
+    /** The last revision given out. */
+    public long revision() {
+        return state.revision;
+    }
+
+    /** At most so many domains with ids above the one named (0: from the first). */
+    public List<Domain> domains(int afterDomid, int most) {
+        return state.domains.tailMap(afterDomid, false).values().stream()
+                .limit(most)
+                .map(placed -> Domains.visible(state, placed))
+                .toList();
+    }
+
+    /** One domain with its shards. ESRCH. */
+    public Reading<DescribeDomainResponse> domain(int domid, long generation) {
+        return Reading.unless(existence.domain(domid, generation), () -> {
+            var record = Domains.record(state, domid);
+            return DescribeDomainResponse.newBuilder()
+                    .setDomain(record.getDomain())
+                    .addAllShards(record.getShardsList())
+                    .setRevision(state.revision)
+                    .build();
+        });
+    }
+
+    /** The servers of a domain, with their claims. ESRCH. */
+    public Reading<List<IoreqServer>> servers(int domid, long domainGeneration) {
+        return Reading.unless(
+                existence.domain(domid, domainGeneration),
+                () -> state.serversOf(domid).values().stream()
+                        .map(this::visible)
+                        .toList());
+    }
+
+    /** One server, with its claims. ESRCH, ENOENT. */
+    public Reading<IoreqServer> server(int domid, long domainGeneration, int id, long generation) {
+        return Reading.unless(
+                existence.server(domid, domainGeneration, id, generation), () -> visible(state.server(domid, id)));
+    }
+
+    private IoreqServer visible(RegisteredServer registered) {
+        IoreqServer server = registered.getRecord().getServer();
+        return server.toBuilder()
+                .addAllClaims(state.claimsOf(server.getDomid()).values().stream()
+                        .filter(claim -> claim.getGeneration() == server.getGeneration())
+                        .toList())
+                .build();
+    }
+
+    /** At most so many of the claims that stand, of one domain or (domid 0) of all, after (domain, type code). ESRCH. */
+    public Reading<List<Claim>> claims(int domid, long domainGeneration, int afterDomid, int afterType, int most) {
+        Optional<Refusal> checked = domid == 0 ? Optional.empty() : existence.domain(domid, domainGeneration);
+        return Reading.unless(checked, () -> {
+            Collection<Claim> claims = (domid == 0 ? state.claims : state.claimsOf(domid)).values();
+            return claims.stream()
+                    .filter(claim -> claim.getDomid() > afterDomid
+                            || (claim.getDomid() == afterDomid && claim.getTypeValue() > afterType))
+                    .limit(most)
+                    .toList();
+        });
+    }
+
+    /** At most so many ended claims of a domain after (revision, type code), oldest first (C8). ESRCH. */
+    public Reading<List<Claim>> history(int domid, long domainGeneration, long afterRevision, int afterType, int most) {
+        return Reading.unless(
+                existence.domain(domid, domainGeneration),
+                () -> History.after(state, domid, afterRevision, afterType, most));
+    }
+
+    /** Whether the domain is there. ESRCH. */
+    public Reading<Long> generation(int domid, long generation) {
+        return Reading.unless(
+                existence.domain(domid, generation),
+                () -> state.domain(domid).getDomain().getGeneration());
+    }
+
+    /** Whether the server is there and its domain works, as a call to its device would need. ESRCH, EIO, ENOENT, EPERM. */
+    public Reading<IoreqServer> ownServer(String principal, int domid, long domainGeneration, int id, long generation) {
+        return Reading.unless(
+                existence.ownServer(principal, domid, domainGeneration, id, generation),
+                () -> visible(state.server(domid, id)));
+    }
+
+    /** Whether the domain is there and works. ESRCH, EIO. */
+    public Reading<Domain> workingDomain(int domid, long generation) {
+        return Reading.unless(
+                existence.workingDomain(domid, generation), () -> Domains.visible(state, state.domain(domid)));
+    }
+
+    /** At most so many registered nodes with names after the one given (empty: from the first). */
+    public List<RegisterNode> nodes(String afterNode, int most) {
+        return state.nodes.tailMap(afterNode, false).values().stream()
+                .limit(most)
+                .map(RegisteredNode::getRegistration)
+                .toList();
+    }
+
+    /** How many shards each node is primary of; nodes without any are left out. */
+    public Map<String, Long> shardsByNode() {
+        return Nodes.load(state);
+    }
+
+    /** Whether the client session is open (section E). */
+    public boolean hasSession(long session) {
+        return state.sessions.containsKey(session);
+    }
+
+    /** The client sessions that are open. */
+    public Set<Long> sessions() {
+        return Set.copyOf(state.sessions.keySet());
+    }
+
+    /** Whether the drain has not ended (F5). */
+    public boolean drains(long drain) {
+        return state.drains.containsKey(drain);
+    }
+
+    /** The drains that have not ended, by revision. */
+    public List<DrainRecord> drains() {
+        return List.copyOf(state.drains.values());
+    }
+
+    /** Everything that a node is told, {@code snapshot} set. */
+    public RegistryChange everything() {
+        return Snapshots.forNode(state);
+    }
+}

@@ -1,0 +1,217 @@
+package io.trapline.coordinator.registry;
+
+import io.trapline.internal.v1.AttachEmulator;
+import io.trapline.internal.v1.Command;
+import io.trapline.internal.v1.RegisterNode;
+import io.trapline.model.Domid;
+import io.trapline.model.Errno;
+import io.trapline.model.Limit;
+import io.trapline.model.MemType;
+import io.trapline.model.Pure;
+import io.trapline.model.Refusal;
+import io.trapline.v1.Bufioreq;
+import io.trapline.v1.CreateDomainRequest;
+import io.trapline.v1.CreateIoreqServerRequest;
+import io.trapline.v1.DomainMemory;
+import io.trapline.v1.IoRange;
+import io.trapline.v1.MapMemTypeRequest;
+import io.trapline.v1.OnDegraded;
+import io.trapline.v1.OnDisconnect;
+import io.trapline.v1.RequestId;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/**
+ * Is a command well formed by itself? The first of the checks; it needs no state, so that services make it before anything is
+ * written to the log. Every refusal is EINVAL and names the field and its value.
+ */
+@Pure
+final class Shapes {
+    private static final int CLAIM_FLAGS = io.trapline.model.AccessFlags.ALL;
+    private static final int MAX_GENERATION = 0x7FFF;
+
+    private Shapes() {}
+
+    /** The first thing that is wrong with the command. */
+    static Optional<Refusal> check(Command command) {
+        return RequestIds.of(command).flatMap(Shapes::requestId).or(() -> switch (command.getCommandCase()) {
+            case CREATE_DOMAIN -> createDomain(command.getCreateDomain().getRequest());
+            case CREATE_IOREQ_SERVER -> createServer(command.getCreateIoreqServer());
+            case DESTROY_IOREQ_SERVER ->
+                drainMillis(command.getDestroyIoreqServer().getDrainMs());
+            case SET_IOREQ_SERVER_STATE ->
+                drainMillis(command.getSetIoreqServerState().getDrainMs());
+            case MAP_IO_RANGE -> range(command.getMapIoRange().getRange());
+            case UNMAP_IO_RANGE -> range(command.getUnmapIoRange().getRange());
+            case MAP_MEM_TYPE -> mapMemType(command.getMapMemType());
+            case REGISTER_NODE -> registerNode(command.getRegisterNode());
+            case ATTACH_EMULATOR -> attach(command.getAttachEmulator());
+            case BEGIN_GENERATION ->
+                upTo("generation", command.getBeginGeneration().getGeneration(), MAX_GENERATION);
+            case COMMAND_NOT_SET -> Optional.of(Refusal.of(Errno.EINVAL, "command: none is set"));
+            case DESTROY_DOMAIN,
+                    PAUSE_DOMAIN,
+                    UNPAUSE_DOMAIN,
+                    OPEN_SESSION,
+                    END_SESSION,
+                    DETACH_EMULATOR,
+                    OPEN_VCPU,
+                    FINISH_DRAIN -> Optional.empty();
+        });
+    }
+
+    private static Optional<Refusal> requestId(RequestId id) {
+        if (id.getNumber() <= 0) {
+            return Optional.of(
+                    Refusal.invalid("request_id.number", Long.toUnsignedString(id.getNumber()), "1, 2, 3 …"));
+        }
+        long acknowledged = id.getAcknowledgedThrough();
+        if (acknowledged < 0 || acknowledged >= id.getNumber()) {
+            return Optional.of(Refusal.invalid(
+                    "request_id.acknowledged_through",
+                    Long.toUnsignedString(acknowledged),
+                    "0 … number - 1 = " + (id.getNumber() - 1)));
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Refusal> createDomain(CreateDomainRequest q) {
+        if (q.getDomid() != 0 && !Domid.isValid(q.getDomid())) {
+            return Optional.of(overLimit("domid", Integer.toUnsignedLong(q.getDomid()), Limit.MAX_DOMID));
+        }
+        return oneUpTo("nr_pages", q.getNrPages(), Limit.MAX_PAGES_PER_DOMAIN)
+                .or(() -> oneUpTo("nr_vcpus", Integer.toUnsignedLong(q.getNrVcpus()), Limit.MAX_VCPUS_PER_DOMAIN))
+                .or(() -> memory(q))
+                .or(() -> upTo("default_timeout_ms", q.getDefaultTimeoutMs(), Limit.MAX_TIMEOUT_MILLIS));
+    }
+
+    private static Optional<Refusal> memory(CreateDomainRequest q) {
+        if (q.getMemory() != DomainMemory.DOMAIN_MEMORY_REPLICATED
+                && q.getMemory() != DomainMemory.DOMAIN_MEMORY_VOLATILE) {
+            return Optional.of(Refusal.invalid("memory", enumText(q.getMemory(), q.getMemoryValue()), "not a choice"));
+        }
+        if (q.getOnDegraded() == OnDegraded.UNRECOGNIZED) {
+            return Optional.of(Refusal.invalid("on_degraded", q.getOnDegradedValue(), "not a choice"));
+        }
+        if (q.getOnDegraded() == OnDegraded.ON_DEGRADED_WAIT && q.getMemory() == DomainMemory.DOMAIN_MEMORY_VOLATILE) {
+            return Optional.of(Refusal.invalid("on_degraded", q.getOnDegraded(), "only for REPLICATED memory"));
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Refusal> createServer(CreateIoreqServerRequest q) {
+        if (q.getBufioreq() == Bufioreq.UNRECOGNIZED) {
+            return Optional.of(Refusal.invalid("bufioreq", q.getBufioreqValue(), "OFF, LEGACY or ATOMIC"));
+        }
+        if (q.getOnDisconnect() == OnDisconnect.UNRECOGNIZED) {
+            return Optional.of(Refusal.invalid("on_disconnect", q.getOnDisconnectValue(), "HOLD or RELEASE"));
+        }
+        if (q.getOnDisconnect() != OnDisconnect.ON_DISCONNECT_RELEASE && q.getGraceMs() != 0) {
+            return Optional.of(Refusal.invalid("grace_ms", Integer.toUnsignedString(q.getGraceMs()), "0 for HOLD"));
+        }
+        return upTo("timeout_ms", q.getTimeoutMs(), Limit.MAX_TIMEOUT_MILLIS)
+                .or(() -> upTo("grace_ms", q.getGraceMs(), Limit.MAX_TIMEOUT_MILLIS));
+    }
+
+    private static Optional<Refusal> mapMemType(MapMemTypeRequest q) {
+        if (!MemType.isIoreqServer(q.getTypeValue())) {
+            return Optional.of(Refusal.invalid(
+                    "type", enumText(q.getType(), q.getTypeValue()), "only ioreq_server[0 … 15] can be claimed"));
+        }
+        if ((q.getFlags() & ~CLAIM_FLAGS) != 0) {
+            return Optional.of(Refusal.invalid(
+                    "flags", Integer.toUnsignedString(q.getFlags()), "a set of READ (1) and WRITE (2), or 0"));
+        }
+        if (q.getReset() && q.getFlags() != 0) {
+            return Optional.of(Refusal.invalid("reset", true, "only with flags = 0, which releases"));
+        }
+        return drainMillis(q.getDrainMs());
+    }
+
+    private static Optional<Refusal> range(IoRange range) {
+        long highest = switch (range.getType()) {
+            case IO_RANGE_TYPE_PORT -> 0xFFFFL;
+            case IO_RANGE_TYPE_MEMORY -> (1L << Limit.MAX_GPA_BITS.value()) - 1;
+            case IO_RANGE_TYPE_PCI -> 0xFFFF_FFFFL;
+            case IO_RANGE_TYPE_UNSPECIFIED, UNRECOGNIZED -> -1;
+        };
+        if (highest < 0) {
+            return Optional.of(Refusal.invalid(
+                    "range.type", enumText(range.getType(), range.getTypeValue()), "PORT, MEMORY or PCI"));
+        }
+        return rangeEnd("range.start", range.getStart(), highest)
+                .or(() -> rangeEnd("range.end", range.getEnd(), highest))
+                .or(() -> range.getStart() <= range.getEnd()
+                        ? Optional.empty()
+                        : Optional.of(
+                                Refusal.invalid("range.start", range.getStart(), "above end = " + range.getEnd())));
+    }
+
+    private static Optional<Refusal> rangeEnd(String field, long value, long highest) {
+        if (value >= 0 && value <= highest) {
+            return Optional.empty();
+        }
+        return Optional.of(Refusal.invalid(field, Long.toUnsignedString(value), "0 … " + highest)
+                .with("limit", highest));
+    }
+
+    private static Optional<Refusal> registerNode(RegisterNode q) {
+        int length = q.getNode().getBytes(StandardCharsets.UTF_8).length;
+        if (length == 0 || length > Limit.MAX_NODE_NAME_BYTES.value()) {
+            return Optional.of(Refusal.invalid("node", length + " bytes", "1 … " + Limit.MAX_NODE_NAME_BYTES.value())
+                    .with("limit", Limit.MAX_NODE_NAME_BYTES.value()));
+        }
+        return q.getIncarnation() == 0
+                ? Optional.of(Refusal.invalid("incarnation", 0, "any other number"))
+                : Optional.empty();
+    }
+
+    private static Optional<Refusal> attach(AttachEmulator q) {
+        if (q.getGeneration() == 0) {
+            return Optional.of(Refusal.invalid("generation", 0, "an emulator names its server's generation (S5)"));
+        }
+        if (q.getRun() == 0) {
+            return Optional.of(Refusal.invalid("run", 0, "any other number, chosen once per process (F6)"));
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Refusal> drainMillis(int value) {
+        return upTo("drain_ms", value, Limit.MAX_DRAIN_MILLIS);
+    }
+
+    private static Optional<Refusal> upTo(String field, int value, Limit limit) {
+        long unsigned = Integer.toUnsignedLong(value);
+        return unsigned <= limit.value() ? Optional.empty() : Optional.of(overLimit(field, unsigned, limit));
+    }
+
+    private static Optional<Refusal> upTo(String field, int value, int limit) {
+        return Integer.toUnsignedLong(value) <= limit
+                ? Optional.empty()
+                : Optional.of(Refusal.invalid(field, Integer.toUnsignedString(value), "at most " + limit)
+                        .with("limit", limit));
+    }
+
+    private static Optional<Refusal> oneUpTo(String field, long value, Limit limit) {
+        if (value == 0) {
+            return Optional.of(Refusal.invalid(field, 0, "1 … " + limit.value()).with("limit", limit.value()));
+        }
+        return value > 0 && value <= limit.value() ? Optional.empty() : Optional.of(overLimit(field, value, limit));
+    }
+
+    private static Refusal overLimit(String field, long value, Limit limit) {
+        return Refusal.of(
+                        Errno.EINVAL,
+                        field + " = " + Long.toUnsignedString(value) + ": at most " + limit.value() + " "
+                                + limit.unit())
+                .with("field", field)
+                .with("value", Long.toUnsignedString(value))
+                .with("limit", limit.value())
+                .with("limit_name", limit.key());
+    }
+
+    /** The name of a choice, or the number of one that the contract lacks. */
+    private static String enumText(Enum<?> choice, int number) {
+        return choice.name().equals("UNRECOGNIZED") ? Integer.toString(number) : choice.name();
+    }
+}

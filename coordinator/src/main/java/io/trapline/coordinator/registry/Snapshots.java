@@ -1,0 +1,70 @@
+package io.trapline.coordinator.registry;
+
+import io.trapline.internal.v1.RegistryChange;
+import io.trapline.internal.v1.Snapshot;
+import io.trapline.model.MemType;
+import io.trapline.model.Pure;
+
+/** The whole state as a message: for the disk, and for a node that has just registered. */
+@Pure
+final class Snapshots {
+    private static final int FORMAT = 1;
+
+    private Snapshots() {}
+
+    static Snapshot of(State state) {
+        Snapshot.Builder snapshot = Snapshot.newBuilder()
+                .setFormat(FORMAT)
+                .setAppliedIndex(state.appliedIndex)
+                .setRevision(state.revision)
+                .addAllDomains(state.domains.values())
+                .addAllServers(state.servers.values())
+                .addAllClaims(state.claims.values())
+                .addAllVcpus(state.vcpus.values())
+                .addAllDrains(state.drains.values())
+                .addAllNodes(state.nodes.values())
+                .addAllCommitters(state.committers.toMessages());
+        state.history.values().forEach(snapshot::addAllHistory);
+        state.sessions.forEach((id, session) -> snapshot.addSessions(session.toMessage(id)));
+        return snapshot.build();
+    }
+
+    /** Throws {@link IllegalArgumentException} for a format that this version does not know. */
+    static State restore(Snapshot snapshot) {
+        if (snapshot.getFormat() != FORMAT) {
+            throw new IllegalArgumentException(
+                    "snapshot format = " + snapshot.getFormat() + ": this version reads " + FORMAT);
+        }
+        State state = new State();
+        state.appliedIndex = snapshot.getAppliedIndex();
+        state.revision = snapshot.getRevision();
+        snapshot.getDomainsList().forEach(state::putDomain);
+        snapshot.getServersList().forEach(state::putServer);
+        snapshot.getClaimsList()
+                .forEach(claim ->
+                        state.putClaim(MemType.ofCode(claim.getTypeValue()).x(), claim));
+        snapshot.getHistoryList().forEach(claim -> History.add(state, claim));
+        snapshot.getVcpusList().forEach(state::putVcpu);
+        snapshot.getDrainsList().forEach(state::putDrain);
+        snapshot.getSessionsList()
+                .forEach(session -> state.sessions.put(session.getSession(), KeptAnswers.of(session)));
+        snapshot.getNodesList()
+                .forEach(node -> state.nodes.put(node.getRegistration().getNode(), node));
+        snapshot.getCommittersList().forEach(state.committers::keep);
+        state.takeChange();
+        return state;
+    }
+
+    static RegistryChange forNode(State state) {
+        RegistryChange.Builder everything = RegistryChange.newBuilder()
+                .setRevision(state.revision)
+                .setSnapshot(true)
+                .addAllClaims(state.claims.values())
+                .addAllVcpus(state.vcpus.values())
+                .addAllDrains(state.drains.values())
+                .addAllSessions(state.sessions.keySet());
+        state.domains.keySet().forEach(domid -> everything.addDomains(Domains.record(state, domid)));
+        state.servers.values().forEach(server -> everything.addServers(server.getRecord()));
+        return everything.build();
+    }
+}

@@ -1,0 +1,253 @@
+package io.trapline.coordinator.registry;
+
+import io.trapline.internal.v1.AttachEmulator;
+import io.trapline.internal.v1.Command;
+import io.trapline.internal.v1.CreateDomain;
+import io.trapline.internal.v1.DetachEmulator;
+import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.EndSession;
+import io.trapline.internal.v1.FinishDrain;
+import io.trapline.internal.v1.NodeLife;
+import io.trapline.internal.v1.OpenVcpuStream;
+import io.trapline.internal.v1.RegisterNode;
+import io.trapline.internal.v1.Snapshot;
+import io.trapline.v1.CreateDomainRequest;
+import io.trapline.v1.CreateIoreqServerRequest;
+import io.trapline.v1.DestroyDomainRequest;
+import io.trapline.v1.DestroyIoreqServerRequest;
+import io.trapline.v1.DomainMemory;
+import io.trapline.v1.IoRange;
+import io.trapline.v1.MapIoRangeRequest;
+import io.trapline.v1.MapMemTypeRequest;
+import io.trapline.v1.OpenSessionRequest;
+import io.trapline.v1.PauseDomainRequest;
+import io.trapline.v1.RequestId;
+import io.trapline.v1.SetIoreqServerStateRequest;
+import io.trapline.v1.UnmapIoRangeRequest;
+import io.trapline.v1.UnpauseDomainRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** Commands of every kind over a few ids, so that they meet; some with request ids that are used again. */
+final class RandomCommands {
+    private static final List<String> PRINCIPALS = List.of("alice", "bob");
+
+    private final RandomGenerator random;
+    private final List<Command> numbered = new ArrayList<>();
+    private final long[] incarnations = {1, 1};
+
+    RandomCommands(RandomGenerator random) {
+        this.random = random;
+    }
+
+    /** The next one; {@code now} is what drains and sessions are picked from. */
+    Command next(Snapshot now) {
+        if (!numbered.isEmpty() && random.nextInt(10) == 0) {
+            return numbered.get(random.nextInt(numbered.size()));
+        }
+        Command command = switch (random.nextInt(16)) {
+            case 0 -> create();
+            case 1 -> random.nextInt(4) > 0 ? pauseOrUnpause() : destroyDomain();
+            case 2 -> register();
+            case 3 -> session(now);
+            case 4, 5 -> createServer(now);
+            case 6 -> setState(now);
+            case 7 -> random.nextInt(3) > 0 ? setState(now) : destroyServer(now);
+            case 8 -> mapRange(now);
+            case 9 -> openVcpu();
+            case 10 -> random.nextBoolean() ? attach(now) : detach(now);
+            case 11, 12, 13 -> claim(now);
+            default -> finish(now);
+        };
+        if (RequestIds.of(command).isPresent()) {
+            numbered.add(command);
+        }
+        return command;
+    }
+
+    private RequestId requestId(Snapshot now) {
+        long session = now.getSessionsCount() == 0
+                ? 1
+                : now.getSessions(random.nextInt(now.getSessionsCount())).getSession();
+        long number = 1 + random.nextLong(2_000);
+        return RequestId.newBuilder()
+                .setSession(session)
+                .setNumber(number)
+                .setAcknowledgedThrough(random.nextInt(8) == 0 ? number / 2 : 0)
+                .build();
+    }
+
+    private boolean withRequestId() {
+        return random.nextInt(3) == 0;
+    }
+
+    private int domid() {
+        return 1 + random.nextInt(4);
+    }
+
+    private int id() {
+        return random.nextInt(5);
+    }
+
+    private Command.Builder by() {
+        return Command.newBuilder().setPrincipal(PRINCIPALS.get(random.nextInt(5) == 0 ? 1 : 0));
+    }
+
+    private Command create() {
+        var request = CreateDomainRequest.newBuilder()
+                .setDomid(random.nextBoolean() ? 0 : domid())
+                .setNrPages(1 + random.nextLong(1L << 20))
+                .setNrVcpus(1 + random.nextInt(3))
+                .setMemoryValue(
+                        random.nextInt(20) == 0 ? random.nextInt(4) : DomainMemory.DOMAIN_MEMORY_VOLATILE_VALUE);
+        var create = CreateDomain.newBuilder().setRequest(request);
+        for (int node = 0; node < incarnations.length; node++) {
+            create.addUsableNodes(NodeLife.newBuilder().setNode("n" + node).setIncarnation(incarnations[node]));
+        }
+        return by().setCreateDomain(create).build();
+    }
+
+    private Command destroyDomain() {
+        return by().setDestroyDomain(DestroyDomainRequest.newBuilder().setDomid(domid()))
+                .build();
+    }
+
+    private Command pauseOrUnpause() {
+        return random.nextBoolean()
+                ? by().setPauseDomain(PauseDomainRequest.newBuilder().setDomid(domid()))
+                        .build()
+                : by().setUnpauseDomain(UnpauseDomainRequest.newBuilder().setDomid(domid()))
+                        .build();
+    }
+
+    private Command register() {
+        int node = random.nextInt(incarnations.length);
+        if (random.nextInt(8) == 0) {
+            incarnations[node]++;
+        }
+        return Command.newBuilder()
+                .setRegisterNode(RegisterNode.newBuilder()
+                        .setNode("n" + node)
+                        .setIncarnation(incarnations[node])
+                        .setMemoryBytes(random.nextInt(2)))
+                .build();
+    }
+
+    private Command session(Snapshot now) {
+        return random.nextInt(4) == 0 && now.getSessionsCount() > 0
+                ? Command.newBuilder()
+                        .setEndSession(EndSession.newBuilder()
+                                .setSession(requestId(now).getSession()))
+                        .build()
+                : Command.newBuilder()
+                        .setOpenSession(OpenSessionRequest.getDefaultInstance())
+                        .build();
+    }
+
+    private Command createServer(Snapshot now) {
+        var request = CreateIoreqServerRequest.newBuilder().setDomid(domid()).setBufioreqValue(random.nextInt(5));
+        if (withRequestId()) {
+            request.setRequestId(requestId(now));
+        }
+        return by().setCreateIoreqServer(request).build();
+    }
+
+    private Command destroyServer(Snapshot now) {
+        var request = DestroyIoreqServerRequest.newBuilder().setDomid(domid()).setId(id());
+        if (withRequestId()) {
+            request.setRequestId(requestId(now));
+        }
+        return by().setDestroyIoreqServer(request).build();
+    }
+
+    private Command setState(Snapshot now) {
+        var request = SetIoreqServerStateRequest.newBuilder()
+                .setDomid(domid())
+                .setId(id())
+                .setEnabled(random.nextBoolean());
+        if (withRequestId()) {
+            request.setRequestId(requestId(now));
+        }
+        return by().setSetIoreqServerState(request).build();
+    }
+
+    private Command mapRange(Snapshot now) {
+        long start = random.nextInt(100);
+        IoRange range = IoRange.newBuilder()
+                .setTypeValue(1 + random.nextInt(3))
+                .setStart(start)
+                .setEnd(start + random.nextInt(10) - 1)
+                .build();
+        RequestId requestId = requestId(now);
+        return random.nextInt(3) > 0
+                ? by().setMapIoRange(MapIoRangeRequest.newBuilder()
+                                .setRequestId(requestId)
+                                .setDomid(domid())
+                                .setId(id())
+                                .setRange(range))
+                        .build()
+                : by().setUnmapIoRange(UnmapIoRangeRequest.newBuilder()
+                                .setDomid(domid())
+                                .setId(id())
+                                .setRange(range))
+                        .build();
+    }
+
+    private Command openVcpu() {
+        return Command.newBuilder()
+                .setOpenVcpu(OpenVcpuStream.newBuilder().setDomid(domid()).setVcpu(random.nextInt(4)))
+                .build();
+    }
+
+    private Command attach(Snapshot now) {
+        int at = now.getServersCount() == 0 ? -1 : random.nextInt(now.getServersCount());
+        var server = at < 0
+                ? io.trapline.v1.IoreqServer.getDefaultInstance()
+                : now.getServers(at).getRecord().getServer();
+        return Command.newBuilder()
+                .setAttachEmulator(AttachEmulator.newBuilder()
+                        .setPrincipal(server.getPrincipal())
+                        .setDomid(server.getDomid())
+                        .setId(server.getId())
+                        .setGeneration(server.getGeneration())
+                        .setRun(1 + random.nextInt(3))
+                        .setNode("n" + random.nextInt(2)))
+                .build();
+    }
+
+    private Command detach(Snapshot now) {
+        var servers = now.getServersList();
+        var server = servers.isEmpty()
+                ? io.trapline.v1.IoreqServer.getDefaultInstance()
+                : servers.get(random.nextInt(servers.size())).getRecord().getServer();
+        return Command.newBuilder()
+                .setDetachEmulator(DetachEmulator.newBuilder()
+                        .setDomid(server.getDomid())
+                        .setId(server.getId())
+                        .setSessionEpoch(server.getSessionEpoch()))
+                .build();
+    }
+
+    private Command claim(Snapshot now) {
+        var request = MapMemTypeRequest.newBuilder()
+                .setDomid(domid())
+                .setId(id())
+                .setTypeValue(16 + random.nextInt(3))
+                .setFlags(random.nextInt(4));
+        if (withRequestId()) {
+            request.setRequestId(requestId(now));
+        }
+        return by().setMapMemType(request).build();
+    }
+
+    private Command finish(Snapshot now) {
+        List<DrainRecord> drains = now.getDrainsList();
+        long drain = drains.isEmpty() || random.nextInt(10) == 0
+                ? random.nextLong(100)
+                : drains.get(random.nextInt(drains.size())).getRevision();
+        return Command.newBuilder()
+                .setFinishDrain(FinishDrain.newBuilder().setRevision(drain))
+                .build();
+    }
+}

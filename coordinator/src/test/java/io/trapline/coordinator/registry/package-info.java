@@ -1,0 +1,4 @@
+@NullMarked
+package io.trapline.coordinator.registry;
+
+import org.jspecify.annotations.NullMarked;
