@@ -1,0 +1,427 @@
+package io.trapline.node.guest;
+
+import io.trapline.internal.v1.ExecuteRequest;
+import io.trapline.internal.v1.ExecuteResponse;
+import io.trapline.internal.v1.OpenVcpuStream;
+import io.trapline.model.Errno;
+import io.trapline.model.Limit;
+import io.trapline.model.Refusal;
+import io.trapline.node.guest.OpenVcpus.OpenVcpu;
+import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.VcpuOpening;
+import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.node.registry.RegistryClient;
+import io.trapline.rpc.Statuses;
+import io.trapline.v1.AccessBatch;
+import io.trapline.v1.AccessRequest;
+import io.trapline.v1.AccessResponse;
+import io.trapline.v1.BatchRejected;
+import io.trapline.v1.VcpuFenced;
+import io.trapline.v1.VcpuOpened;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The actor of a domain's vCPUs: takes what guests' streams send, keeps each vCPU's order and window ({@link VcpuWindow}), passes accesses to the
+ * shards in batches and delivers their outcomes. A stream of a vCPU that somebody opens anew is fenced (A6); one that is lost may be resumed with its
+ * token, and nothing of it is carried out twice (A4).
+ */
+public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
+    /** What guests' streams tell, and the actor itself. */
+    sealed interface Message extends VcpusMessage.FromStream {}
+
+    /** A batch of accesses; deadlines count from its arrival (A1). */
+    record Batch(GuestStream stream, AccessBatch batch, long arrivalNanos) implements Message {}
+
+    /** Open, received or close. */
+    record Control(GuestStream stream, AccessRequest request) implements Message {}
+
+    /** Send this, so that only the actor writes to the stream. */
+    record Reply(GuestStream stream, AccessResponse response) implements Message {}
+
+    /** The stream is lost. */
+    record Gone(GuestStream stream) implements Message {}
+
+    /** What the registry said of an open; {@code stream} is null when the vCPU is being closed. */
+    record OpenResult(
+            @Nullable GuestStream stream,
+            io.trapline.v1.OpenVcpu asked,
+            @Nullable ExecuteResponse response,
+            @Nullable Throwable failure)
+            implements Message {}
+
+    /** Deadlines may have passed. */
+    record Tick() implements Message {}
+
+    private static final Duration TICK = Duration.ofMillis(20);
+    private static final int MAX_OPENS_UNDER_WAY = 4096;
+    private static final int TOKEN_BYTES = 16;
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final int domid;
+    private final long domainGeneration;
+    private final int nrVcpus;
+    private final ShardMap shardMap;
+    private final RegistryClient registry;
+    private final String nodeId;
+    private final TimerScheduler<VcpusMessage> timers;
+    private final OpenVcpus<GuestStream> vcpus;
+    private final VcpusOutbox outbox;
+    private final BatchIntake intake;
+    private boolean paused = true;
+    private int opensUnderWay;
+
+    private DomainVcpus(
+            ActorContext<VcpusMessage> context,
+            TimerScheduler<VcpusMessage> timers,
+            int domid,
+            long domainGeneration,
+            int nrVcpus,
+            long defaultTimeoutMillis,
+            ShardMap shardMap,
+            RegistryClient registry,
+            String nodeId) {
+        super(context);
+        this.timers = timers;
+        this.domid = domid;
+        this.domainGeneration = domainGeneration;
+        this.nrVcpus = nrVcpus;
+        this.shardMap = shardMap;
+        this.registry = registry;
+        this.nodeId = nodeId;
+        vcpus = new OpenVcpus<>(nrVcpus);
+        outbox = new VcpusOutbox(vcpus, shardMap.size());
+        intake = new BatchIntake(vcpus, outbox, defaultTimeoutMillis);
+    }
+
+    /**
+     * The vCPUs of one domain. Told {@link VcpusMessage.Shards} first; passes nothing on before its first Apply.
+     *
+     * @param defaultTimeoutMillis the timeout of an access that names none (A1)
+     * @param nodeId this node's name, for the registry
+     */
+    public static Behavior<VcpusMessage> create(
+            int domid,
+            long domainGeneration,
+            int nrVcpus,
+            long defaultTimeoutMillis,
+            ShardMap shardMap,
+            RegistryClient registry,
+            String nodeId) {
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> new DomainVcpus(
+                context,
+                timers,
+                domid,
+                domainGeneration,
+                nrVcpus,
+                defaultTimeoutMillis,
+                shardMap,
+                registry,
+                nodeId)));
+    }
+
+    @Override
+    public Behavior<VcpusMessage> onMessage(VcpusMessage message) {
+        switch (message) {
+            case VcpusMessage.Shards(List<ActorRef<ShardMessage>> shards) -> outbox.shards(shards);
+            case VcpusMessage.ShardAnswers answers -> onAnswers(answers);
+            case VcpusMessage.Apply apply -> onApply(apply);
+            case VcpusMessage.Closed(Refusal why, boolean stop) -> {
+                streams().forEach(stream -> stream.fail(why));
+                if (stop) {
+                    return Behaviors.stopped();
+                }
+            }
+            case VcpusMessage.FromStream fromStream -> onStream((Message) fromStream);
+        }
+        outbox.flush();
+        if (!timers.isTimerActive(TICK) && hasQueued()) {
+            timers.startSingleTimer(TICK, new Tick(), TICK);
+        }
+        return this;
+    }
+
+    private void onStream(Message message) {
+        switch (message) {
+            case Batch batch -> onBatch(batch);
+            case Control control -> onControl(control);
+            case Reply(GuestStream stream, AccessResponse response) -> {
+                stream.send(response);
+                stream.taken();
+            }
+            case Gone(GuestStream stream) -> onGone(stream);
+            case OpenResult result -> onOpenResult(result);
+            case Tick tick -> {
+                long now = System.nanoTime();
+                vcpus.all().forEach(open -> open.window.expire(now, outbox));
+                pumpAll();
+            }
+        }
+    }
+
+    private void onBatch(Batch message) {
+        Refusal refusal = intake.take(message.stream(), message.batch(), message.arrivalNanos());
+        if (refusal != null) {
+            message.stream()
+                    .send(AccessResponse.newBuilder()
+                            .setRejected(BatchRejected.newBuilder()
+                                    .setBatchId(message.batch().getBatchId())
+                                    .setStatus(Statuses.toProto(refusal)))
+                            .build());
+        } else if (!paused) {
+            intake.touched().forEach(window -> window.pump(outbox));
+        }
+        message.stream().taken();
+    }
+
+    private void onControl(Control control) {
+        GuestStream stream = control.stream();
+        AccessRequest request = control.request();
+        switch (request.getRequestCase()) {
+            case OPEN -> onOpen(stream, request.getOpen());
+            case RECEIVED -> {
+                Refusal refusal = intake.received(
+                        stream,
+                        request.getReceived().getVcpuList(),
+                        request.getReceived().getThroughList());
+                if (refusal != null) {
+                    reject(stream, refusal);
+                }
+            }
+            case CLOSE -> onClose(stream, request.getClose().getVcpu());
+            case BATCH, REQUEST_NOT_SET -> reject(stream, Refusal.invalid("request", "none", "one of its fields is set"));
+        }
+        stream.taken();
+    }
+
+    private static void reject(GuestStream stream, Refusal refusal) {
+        stream.send(AccessResponse.newBuilder()
+                .setRejected(BatchRejected.newBuilder().setStatus(Statuses.toProto(refusal)))
+                .build());
+    }
+
+    private void onOpen(GuestStream stream, io.trapline.v1.OpenVcpu asked) {
+        Refusal refusal = check(asked);
+        if (refusal != null) {
+            stream.send(GuestStream.refused(asked.getVcpu(), refusal));
+        } else if (asked.getToken().isEmpty()) {
+            propose(stream, asked);
+        } else {
+            resume(stream, asked);
+        }
+    }
+
+    @Nullable
+    private Refusal check(io.trapline.v1.OpenVcpu asked) {
+        if (asked.getVcpu() < 0 || asked.getVcpu() >= nrVcpus) {
+            return Refusal.invalid(
+                            "vcpu", Integer.toUnsignedString(asked.getVcpu()), "domain " + domid + " has 0 … " + (nrVcpus - 1))
+                    .with("limit", nrVcpus - 1);
+        }
+        if (asked.getDomainGeneration() != 0 && asked.getDomainGeneration() != domainGeneration) {
+            return Refusal.otherDomainGeneration(domid, asked.getDomainGeneration(), domainGeneration);
+        }
+        int window = asked.getWindow();
+        boolean mayBeNone = !asked.getToken().isEmpty();
+        if (window < (mayBeNone ? 0 : 1) || window > Limit.MAX_WINDOW.value()) {
+            return Refusal.invalid("window", Integer.toUnsignedString(window), "1 … " + Limit.MAX_WINDOW.value())
+                    .with("limit", Limit.MAX_WINDOW.value());
+        }
+        if (opensUnderWay >= MAX_OPENS_UNDER_WAY) {
+            return Refusal.of(Errno.EAGAIN, "too many vCPUs are being opened").with("limit", MAX_OPENS_UNDER_WAY);
+        }
+        return null;
+    }
+
+    private void propose(@Nullable GuestStream stream, io.trapline.v1.OpenVcpu asked) {
+        opensUnderWay++;
+        ExecuteRequest command = ExecuteRequest.newBuilder()
+                .setOpenVcpu(OpenVcpuStream.newBuilder()
+                        .setDomid(domid)
+                        .setDomainGeneration(domainGeneration)
+                        .setVcpu(asked.getVcpu())
+                        .setNode(nodeId))
+                .build();
+        getContext()
+                .pipeToSelf(
+                        registry.execute(command),
+                        (response, failure) -> new OpenResult(stream, asked, response, failure));
+    }
+
+    private void onOpenResult(OpenResult result) {
+        opensUnderWay--;
+        GuestStream stream = result.stream();
+        ExecuteResponse response = result.response();
+        if (stream == null) {
+            return;
+        }
+        int vcpu = result.asked().getVcpu();
+        if (response == null) {
+            Refusal unknown = Refusal.of(Errno.EAGAIN, "the registry did not answer: " + result.failure());
+            stream.send(GuestStream.refused(vcpu, unknown));
+            return;
+        }
+        if (response.hasRefusal()) {
+            stream.send(AccessResponse.newBuilder()
+                    .setOpenRefused(io.trapline.v1.OpenRefused.newBuilder()
+                            .setVcpu(vcpu)
+                            .setStatus(response.getRefusal()))
+                    .build());
+            return;
+        }
+        OpenVcpu<GuestStream> older = vcpus.get(vcpu);
+        if (older != null && older.window.epoch() >= response.getRevision()) {
+            stream.send(GuestStream.refused(vcpu, fencedBy(vcpu)));
+            return;
+        }
+        byte[] token = new byte[TOKEN_BYTES];
+        RANDOM.nextBytes(token);
+        VcpuWindow window =
+                new VcpuWindow(vcpu, response.getRevision(), result.asked().getWindow(), shardMap);
+        OpenVcpu<GuestStream> open = new OpenVcpu<>(window, token, stream);
+        vcpus.put(open);
+        sendOpened(open, stream);
+    }
+
+    private void resume(GuestStream stream, io.trapline.v1.OpenVcpu asked) {
+        OpenVcpu<GuestStream> open = vcpus.get(asked.getVcpu());
+        if (open == null || !open.isToken(asked.getToken().toByteArray())) {
+            stream.send(GuestStream.refused(asked.getVcpu(), fencedBy(asked.getVcpu())));
+        } else if (asked.getWindow() != 0 && asked.getWindow() != open.window.window()) {
+            Refusal other = Refusal.invalid("window", asked.getWindow(), "it was opened with " + open.window.window());
+            stream.send(GuestStream.refused(asked.getVcpu(), other));
+        } else if (!open.window.receivedThrough(asked.getReceivedThrough())) {
+            Refusal ahead = Refusal.invalid(
+                    "received_through", Long.toUnsignedString(asked.getReceivedThrough()), "no such outcome was sent");
+            stream.send(GuestStream.refused(asked.getVcpu(), ahead));
+        } else {
+            outbox.flush();
+            open.stream = stream;
+            sendOpened(open, stream);
+        }
+    }
+
+    private void sendOpened(OpenVcpu<GuestStream> open, GuestStream stream) {
+        stream.send(AccessResponse.newBuilder()
+                .setOpened(VcpuOpened.newBuilder()
+                        .setVcpu(open.window.vcpu())
+                        .setVcpuEpoch(open.window.epoch())
+                        .setNextSequence(open.window.nextSequence())
+                        .setToken(com.google.protobuf.ByteString.copyFrom(open.token()))
+                        .setWindow(open.window.window())
+                        .setDomainGeneration(domainGeneration))
+                .build());
+    }
+
+    private void onClose(GuestStream stream, int vcpu) {
+        if (vcpus.runBy(stream, vcpu) == null) {
+            reject(stream, Refusal.invalid("vcpu", Integer.toUnsignedString(vcpu), "this stream does not run it"));
+            return;
+        }
+        vcpus.remove(vcpu);
+        // A new epoch that nobody runs: what is under way is let go as when somebody else opens the vCPU (A6).
+        propose(null, io.trapline.v1.OpenVcpu.newBuilder().setVcpu(vcpu).build());
+    }
+
+    private void onGone(GuestStream stream) {
+        for (OpenVcpu<GuestStream> open : vcpus.all()) {
+            if (open.stream == stream) {
+                open.stream = null;
+            }
+        }
+        outbox.forget(stream);
+    }
+
+    private void onAnswers(VcpusMessage.ShardAnswers answers) {
+        var rows = answers.rows();
+        var keys = rows.keys();
+        for (int i = 0; i < rows.size(); i++) {
+            OpenVcpu<GuestStream> open = vcpus.get(keys.vcpu(i));
+            if (open == null || open.window.epoch() != keys.vcpuEpoch(i)) {
+                continue;
+            }
+            open.window.answered(answers.shard(), keys.sequence(i), rows.data(i), rows.errno(i), outbox);
+            boolean lastOfRun = i + 1 == rows.size() || keys.vcpu(i + 1) != keys.vcpu(i);
+            if (lastOfRun && !paused) {
+                open.window.pump(outbox);
+            }
+        }
+    }
+
+    private void onApply(VcpusMessage.Apply apply) {
+        for (VcpuOpening opening : apply.opened()) {
+            fence(opening);
+        }
+        boolean wasPaused = paused;
+        paused = apply.paused();
+        outbox.holdAnswers(paused);
+        if (wasPaused && !paused) {
+            outbox.askForHeld();
+            pumpAll();
+        }
+        outbox.flush();
+        apply.applied().run();
+    }
+
+    private void fence(VcpuOpening opening) {
+        OpenVcpu<GuestStream> open = vcpus.get(opening.vcpu());
+        if (open == null || open.window.epoch() >= opening.epoch()) {
+            return;
+        }
+        vcpus.remove(opening.vcpu());
+        GuestStream stream = open.stream;
+        if (stream != null) {
+            outbox.flush();
+            Refusal why = fencedBy(opening.vcpu());
+            stream.send(AccessResponse.newBuilder()
+                    .setFenced(VcpuFenced.newBuilder().setVcpu(opening.vcpu()).setStatus(Statuses.toProto(why)))
+                    .build());
+            if (!vcpus.runsAny(stream)) {
+                outbox.forget(stream);
+                stream.fail(why);
+            }
+        }
+    }
+
+    private Refusal fencedBy(int vcpu) {
+        return Refusal.of(Errno.ESTALE, "vcpu = " + vcpu + ": opened by somebody else since, or closed")
+                .with("domid", domid)
+                .with("vcpu", vcpu);
+    }
+
+    private Set<GuestStream> streams() {
+        Set<GuestStream> streams = new HashSet<>();
+        for (OpenVcpu<GuestStream> open : vcpus.all()) {
+            if (open.stream != null) {
+                streams.add(open.stream);
+            }
+        }
+        return streams;
+    }
+
+    private void pumpAll() {
+        if (!paused) {
+            vcpus.all().forEach(open -> open.window.pump(outbox));
+        }
+    }
+
+    private boolean hasQueued() {
+        for (OpenVcpu<GuestStream> open : vcpus.all()) {
+            if (open.window.hasQueued()) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,134 @@
+package io.trapline.node.guest;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.trapline.model.Refusal;
+import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.node.registry.NodeDirectory;
+import io.trapline.rpc.Statuses;
+import io.trapline.v1.AccessRequest;
+import io.trapline.v1.AccessResponse;
+import io.trapline.v1.OpenRefused;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One guest's stream. Its messages go to the actor of the domain that its first {@code open} names; from then on only that actor writes to it. A
+ * message is asked of the transport for each one that the actor has taken, and only while the guest reads its answers: so neither side queues
+ * without a bound.
+ */
+final class GuestStream implements StreamObserver<AccessRequest> {
+    /** How many messages of one stream may be on their way to the actor. */
+    private static final int MESSAGES_UNDER_WAY = 8;
+
+    private final ServerCallStreamObserver<AccessResponse> guest;
+    private final NodeDirectory directory;
+    private final AtomicInteger owed = new AtomicInteger();
+    private volatile boolean closed;
+    private @Nullable ActorRef<VcpusMessage> domain;
+    private int domid;
+
+    GuestStream(ServerCallStreamObserver<AccessResponse> guest, NodeDirectory directory) {
+        this.guest = guest;
+        this.directory = directory;
+        guest.disableAutoRequest();
+        guest.setOnReadyHandler(this::requestOwed);
+        guest.setOnCancelHandler(this::gone);
+        guest.request(MESSAGES_UNDER_WAY);
+    }
+
+    @Override
+    public void onNext(AccessRequest request) {
+        ActorRef<VcpusMessage> actor = domain;
+        if (actor == null) {
+            onFirst(request);
+            return;
+        }
+        if (request.hasBatch()) {
+            actor.tell(new DomainVcpus.Batch(this, request.getBatch(), System.nanoTime()));
+        } else if (request.hasOpen() && request.getOpen().getDomid() != domid) {
+            Refusal other = Refusal.invalid(
+                    "domid", request.getOpen().getDomid(), "this stream is of domain " + domid);
+            actor.tell(new DomainVcpus.Reply(this, refused(request.getOpen().getVcpu(), other)));
+        } else {
+            actor.tell(new DomainVcpus.Control(this, request));
+        }
+    }
+
+    private void onFirst(AccessRequest request) {
+        if (!request.hasOpen()) {
+            fail(Refusal.invalid("request", request.getRequestCase(), "the first message is an open"));
+            return;
+        }
+        int asked = request.getOpen().getDomid();
+        switch (directory.find(asked, request.getOpen().getDomainGeneration())) {
+            case NodeDirectory.Lookup.Refused(Refusal why) -> {
+                guest.onNext(refused(request.getOpen().getVcpu(), why));
+                taken();
+            }
+            case NodeDirectory.Lookup.Found(var found) -> {
+                domid = asked;
+                domain = found.vcpus();
+                found.vcpus().tell(new DomainVcpus.Control(this, request));
+            }
+        }
+    }
+
+    static AccessResponse refused(int vcpu, Refusal why) {
+        return AccessResponse.newBuilder()
+                .setOpenRefused(OpenRefused.newBuilder().setVcpu(vcpu).setStatus(Statuses.toProto(why)))
+                .build();
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+        gone();
+    }
+
+    @Override
+    public void onCompleted() {
+        gone();
+        if (!closed) {
+            closed = true;
+            guest.onCompleted();
+        }
+    }
+
+    private void gone() {
+        ActorRef<VcpusMessage> actor = domain;
+        if (actor != null) {
+            actor.tell(new DomainVcpus.Gone(this));
+        }
+    }
+
+    /** The actor has taken a message: another may come, once the guest has read what it was sent. */
+    void taken() {
+        owed.incrementAndGet();
+        requestOwed();
+    }
+
+    private void requestOwed() {
+        if (guest.isReady()) {
+            int messages = owed.getAndSet(0);
+            if (messages > 0) {
+                guest.request(messages);
+            }
+        }
+    }
+
+    /** Called by the actor alone. */
+    void send(AccessResponse response) {
+        if (!closed && !guest.isCancelled()) {
+            guest.onNext(response);
+        }
+    }
+
+    /** Ends the stream. */
+    void fail(Refusal why) {
+        if (!closed && !guest.isCancelled()) {
+            closed = true;
+            guest.onError(Statuses.toException(why));
+        }
+    }
+}

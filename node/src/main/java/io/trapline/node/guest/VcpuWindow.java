@@ -1,0 +1,316 @@
+package io.trapline.node.guest;
+
+import io.trapline.model.AccessAttributes;
+import io.trapline.model.Errno;
+import io.trapline.model.Gfn;
+import io.trapline.model.Pure;
+import io.trapline.node.p2m.AccessSplitter;
+import io.trapline.node.p2m.ShardMap;
+
+/**
+ * The accesses of one open vCPU: which numbers have been seen, what they said, and which may go to their shard next (A3, A4). Outlives the guest's
+ * connection. Outcomes of what a shard decided are in that shard's memory; the few that are settled here (malformed, timed out before their turn) are kept
+ * here.
+ *
+ * <p>Invariants: numbers at or below {@link #received} are forgotten; each above it and below {@link #nextSequence} is in its place; accesses of two
+ * shards are never under way together; none is above received + window.
+ */
+@Pure
+public final class VcpuWindow {
+    /** {@link #offer}: a new access; it waits for its turn. */
+    public static final int TAKEN = 0;
+    /** {@link #offer}: known and without an outcome yet; its answer will come. */
+    public static final int JOINED = -1;
+    /** {@link #offer}: known and answered before; the shard is asked again with the next {@link #pump}. */
+    public static final int ASKED_AGAIN = -2;
+
+    private static final byte QUEUED = 1;
+    private static final byte AT_SHARD = 2;
+    private static final byte DONE = 3;
+    /** Answered before and asked about again. */
+    private static final byte ASKED = 4;
+
+    private static final int NO_SHARD = -1;
+
+    private final int vcpu;
+    private final long epoch;
+    private final int window;
+    private final ShardMap shards;
+    private final int mask;
+    private final byte[] state;
+    private final byte[] attributes;
+    private final byte[] localErrno;
+    private final int[] count;
+    private final int[] secondShard;
+    private final long[] address;
+    private final long[] data;
+    private final long[] deadlineNanos;
+    private final long[] partial;
+    private final byte[] partialErrno;
+
+    private long received;
+    private long doneThrough;
+    private long nextSequence = 1;
+    private long nextToSend = 1;
+    private int outstanding;
+    private int currentShard = NO_SHARD;
+    private boolean spanning;
+
+    /** What the window wants done. */
+    public interface Effects {
+        /** Pass the access to a shard. */
+        void send(
+                int shard,
+                int vcpu,
+                long epoch,
+                long sequence,
+                byte attributes,
+                long address,
+                long data,
+                int count,
+                int window,
+                long deadlineNanos);
+
+        /** Give the guest its outcome. */
+        void answer(int vcpu, long sequence, long data, byte errno);
+    }
+
+    /** The window of a vCPU opened under that epoch; its first access is number 1. */
+    public VcpuWindow(int vcpu, long epoch, int window, ShardMap shards) {
+        this.vcpu = vcpu;
+        this.epoch = epoch;
+        this.window = window;
+        this.shards = shards;
+        int capacity = Integer.highestOneBit(2 * window - 1);
+        mask = capacity - 1;
+        state = new byte[capacity];
+        attributes = new byte[capacity];
+        localErrno = new byte[capacity];
+        count = new int[capacity];
+        secondShard = new int[capacity];
+        address = new long[capacity];
+        data = new long[capacity];
+        deadlineNanos = new long[capacity];
+        partial = new long[capacity];
+        partialErrno = new byte[capacity];
+    }
+
+    public int vcpu() {
+        return vcpu;
+    }
+
+    public long epoch() {
+        return epoch;
+    }
+
+    public int window() {
+        return window;
+    }
+
+    /** The lowest number that was not seen yet. */
+    public long nextSequence() {
+        return nextSequence;
+    }
+
+    /** Every outcome up to this number has arrived at the guest; it is forgotten. */
+    public long received() {
+        return received;
+    }
+
+    /**
+     * Takes a row. {@link #TAKEN}, {@link #JOINED}, {@link #ASKED_AGAIN}, or the number of the errno that answers it: ESTALE below the window; EINVAL for a gap, a
+     * number beyond the window, a known number with other content, and a new row that is malformed (its number is used up).
+     *
+     * @param malformed whether the row is wrong by itself
+     */
+    public int offer(
+            long sequence,
+            byte theAttributes,
+            long anAddress,
+            long theData,
+            int aCount,
+            long theDeadlineNanos,
+            boolean malformed) {
+        if (sequence <= received) {
+            return sequence <= 0 ? Errno.EINVAL.number() : Errno.ESTALE.number();
+        }
+        int place = place(sequence);
+        if (sequence < nextSequence) {
+            return offerKnown(place, sequence, theAttributes, anAddress, theData, aCount);
+        }
+        if (sequence != nextSequence || sequence > received + window) {
+            return Errno.EINVAL.number();
+        }
+        nextSequence++;
+        attributes[place] = theAttributes;
+        address[place] = anAddress;
+        data[place] = theData;
+        count[place] = aCount;
+        deadlineNanos[place] = theDeadlineNanos;
+        localErrno[place] = malformed ? (byte) Errno.EINVAL.number() : Errno.OK;
+        state[place] = malformed ? DONE : QUEUED;
+        return malformed ? Errno.EINVAL.number() : TAKEN;
+    }
+
+    private int offerKnown(
+            int place, long sequence, byte theAttributes, long anAddress, long theData, int aCount) {
+        boolean same = attributes[place] == theAttributes
+                && address[place] == anAddress
+                && data[place] == theData
+                && count[place] == aCount;
+        if (!same) {
+            return Errno.EINVAL.number();
+        }
+        if (state[place] != DONE) {
+            return JOINED;
+        }
+        if (localErrno[place] != Errno.OK) {
+            return localErrno[place];
+        }
+        return ASKED_AGAIN;
+    }
+
+    /** Asks the shard for an outcome again; after {@link #ASKED_AGAIN} or a pause. */
+    public void askAgain(long sequence, Effects effects) {
+        int place = place(sequence);
+        if (state[place] == DONE && localErrno[place] != Errno.OK) {
+            effects.answer(vcpu, sequence, 0, localErrno[place]);
+        } else if (state[place] == DONE) {
+            state[place] = ASKED;
+            send(sequence, place, firstShard(place), effects);
+        }
+    }
+
+    /** Whether every access up to that number has an outcome. */
+    public boolean mayBeReceived(long through) {
+        advanceDone();
+        return through >= 0 && through <= doneThrough;
+    }
+
+    /**
+     * The guest has every outcome up to that number.
+     *
+     * @return false when it cannot have: nothing changes
+     */
+    public boolean receivedThrough(long through) {
+        if (!mayBeReceived(through)) {
+            return false;
+        }
+        received = Math.max(received, through);
+        return true;
+    }
+
+    /** Sends what may go to its shard now. */
+    public void pump(Effects effects) {
+        while (nextToSend < nextSequence) {
+            int place = place(nextToSend);
+            if (state[place] == QUEUED) {
+                int shard = firstShard(place);
+                boolean spans = secondShard[place] != NO_SHARD;
+                if (outstanding > 0 && (spans || spanning || shard != currentShard)) {
+                    return;
+                }
+                currentShard = shard;
+                spanning = spans;
+                outstanding++;
+                state[place] = AT_SHARD;
+                send(nextToSend, place, shard, effects);
+            }
+            nextToSend++;
+        }
+    }
+
+    /** A shard's outcome; false when nobody waits for it. Follow it by {@link #pump}. */
+    public boolean answered(int shard, long sequence, long value, byte errno, Effects effects) {
+        int place = place(sequence);
+        if (sequence <= received || sequence >= nextSequence || (state[place] != AT_SHARD && state[place] != ASKED)) {
+            return false;
+        }
+        if (secondShard[place] != NO_SHARD && secondShard[place] != shard) {
+            partial[place] = value;
+            partialErrno[place] = errno;
+            send(sequence, place, secondShard[place], effects);
+            return true;
+        }
+        long whole = value;
+        byte first = errno;
+        if (secondShard[place] != NO_SHARD) {
+            whole |= partial[place];
+            first = partialErrno[place] != Errno.OK ? partialErrno[place] : errno;
+        }
+        if (state[place] == AT_SHARD) {
+            outstanding--;
+        }
+        state[place] = DONE;
+        effects.answer(vcpu, sequence, first == Errno.OK ? whole : 0, first);
+        return true;
+    }
+
+    /** Fails what has waited here beyond its own timeout (A1); it never reaches its shard. */
+    public void expire(long nowNanos, Effects effects) {
+        for (long sequence = nextToSend; sequence < nextSequence; sequence++) {
+            int place = place(sequence);
+            if (state[place] == QUEUED && deadlineNanos[place] - nowNanos <= 0) {
+                state[place] = DONE;
+                localErrno[place] = (byte) Errno.ETIMEDOUT.number();
+                effects.answer(vcpu, sequence, 0, localErrno[place]);
+            }
+        }
+    }
+
+    /** Whether anything waits here for its turn. */
+    public boolean hasQueued() {
+        return nextToSend < nextSequence;
+    }
+
+    private int place(long sequence) {
+        return (int) sequence & mask;
+    }
+
+    private void advanceDone() {
+        doneThrough = Math.max(doneThrough, received);
+        while (doneThrough + 1 < nextSequence && isDone(place(doneThrough + 1))) {
+            doneThrough++;
+        }
+    }
+
+    private boolean isDone(int place) {
+        return state[place] == DONE || state[place] == ASKED;
+    }
+
+    /**
+     * The shard that carries out the access first; {@link #secondShard} is the one that follows, if it lies in two. (Shards are longer than the
+     * longest access.) The lower one first, the higher one where the repetitions descend.
+     */
+    private int firstShard(int place) {
+        int bits = attributes[place];
+        secondShard[place] = NO_SHARD;
+        if (AccessAttributes.kind(bits) != AccessAttributes.MEM) {
+            return 0;
+        }
+        int sizeBytes = AccessAttributes.sizeBytes(bits);
+        boolean df = AccessAttributes.isDf(bits);
+        int low = shards.shardOf(AccessSplitter.lowest(address[place], sizeBytes, count[place], df) >>> Gfn.PAGE_SHIFT);
+        int high =
+                shards.shardOf(AccessSplitter.highest(address[place], sizeBytes, count[place], df) >>> Gfn.PAGE_SHIFT);
+        if (low == high) {
+            return low;
+        }
+        secondShard[place] = df ? low : high;
+        return df ? high : low;
+    }
+
+    private void send(long sequence, int place, int shard, Effects effects) {
+        effects.send(
+                shard,
+                vcpu,
+                epoch,
+                sequence,
+                attributes[place],
+                address[place],
+                data[place],
+                count[place],
+                window,
+                deadlineNanos[place]);
+    }
+}

@@ -1,0 +1,122 @@
+package io.trapline.node.guest;
+
+import io.trapline.model.Refusal;
+import io.trapline.node.guest.OpenVcpus.OpenVcpu;
+import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.rows.AccessRows;
+import io.trapline.node.rows.KeyRows;
+import java.util.BitSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gathers what one message to the actor of a domain's vCPUs brought about: one message to each shard, one to each stream. While the domain is paused
+ * answers are not sent but noted, to be asked for again afterwards (D1).
+ */
+final class VcpusOutbox implements VcpuWindow.Effects {
+    private static final int ROWS = 256;
+
+    private final OpenVcpus<GuestStream> vcpus;
+    private final @Nullable AccessRows[] sends;
+    private final BitSet sent = new BitSet();
+    private final Map<GuestStream, AnswerColumns> answers = new IdentityHashMap<>();
+    private List<ActorRef<ShardMessage>> shards = List.of();
+    private KeyRows held = new KeyRows(16);
+    private boolean holding;
+
+    VcpusOutbox(OpenVcpus<GuestStream> vcpus, int nrShards) {
+        this.vcpus = vcpus;
+        sends = new AccessRows[nrShards];
+    }
+
+    void shards(List<ActorRef<ShardMessage>> all) {
+        shards = List.copyOf(all);
+    }
+
+    void holdAnswers(boolean hold) {
+        holding = hold;
+    }
+
+    /** Asks the shards again for the outcomes that were held. */
+    void askForHeld() {
+        KeyRows asked = held;
+        held = new KeyRows(16);
+        for (int i = 0; i < asked.size(); i++) {
+            OpenVcpu<GuestStream> open = vcpus.get(asked.vcpu(i));
+            if (open != null && open.window.epoch() == asked.vcpuEpoch(i)) {
+                open.window.askAgain(asked.sequence(i), this);
+            }
+        }
+    }
+
+    @Override
+    public void send(
+            int shard,
+            int vcpu,
+            long epoch,
+            long sequence,
+            byte attributes,
+            long address,
+            long data,
+            int count,
+            int window,
+            long deadlineNanos) {
+        AccessRows rows = sends[shard];
+        if (rows == null) {
+            rows = new AccessRows(ROWS);
+            sends[shard] = rows;
+            sent.set(shard);
+        }
+        rows.add(vcpu, epoch, sequence, attributes, address, data, count, window, deadlineNanos);
+    }
+
+    @Override
+    public void answer(int vcpu, long sequence, long data, byte errno) {
+        OpenVcpu<GuestStream> open = vcpus.get(vcpu);
+        if (open == null) {
+            return;
+        }
+        if (holding) {
+            held.add(vcpu, open.window.epoch(), sequence, 0);
+            return;
+        }
+        GuestStream stream = open.stream;
+        if (stream != null) {
+            answer(stream, vcpu, sequence, data, errno, null);
+        }
+    }
+
+    /** An answer that no window gave: the row was refused before it came to one. */
+    void answer(
+            GuestStream stream, int vcpu, long sequence, long data, byte errno, @Nullable Refusal full) {
+        AnswerColumns columns = answers.get(stream);
+        if (columns == null) {
+            columns = new AnswerColumns(stream);
+            answers.put(stream, columns);
+        }
+        columns.add(vcpu, sequence, data, errno, full);
+    }
+
+    /** Keeps nothing for a stream that is gone. */
+    void forget(GuestStream stream) {
+        answers.remove(stream);
+    }
+
+    /** Sends what has been gathered. */
+    void flush() {
+        for (int shard = sent.nextSetBit(0); shard >= 0; shard = sent.nextSetBit(shard + 1)) {
+            AccessRows rows = sends[shard];
+            sends[shard] = null;
+            if (rows != null) {
+                shards.get(shard).tell(new ShardMessage.Accesses(rows));
+            }
+        }
+        sent.clear();
+        for (AnswerColumns columns : answers.values()) {
+            columns.flush();
+        }
+    }
+}

@@ -1,0 +1,189 @@
+package io.trapline.node.shard;
+
+import io.trapline.model.Refusal;
+import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.p2m.MemoryBudget;
+import io.trapline.node.p2m.P2m;
+import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardMessage.Accesses;
+import io.trapline.node.protocol.ShardMessage.Apply;
+import io.trapline.node.protocol.ShardMessage.CheckSegments;
+import io.trapline.node.protocol.ShardMessage.CheckTypes;
+import io.trapline.node.protocol.ShardMessage.CommitTypes;
+import io.trapline.node.protocol.ShardMessage.Completed;
+import io.trapline.node.protocol.ShardMessage.DecideAgain;
+import io.trapline.node.protocol.ShardMessage.ListTypes;
+import io.trapline.node.protocol.ShardMessage.PostedDone;
+import io.trapline.node.protocol.ShardMessage.PostedQueued;
+import io.trapline.node.protocol.ShardMessage.ReadSegments;
+import io.trapline.node.protocol.ShardMessage.Recalled;
+import io.trapline.node.protocol.ShardMessage.ResetType;
+import io.trapline.node.protocol.ShardMessage.Stop;
+import io.trapline.node.protocol.ShardMessage.Tick;
+import io.trapline.node.protocol.ShardMessage.WriteSegments;
+import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.node.rows.Segments;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.Optional;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.Signal;
+import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * The actor of one P2M shard: translates messages into steps of {@link ShardRules} and their effects into messages. Owns the shard's memory,
+ * which nobody else touches.
+ */
+public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
+    private static final Duration TICK = Duration.ofMillis(20);
+
+    private final long shardEpoch;
+    private final ShardRules rules;
+    private final ShardOutbox outbox;
+    private final TimerScheduler<ShardMessage> timers;
+    private long lastToken;
+
+    private P2mShard(
+            ActorContext<ShardMessage> context,
+            TimerScheduler<ShardMessage> timers,
+            long shardEpoch,
+            ShardRules rules,
+            ShardOutbox outbox) {
+        super(context);
+        this.timers = timers;
+        this.shardEpoch = shardEpoch;
+        this.rules = rules;
+        this.outbox = outbox;
+    }
+
+    /**
+     * A shard that decides nothing before its first {@link Apply}.
+     *
+     * @param nrPages pages of the whole domain; those of them that lie in the shard are RAM_RW and zero (T1)
+     * @param shardEpoch the revision at which this placement began (C7)
+     * @param vcpus who is given the outcomes
+     */
+    public static Behavior<ShardMessage> create(
+            int domid,
+            int shardIndex,
+            long firstGfn,
+            long lastGfn,
+            long nrPages,
+            long shardEpoch,
+            MemoryBudget budget,
+            ActorRef<VcpusMessage> vcpus) {
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            ShardOutbox outbox = new ShardOutbox(shardIndex, vcpus);
+            DecisionTable nothingYet =
+                    DecisionTable.builder(0).state(DecisionTable.State.PAUSED).build();
+            P2m p2m = new P2m(firstGfn, lastGfn, nrPages, budget);
+            ShardRules rules = new ShardRules(p2m, firstGfn, lastGfn, nothingYet, outbox);
+            return new P2mShard(context, timers, shardEpoch, rules, outbox);
+        }));
+    }
+
+    @Override
+    public Behavior<ShardMessage> onMessage(ShardMessage message) {
+        Runnable after =
+                switch (message) {
+                    case Accesses accesses -> step(() -> rules.accept(accesses.rows()));
+                    case Completed completed -> step(() -> rules.completed(completed.serverId(), completed.rows()));
+                    case DecideAgain again -> step(() -> rules.decideAgain(again.serverId(), again.rows()));
+                    case PostedQueued queued -> step(() -> rules.postedQueued(queued.serverId(), queued.rows()));
+                    case PostedDone done -> step(() -> rules.postedDone(done.rows()));
+                    case Recalled recalled -> step(() -> rules.recalled(recalled.serverId(), recalled.recall()));
+                    case Tick tick -> step(() -> rules.expire(System.nanoTime()));
+                    case Apply apply -> apply(apply);
+                    case CheckTypes check -> {
+                        Optional<Refusal> refusal = rules.p2m().checkTypes(check.runs());
+                        yield () -> check.reply().accept(refusal);
+                    }
+                    case CommitTypes commit -> changeTypes(commit.done(), token -> rules.commitTypes(commit.runs(), token));
+                    case ResetType reset -> changeTypes(reset.done(), token -> rules.resetType(reset.x(), token));
+                    case ListTypes list -> {
+                        var runs = rules.p2m().listTypes(list.firstGfn(), list.count(), list.maxRuns());
+                        yield () -> list.reply().accept(runs);
+                    }
+                    case CheckSegments check -> {
+                        Optional<Refusal> refusal = check(check.segments());
+                        yield () -> check.reply().accept(refusal);
+                    }
+                    case ReadSegments read -> {
+                        Optional<Refusal> refusal = check(read.segments());
+                        if (refusal.isEmpty()) {
+                            readAll(read.segments());
+                        }
+                        yield () -> read.reply().accept(refusal);
+                    }
+                    case WriteSegments write -> {
+                        Optional<Refusal> refusal = writeAll(write.segments());
+                        yield () -> write.reply().accept(refusal);
+                    }
+                    case Stop stop -> P2mShard::nothing;
+                };
+        outbox.flush(shardEpoch, rules.revision());
+        after.run();
+        if (message instanceof Stop) {
+            return Behaviors.stopped();
+        }
+        if (!timers.isTimerActive(TICK) && rules.hasQueued()) {
+            timers.startSingleTimer(TICK, new Tick(), TICK);
+        }
+        return this;
+    }
+
+    @Override
+    public Behavior<ShardMessage> onSignal(Signal signal) {
+        if (signal instanceof PostStop) {
+            rules.p2m().close();
+        }
+        return this;
+    }
+
+    private static void nothing() {}
+
+    private static Runnable step(Runnable step) {
+        step.run();
+        return P2mShard::nothing;
+    }
+
+    private Runnable apply(Apply apply) {
+        BitSet present = new BitSet();
+        apply.servers().keySet().forEach(present::set);
+        outbox.servers(apply.servers());
+        rules.apply(apply.table(), apply.opened(), present);
+        return apply.applied();
+    }
+
+    private Runnable changeTypes(Runnable done, java.util.function.LongConsumer change) {
+        long token = ++lastToken;
+        outbox.onTypesChanged(token, done);
+        change.accept(token);
+        return P2mShard::nothing;
+    }
+
+    private Optional<Refusal> check(Segments segments) {
+        return rules.p2m().checkSegments(segments.gpa(), segments.sizeBytes());
+    }
+
+    private void readAll(Segments segments) {
+        for (int i = 0; i < segments.size(); i++) {
+            rules.p2m()
+                    .readBytes(segments.gpa()[i], segments.data(), segments.offset()[i], segments.sizeBytes()[i]);
+        }
+    }
+
+    private Optional<Refusal> writeAll(Segments segments) {
+        Optional<Refusal> refusal = check(segments);
+        for (int i = 0; i < segments.size() && refusal.isEmpty(); i++) {
+            refusal = rules.p2m()
+                    .writeBytes(segments.gpa()[i], segments.data(), segments.offset()[i], segments.sizeBytes()[i]);
+        }
+        return refusal;
+    }
+}

@@ -1,0 +1,82 @@
+package io.trapline.node.shard;
+
+import io.trapline.model.Pure;
+import io.trapline.node.rows.KeyRows;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Type changes that wait for servers to give back what they had not delivered (F5), and the ioreqs that are asked back. A type change waits for
+ * servers' actors only, never for an emulator.
+ */
+@Pure
+final class Recalls {
+    private final ShardEffects effects;
+    private final Map<Integer, KeyRows> caught = new TreeMap<>();
+    private final List<Waiting> waiting = new ArrayList<>();
+    private long lastRecall;
+    private long token;
+
+    Recalls(ShardEffects effects) {
+        this.effects = effects;
+    }
+
+    private static final class Waiting {
+        final long token;
+        final Map<Integer, Long> recallByServer = new HashMap<>();
+
+        Waiting(long token) {
+            this.token = token;
+        }
+    }
+
+    /** A type change begins to collect what it has caught. */
+    void begin(long aToken) {
+        token = aToken;
+        caught.clear();
+    }
+
+    void add(int serverId, int vcpu, long epoch, long sequence, int part) {
+        caught.computeIfAbsent(serverId, id -> new KeyRows(16)).add(vcpu, epoch, sequence, part);
+    }
+
+    /** Asks back what was collected; a change that caught nothing is over at once. */
+    void send(int drainMillis) {
+        if (caught.isEmpty()) {
+            effects.typesChanged(token);
+            return;
+        }
+        Waiting change = new Waiting(token);
+        caught.forEach((serverId, keys) -> {
+            change.recallByServer.put(serverId, ++lastRecall);
+            effects.recall(serverId, lastRecall, keys, drainMillis);
+        });
+        waiting.add(change);
+        caught.clear();
+    }
+
+    void answered(int serverId, long recall) {
+        forEachWaiting(change -> change.recallByServer.remove(serverId, recall));
+    }
+
+    /** Servers that are not present any more have given back all they had. */
+    void onlyFrom(BitSet present) {
+        forEachWaiting(change -> change.recallByServer.keySet().removeIf(serverId -> !present.get(serverId)));
+    }
+
+    private void forEachWaiting(java.util.function.Consumer<Waiting> step) {
+        for (Iterator<Waiting> changes = waiting.iterator(); changes.hasNext(); ) {
+            Waiting change = changes.next();
+            step.accept(change);
+            if (change.recallByServer.isEmpty()) {
+                changes.remove();
+                effects.typesChanged(change.token);
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.trapline.node.shard;
+
+import io.trapline.node.rows.KeyRows;
+
+/** What {@link ShardRules} wants done. The shard's actor carries it out, and so does the simulation. */
+public interface ShardEffects {
+    /** An access has its outcome. {@code data} is 0 but for reads; {@code errno} 0 = done. */
+    void answered(int vcpu, long vcpuEpoch, long sequence, long data, byte errno);
+
+    /** Pass an ioreq to a server; columns as in {@link io.trapline.node.rows.IoreqRows}. */
+    void forward(
+            int serverId,
+            int vcpu,
+            long vcpuEpoch,
+            long sequence,
+            int part,
+            byte attributes,
+            byte marks,
+            byte claimedType,
+            long address,
+            long data,
+            int count,
+            int window,
+            long deadlineNanos);
+
+    /** Answers of that vCPU up to {@code through} need not be kept any more (F6). Follows the forwards of the same step. */
+    void settled(int serverId, int vcpu, long vcpuEpoch, long through);
+
+    /** Ask a server to give these ioreqs back (F5). */
+    void recall(int serverId, long recall, KeyRows rows, int drainMillis);
+
+    /** Rule 0 holds for the type change that was committed under this token. */
+    void typesChanged(long token);
+}

@@ -1,0 +1,147 @@
+package io.trapline.node.shard;
+
+import io.trapline.model.Limit;
+import io.trapline.node.protocol.ServerMessage;
+import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.node.rows.IoreqRows;
+import io.trapline.node.rows.KeyRows;
+import io.trapline.node.rows.OutcomeRows;
+import io.trapline.node.rows.SettledRows;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/** Gathers what one message to a shard's actor brought about, so that it leaves as one message to each receiver. */
+final class ShardOutbox implements ShardEffects {
+    private static final int ROWS = 256;
+
+    private final int shard;
+    private final ActorRef<VcpusMessage> vcpus;
+    private Map<Integer, ActorRef<ServerMessage>> servers = Map.of();
+    private final @Nullable IoreqRows[] forwards = new IoreqRows[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
+    private final @Nullable SettledRows[] settled = new SettledRows[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
+    private final BitSet forwarded = new BitSet();
+    private final List<Runnable> afterForwards = new ArrayList<>();
+    private final Map<Long, Runnable> onTypesChanged = new HashMap<>();
+    private @Nullable OutcomeRows answers;
+
+    ShardOutbox(int shard, ActorRef<VcpusMessage> vcpus) {
+        this.shard = shard;
+        this.vcpus = vcpus;
+    }
+
+    void servers(Map<Integer, ActorRef<ServerMessage>> present) {
+        servers = present;
+    }
+
+    /** What to run when the type change under that token has happened everywhere. */
+    void onTypesChanged(long token, Runnable done) {
+        onTypesChanged.put(token, done);
+    }
+
+    @Override
+    public void answered(int vcpu, long vcpuEpoch, long sequence, long data, byte errno) {
+        OutcomeRows rows = answers;
+        if (rows == null) {
+            rows = new OutcomeRows(ROWS);
+            answers = rows;
+        }
+        rows.add(vcpu, vcpuEpoch, sequence, 0, data, errno);
+    }
+
+    @Override
+    public void forward(
+            int serverId,
+            int vcpu,
+            long vcpuEpoch,
+            long sequence,
+            int part,
+            byte attributes,
+            byte marks,
+            byte claimedType,
+            long address,
+            long data,
+            int count,
+            int window,
+            long deadlineNanos) {
+        IoreqRows rows = forwards[serverId];
+        if (rows == null) {
+            rows = new IoreqRows(ROWS);
+            forwards[serverId] = rows;
+            forwarded.set(serverId);
+        }
+        rows.add(
+                vcpu,
+                vcpuEpoch,
+                sequence,
+                part,
+                attributes,
+                marks,
+                claimedType,
+                address,
+                data,
+                count,
+                window,
+                deadlineNanos);
+    }
+
+    @Override
+    public void settled(int serverId, int vcpu, long vcpuEpoch, long through) {
+        SettledRows rows = settled[serverId];
+        if (rows == null) {
+            rows = new SettledRows(4);
+            settled[serverId] = rows;
+        }
+        rows.add(vcpu, vcpuEpoch, through);
+    }
+
+    @Override
+    public void recall(int serverId, long recall, KeyRows rows, int drainMillis) {
+        afterForwards.add(() -> tell(serverId, new ServerMessage.Recall(shard, recall, rows, drainMillis)));
+    }
+
+    @Override
+    public void typesChanged(long token) {
+        Runnable done = onTypesChanged.remove(token);
+        if (done != null) {
+            afterForwards.add(done);
+        }
+    }
+
+    /** Sends what has been gathered: ioreqs first, so that a recall finds them. */
+    void flush(long shardEpoch, long revision) {
+        for (int id = forwarded.nextSetBit(0); id >= 0; id = forwarded.nextSetBit(id + 1)) {
+            IoreqRows rows = forwards[id];
+            SettledRows marks = settled[id];
+            forwards[id] = null;
+            settled[id] = null;
+            if (rows != null) {
+                SettledRows known = marks == null ? new SettledRows(1) : marks;
+                tell(id, new ServerMessage.Forward(shard, shardEpoch, revision, rows, known));
+            }
+        }
+        forwarded.clear();
+        OutcomeRows rows = answers;
+        if (rows != null) {
+            answers = null;
+            vcpus.tell(new VcpusMessage.ShardAnswers(shard, rows));
+        }
+        if (!afterForwards.isEmpty()) {
+            List<Runnable> now = List.copyOf(afterForwards);
+            afterForwards.clear();
+            now.forEach(Runnable::run);
+        }
+    }
+
+    private void tell(int serverId, ServerMessage message) {
+        ActorRef<ServerMessage> server = servers.get(serverId);
+        if (server == null) {
+            throw new IllegalStateException("domain has no server " + serverId + " that a shard decided for");
+        }
+        server.tell(message);
+    }
+}

@@ -1,0 +1,159 @@
+package io.trapline.node.shard;
+
+import io.trapline.model.Limit;
+import io.trapline.model.Pure;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The accesses of one vCPU, under one epoch, that one shard decides: a ring with a place for each access of the window, which is also the
+ * memory of their outcomes (A4), and the order in which those without an outcome arrived (A3).
+ *
+ * <p>Invariant: rows before {@link #cursor} in the order are at {@link #target} or have their outcome; the row at it waits.
+ */
+@Pure
+final class VcpuLane {
+    static final byte EMPTY = 0;
+    /** Not decided yet, or to be decided again. */
+    static final byte QUEUED = 1;
+    /** Passed on; {@link #target} has it. */
+    static final byte AT_SERVER = 2;
+    /** Being carried out part by part (A2); {@link #cut} knows how far. */
+    static final byte CUT = 3;
+    /** Has its outcome. */
+    static final byte DONE = 4;
+
+    final int vcpu;
+    final long epoch;
+    final int window;
+    final byte[] state;
+    final byte[] attributes;
+    final byte[] errno;
+    final int[] count;
+    final long[] sequence;
+    final long[] address;
+    final long[] data;
+    final long[] value;
+    final long[] deadlineNanos;
+    /** Posted writes of this vCPU that a server holds; they outlive the epoch, since the guest was told that they are done. */
+    final PostedRows posted;
+
+    /** The access that is being carried out part by part; nothing else of the lane is under way meanwhile. */
+    @Nullable
+    CutAccess cut;
+    /** How many rows {@link #target} has. */
+    int outstanding;
+    /** The server that has them. */
+    int target = -1;
+    /** The step in which settled marks were last noted. */
+    long settledStep;
+
+    private final int mask;
+    private final int[] order;
+    private long head;
+    private long tail;
+    private long cursor;
+
+    VcpuLane(int vcpu, long epoch, int window, PostedRows posted) {
+        this.vcpu = vcpu;
+        this.epoch = epoch;
+        this.window = window;
+        this.posted = posted;
+        int capacity = Integer.highestOneBit(Math.max(1, Math.min(window, Limit.MAX_WINDOW.intValue()) * 2 - 1));
+        mask = capacity - 1;
+        state = new byte[capacity];
+        attributes = new byte[capacity];
+        errno = new byte[capacity];
+        count = new int[capacity];
+        sequence = new long[capacity];
+        address = new long[capacity];
+        data = new long[capacity];
+        value = new long[capacity];
+        deadlineNanos = new long[capacity];
+        order = new int[capacity];
+    }
+
+    /** The place of a sequence number in the ring. */
+    int place(long aSequence) {
+        return (int) aSequence & mask;
+    }
+
+    /** The place of the row under that number in that state, or -1. */
+    int find(long aSequence, byte aState) {
+        int place = place(aSequence);
+        return sequence[place] == aSequence && state[place] == aState ? place : -1;
+    }
+
+    /** Takes a new row, last in order. */
+    void push(
+            long aSequence, byte theAttributes, long anAddress, long theData, int theCount, long theDeadlineNanos) {
+        int place = place(aSequence);
+        sequence[place] = aSequence;
+        attributes[place] = theAttributes;
+        address[place] = anAddress;
+        data[place] = theData;
+        count[place] = theCount;
+        deadlineNanos[place] = theDeadlineNanos;
+        state[place] = QUEUED;
+        order[(int) tail & mask] = place;
+        tail++;
+    }
+
+    /** Whether the row under that number says the same (A4). */
+    boolean sameContent(int place, byte theAttributes, long anAddress, long theData, int theCount) {
+        return attributes[place] == theAttributes
+                && address[place] == anAddress
+                && data[place] == theData
+                && count[place] == theCount;
+    }
+
+    /** The place of the first row that waits to be decided, or -1; passes those that do not wait. */
+    int nextQueued() {
+        while (cursor < tail) {
+            int place = order[(int) cursor & mask];
+            if (state[place] == QUEUED) {
+                return place;
+            }
+            cursor++;
+        }
+        return -1;
+    }
+
+    /** The row came back and waits again; every row behind it that waits is decided after it. */
+    void requeue(int place) {
+        state[place] = QUEUED;
+        for (long i = head; i < cursor; i++) {
+            if (order[(int) i & mask] == place) {
+                cursor = i;
+                return;
+            }
+        }
+    }
+
+    /** Forgets the order of leading rows that have their outcome; the outcomes stay. */
+    void trim() {
+        while (head < tail && state[order[(int) head & mask]] == DONE) {
+            head++;
+        }
+        cursor = Math.max(cursor, head);
+    }
+
+    /** Whether every row has its outcome. */
+    boolean isIdle() {
+        return head == tail;
+    }
+
+    /** How many places of the order are in use; the i-th is {@link #orderedPlace}. */
+    int ordered() {
+        return (int) (tail - head);
+    }
+
+    int orderedPlace(int i) {
+        return order[(int) (head + i) & mask];
+    }
+
+    /** The highest number up to which nobody will ask an emulator of this vCPU for an answer again (F6); while a row is under way. */
+    long settledThrough() {
+        trim();
+        return Math.min(sequence[order[(int) head & mask]], posted.oldest(epoch)) - 1;
+    }
+}
