@@ -32,16 +32,16 @@ final class AccessShape {
         }
         if (AccessAttributes.isPosted(attributes)
                 && (!AccessAttributes.isWrite(attributes) || count != 1 || AccessAttributes.isDataPtr(attributes))) {
-            return Refusal.invalid("attributes", attributes & 0xFF, "posted is for a write of count 1 without a buffer");
+            return Refusal.invalid(
+                    "attributes", attributes & 0xFF, "posted is for a write of count 1 without a buffer");
         }
         int sizeBytes = AccessAttributes.sizeBytes(attributes);
-        Refusal wrong =
-                switch (AccessAttributes.kind(attributes)) {
-                    case AccessAttributes.MEM -> checkMem(attributes, address, sizeBytes, count);
-                    case AccessAttributes.PIO -> checkIo("port", address, address, PORTS, sizeBytes);
-                    case AccessAttributes.PCI -> checkIo("register", address, address & 0xFFFF_FFFFL, REGISTERS, sizeBytes);
-                    default -> Refusal.invalid("attributes", attributes & 0xFF, "kind 3 is none");
-                };
+        Refusal wrong = switch (AccessAttributes.kind(attributes)) {
+            case AccessAttributes.MEM -> checkMem(attributes, address, sizeBytes, count);
+            case AccessAttributes.PIO -> checkIo("port", address, address, PORTS, sizeBytes);
+            case AccessAttributes.PCI -> checkIo("register", address, address & 0xFFFF_FFFFL, REGISTERS, sizeBytes);
+            default -> Refusal.invalid("attributes", attributes & 0xFF, "kind 3 is none");
+        };
         if (wrong == null && AccessAttributes.isDataPtr(attributes)) {
             return checkBuffer(attributes, data, sizeBytes, count);
         }

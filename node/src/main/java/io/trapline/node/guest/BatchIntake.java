@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Takes a guest's batch apart into the windows of its vCPUs, and answers the rows that go no further. */
 final class BatchIntake {
-    private final OpenVcpus<GuestStream> vcpus;
+    private final OpenVcpus vcpus;
     private final VcpusOutbox outbox;
     private final long defaultTimeoutMillis;
     private final List<VcpuWindow> touched = new ArrayList<>();
 
-    BatchIntake(OpenVcpus<GuestStream> vcpus, VcpusOutbox outbox, long defaultTimeoutMillis) {
+    BatchIntake(OpenVcpus vcpus, VcpusOutbox outbox, long defaultTimeoutMillis) {
         this.vcpus = vcpus;
         this.outbox = outbox;
         this.defaultTimeoutMillis = defaultTimeoutMillis;
@@ -44,7 +44,7 @@ final class BatchIntake {
         boolean hasData = batch.getDataCount() > 0;
         boolean hasCount = batch.getCountCount() > 0;
         boolean hasTimeout = batch.getTimeoutMsCount() > 0;
-        OpenVcpu<GuestStream> open = null;
+        OpenVcpu open = null;
         int rows = batch.getSequenceCount();
         for (int i = 0; i < rows; i++) {
             int vcpu = hasVcpu ? batch.getVcpu(i) : 0;
@@ -74,7 +74,7 @@ final class BatchIntake {
     private void offer(
             GuestStream stream,
             AccessBatch batch,
-            OpenVcpu<GuestStream> open,
+            OpenVcpu open,
             long sequence,
             byte attributes,
             long address,
@@ -133,7 +133,7 @@ final class BatchIntake {
     Refusal received(GuestStream stream, List<Integer> ofVcpus, List<Long> through) {
         Refusal refusal = BatchShape.received(ofVcpus.size(), through.size());
         for (int i = 0; i < ofVcpus.size() && refusal == null; i++) {
-            OpenVcpu<GuestStream> open = vcpus.runBy(stream, ofVcpus.get(i));
+            OpenVcpu open = vcpus.runBy(stream, ofVcpus.get(i));
             if (open == null) {
                 refusal = notRun(ofVcpus.get(i));
             } else if (!open.window.mayBeReceived(through.get(i))) {
@@ -145,7 +145,7 @@ final class BatchIntake {
             }
         }
         for (int i = 0; i < ofVcpus.size() && refusal == null; i++) {
-            OpenVcpu<GuestStream> open = vcpus.runBy(stream, ofVcpus.get(i));
+            OpenVcpu open = vcpus.runBy(stream, ofVcpus.get(i));
             if (open != null) {
                 open.window.receivedThrough(through.get(i));
             }

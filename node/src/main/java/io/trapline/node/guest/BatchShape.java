@@ -15,14 +15,15 @@ final class BatchShape {
     static Refusal check(AccessBatch batch) {
         int rows = batch.getSequenceCount();
         if (rows > Limit.MAX_ROWS_PER_BATCH.value()) {
-            return Refusal.overLimit(
-                    Errno.EINVAL, "sequence", rows, Limit.MAX_ROWS_PER_BATCH);
+            return Refusal.overLimit(Errno.EINVAL, "sequence", rows, Limit.MAX_ROWS_PER_BATCH);
         }
         if (rows == 0 && batch.getReceivedVcpuCount() == 0) {
             return Refusal.invalid("sequence", "0 rows", "a batch has at least one row");
         }
         Refusal wrong = required("address", batch.getAddressCount(), rows);
-        wrong = wrong != null ? wrong : required("attributes", batch.getAttributes().size(), rows);
+        wrong = wrong != null
+                ? wrong
+                : required("attributes", batch.getAttributes().size(), rows);
         wrong = wrong != null ? wrong : optional("vcpu", batch.getVcpuCount(), rows);
         wrong = wrong != null ? wrong : optional("data", batch.getDataCount(), rows);
         wrong = wrong != null ? wrong : optional("count", batch.getCountCount(), rows);
@@ -34,8 +35,7 @@ final class BatchShape {
     @Nullable
     static Refusal received(int vcpus, int throughs) {
         if (vcpus > Limit.MAX_VCPUS_PER_DOMAIN.value()) {
-            return Refusal.overLimit(
-                    Errno.EINVAL, "received_vcpu", vcpus, Limit.MAX_VCPUS_PER_DOMAIN);
+            return Refusal.overLimit(Errno.EINVAL, "received_vcpu", vcpus, Limit.MAX_VCPUS_PER_DOMAIN);
         }
         return required("received_through", throughs, vcpus);
     }

@@ -76,7 +76,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     private final RegistryClient registry;
     private final String nodeId;
     private final TimerScheduler<VcpusMessage> timers;
-    private final OpenVcpus<GuestStream> vcpus;
+    private final OpenVcpus vcpus;
     private final VcpusOutbox outbox;
     private final BatchIntake intake;
     private boolean paused = true;
@@ -100,7 +100,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         this.shardMap = shardMap;
         this.registry = registry;
         this.nodeId = nodeId;
-        vcpus = new OpenVcpus<>(nrVcpus);
+        vcpus = new OpenVcpus(nrVcpus);
         outbox = new VcpusOutbox(vcpus, shardMap.size());
         intake = new BatchIntake(vcpus, outbox, defaultTimeoutMillis);
     }
@@ -120,15 +120,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
             RegistryClient registry,
             String nodeId) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> new DomainVcpus(
-                context,
-                timers,
-                domid,
-                domainGeneration,
-                nrVcpus,
-                defaultTimeoutMillis,
-                shardMap,
-                registry,
-                nodeId)));
+                context, timers, domid, domainGeneration, nrVcpus, defaultTimeoutMillis, shardMap, registry, nodeId)));
     }
 
     @Override
@@ -200,7 +192,8 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                 }
             }
             case CLOSE -> onClose(stream, request.getClose().getVcpu());
-            case BATCH, REQUEST_NOT_SET -> reject(stream, Refusal.invalid("request", "none", "one of its fields is set"));
+            case BATCH, REQUEST_NOT_SET ->
+                reject(stream, Refusal.invalid("request", "none", "one of its fields is set"));
         }
         stream.taken();
     }
@@ -226,7 +219,9 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     private Refusal check(io.trapline.v1.OpenVcpu asked) {
         if (asked.getVcpu() < 0 || asked.getVcpu() >= nrVcpus) {
             return Refusal.invalid(
-                            "vcpu", Integer.toUnsignedString(asked.getVcpu()), "domain " + domid + " has 0 … " + (nrVcpus - 1))
+                            "vcpu",
+                            Integer.toUnsignedString(asked.getVcpu()),
+                            "domain " + domid + " has 0 … " + (nrVcpus - 1))
                     .with("limit", nrVcpus - 1);
         }
         if (asked.getDomainGeneration() != 0 && asked.getDomainGeneration() != domainGeneration) {
@@ -280,7 +275,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                     .build());
             return;
         }
-        OpenVcpu<GuestStream> older = vcpus.get(vcpu);
+        OpenVcpu older = vcpus.get(vcpu);
         if (older != null && older.window.epoch() >= response.getRevision()) {
             stream.send(GuestStream.refused(vcpu, fencedBy(vcpu)));
             return;
@@ -289,13 +284,13 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         RANDOM.nextBytes(token);
         VcpuWindow window =
                 new VcpuWindow(vcpu, response.getRevision(), result.asked().getWindow(), shardMap);
-        OpenVcpu<GuestStream> open = new OpenVcpu<>(window, token, stream);
+        OpenVcpu open = new OpenVcpu(window, token, stream);
         vcpus.put(open);
         sendOpened(open, stream);
     }
 
     private void resume(GuestStream stream, io.trapline.v1.OpenVcpu asked) {
-        OpenVcpu<GuestStream> open = vcpus.get(asked.getVcpu());
+        OpenVcpu open = vcpus.get(asked.getVcpu());
         if (open == null || !open.isToken(asked.getToken().toByteArray())) {
             stream.send(GuestStream.refused(asked.getVcpu(), fencedBy(asked.getVcpu())));
         } else if (asked.getWindow() != 0 && asked.getWindow() != open.window.window()) {
@@ -312,7 +307,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         }
     }
 
-    private void sendOpened(OpenVcpu<GuestStream> open, GuestStream stream) {
+    private void sendOpened(OpenVcpu open, GuestStream stream) {
         stream.send(AccessResponse.newBuilder()
                 .setOpened(VcpuOpened.newBuilder()
                         .setVcpu(open.window.vcpu())
@@ -335,7 +330,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     }
 
     private void onGone(GuestStream stream) {
-        for (OpenVcpu<GuestStream> open : vcpus.all()) {
+        for (OpenVcpu open : vcpus.all()) {
             if (open.stream == stream) {
                 open.stream = null;
             }
@@ -347,7 +342,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         var rows = answers.rows();
         var keys = rows.keys();
         for (int i = 0; i < rows.size(); i++) {
-            OpenVcpu<GuestStream> open = vcpus.get(keys.vcpu(i));
+            OpenVcpu open = vcpus.get(keys.vcpu(i));
             if (open == null || open.window.epoch() != keys.vcpuEpoch(i)) {
                 continue;
             }
@@ -375,7 +370,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     }
 
     private void fence(VcpuOpening opening) {
-        OpenVcpu<GuestStream> open = vcpus.get(opening.vcpu());
+        OpenVcpu open = vcpus.get(opening.vcpu());
         if (open == null || open.window.epoch() >= opening.epoch()) {
             return;
         }
@@ -402,7 +397,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
 
     private Set<GuestStream> streams() {
         Set<GuestStream> streams = new HashSet<>();
-        for (OpenVcpu<GuestStream> open : vcpus.all()) {
+        for (OpenVcpu open : vcpus.all()) {
             if (open.stream != null) {
                 streams.add(open.stream);
             }
@@ -417,7 +412,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     }
 
     private boolean hasQueued() {
-        for (OpenVcpu<GuestStream> open : vcpus.all()) {
+        for (OpenVcpu open : vcpus.all()) {
             if (open.window.hasQueued()) {
                 return true;
             }

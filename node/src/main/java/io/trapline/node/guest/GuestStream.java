@@ -48,8 +48,7 @@ final class GuestStream implements StreamObserver<AccessRequest> {
         if (request.hasBatch()) {
             actor.tell(new DomainVcpus.Batch(this, request.getBatch(), System.nanoTime()));
         } else if (request.hasOpen() && request.getOpen().getDomid() != domid) {
-            Refusal other = Refusal.invalid(
-                    "domid", request.getOpen().getDomid(), "this stream is of domain " + domid);
+            Refusal other = Refusal.invalid("domid", request.getOpen().getDomid(), "this stream is of domain " + domid);
             actor.tell(new DomainVcpus.Reply(this, refused(request.getOpen().getVcpu(), other)));
         } else {
             actor.tell(new DomainVcpus.Control(this, request));

@@ -1,23 +1,21 @@
 package io.trapline.node.guest;
 
-import io.trapline.model.Pure;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The vCPUs of a domain that have been opened: the window of each, and what a client must show to resume it (A6). */
-@Pure
-final class OpenVcpus<S> {
+final class OpenVcpus {
     /** One open vCPU. Its stream comes and goes; the window stays. */
-    static final class OpenVcpu<S> {
+    static final class OpenVcpu {
         final VcpuWindow window;
         private final byte[] token;
         /** The stream that runs it, or null while the guest is away. */
         @Nullable
-        S stream;
+        GuestStream stream;
 
-        OpenVcpu(VcpuWindow window, byte[] token, S stream) {
+        OpenVcpu(VcpuWindow window, byte[] token, GuestStream stream) {
             this.window = window;
             this.token = token.clone();
             this.stream = stream;
@@ -32,35 +30,34 @@ final class OpenVcpus<S> {
         }
     }
 
-    private final @Nullable OpenVcpu<S>[] byVcpu;
-    private final List<OpenVcpu<S>> all = new ArrayList<>();
+    private final @Nullable OpenVcpu[] byVcpu;
+    private final List<OpenVcpu> all = new ArrayList<>();
 
-    @SuppressWarnings({"unchecked", "rawtypes"})
     OpenVcpus(int nrVcpus) {
-        byVcpu = (OpenVcpu<S>[]) new OpenVcpu[nrVcpus];
+        byVcpu = new OpenVcpu[nrVcpus];
     }
 
     /** The vCPU, or null when it is not open. */
     @Nullable
-    OpenVcpu<S> get(int vcpu) {
+    OpenVcpu get(int vcpu) {
         return vcpu >= 0 && vcpu < byVcpu.length ? byVcpu[vcpu] : null;
     }
 
     /** The vCPU if that stream runs it, else null. */
     @Nullable
-    OpenVcpu<S> runBy(S stream, int vcpu) {
-        OpenVcpu<S> open = get(vcpu);
+    OpenVcpu runBy(GuestStream stream, int vcpu) {
+        OpenVcpu open = get(vcpu);
         return open != null && open.stream == stream ? open : null;
     }
 
-    void put(OpenVcpu<S> open) {
+    void put(OpenVcpu open) {
         remove(open.window.vcpu());
         byVcpu[open.window.vcpu()] = open;
         all.add(open);
     }
 
     void remove(int vcpu) {
-        OpenVcpu<S> before = byVcpu[vcpu];
+        OpenVcpu before = byVcpu[vcpu];
         if (before != null) {
             all.remove(before);
             byVcpu[vcpu] = null;
@@ -68,13 +65,13 @@ final class OpenVcpus<S> {
     }
 
     /** All of them; not to be changed while it is gone through. */
-    List<OpenVcpu<S>> all() {
+    List<OpenVcpu> all() {
         return all;
     }
 
     /** How many vCPUs that stream runs. */
-    boolean runsAny(S stream) {
-        for (OpenVcpu<S> open : all) {
+    boolean runsAny(GuestStream stream) {
+        for (OpenVcpu open : all) {
             if (open.stream == stream) {
                 return true;
             }

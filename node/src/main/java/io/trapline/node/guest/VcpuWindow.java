@@ -6,6 +6,7 @@ import io.trapline.model.Gfn;
 import io.trapline.model.Pure;
 import io.trapline.node.p2m.AccessSplitter;
 import io.trapline.node.p2m.ShardMap;
+import java.util.BitSet;
 
 /**
  * The accesses of one open vCPU: which numbers have been seen, what they said, and which may go to their shard next (A3, A4). Outlives the guest's
@@ -55,6 +56,7 @@ public final class VcpuWindow {
     private int outstanding;
     private int currentShard = NO_SHARD;
     private boolean spanning;
+    private final BitSet held = new BitSet();
 
     /** What the window wants done. */
     public interface Effects {
@@ -152,8 +154,7 @@ public final class VcpuWindow {
         return malformed ? Errno.EINVAL.number() : TAKEN;
     }
 
-    private int offerKnown(
-            int place, long sequence, byte theAttributes, long anAddress, long theData, int aCount) {
+    private int offerKnown(int place, long sequence, byte theAttributes, long anAddress, long theData, int aCount) {
         boolean same = attributes[place] == theAttributes
                 && address[place] == anAddress
                 && data[place] == theData
@@ -179,6 +180,22 @@ public final class VcpuWindow {
             state[place] = ASKED;
             send(sequence, place, firstShard(place), effects);
         }
+    }
+
+    /** The outcome cannot be sent now; {@link #releaseHeld} asks for it again (D1). */
+    public void hold(long sequence) {
+        held.set(place(sequence));
+    }
+
+    /** Asks again for every outcome that was held. */
+    public void releaseHeld(Effects effects) {
+        for (long sequence = received + 1; sequence < nextSequence && !held.isEmpty(); sequence++) {
+            if (held.get(place(sequence))) {
+                held.clear(place(sequence));
+                askAgain(sequence, effects);
+            }
+        }
+        held.clear();
     }
 
     /** Whether every access up to that number has an outcome. */

@@ -4,11 +4,9 @@ import io.trapline.model.Refusal;
 import io.trapline.node.guest.OpenVcpus.OpenVcpu;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.rows.AccessRows;
-import io.trapline.node.rows.KeyRows;
 import java.util.BitSet;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -19,15 +17,14 @@ import org.jspecify.annotations.Nullable;
 final class VcpusOutbox implements VcpuWindow.Effects {
     private static final int ROWS = 256;
 
-    private final OpenVcpus<GuestStream> vcpus;
+    private final OpenVcpus vcpus;
     private final @Nullable AccessRows[] sends;
     private final BitSet sent = new BitSet();
-    private final Map<GuestStream, AnswerColumns> answers = new IdentityHashMap<>();
+    private final IdentityHashMap<GuestStream, AnswerColumns> answers = new IdentityHashMap<>();
     private List<ActorRef<ShardMessage>> shards = List.of();
-    private KeyRows held = new KeyRows(16);
     private boolean holding;
 
-    VcpusOutbox(OpenVcpus<GuestStream> vcpus, int nrShards) {
+    VcpusOutbox(OpenVcpus vcpus, int nrShards) {
         this.vcpus = vcpus;
         sends = new AccessRows[nrShards];
     }
@@ -42,14 +39,7 @@ final class VcpusOutbox implements VcpuWindow.Effects {
 
     /** Asks the shards again for the outcomes that were held. */
     void askForHeld() {
-        KeyRows asked = held;
-        held = new KeyRows(16);
-        for (int i = 0; i < asked.size(); i++) {
-            OpenVcpu<GuestStream> open = vcpus.get(asked.vcpu(i));
-            if (open != null && open.window.epoch() == asked.vcpuEpoch(i)) {
-                open.window.askAgain(asked.sequence(i), this);
-            }
-        }
+        vcpus.all().forEach(open -> open.window.releaseHeld(this));
     }
 
     @Override
@@ -75,12 +65,12 @@ final class VcpusOutbox implements VcpuWindow.Effects {
 
     @Override
     public void answer(int vcpu, long sequence, long data, byte errno) {
-        OpenVcpu<GuestStream> open = vcpus.get(vcpu);
+        OpenVcpu open = vcpus.get(vcpu);
         if (open == null) {
             return;
         }
         if (holding) {
-            held.add(vcpu, open.window.epoch(), sequence, 0);
+            open.window.hold(sequence);
             return;
         }
         GuestStream stream = open.stream;
@@ -90,8 +80,7 @@ final class VcpusOutbox implements VcpuWindow.Effects {
     }
 
     /** An answer that no window gave: the row was refused before it came to one. */
-    void answer(
-            GuestStream stream, int vcpu, long sequence, long data, byte errno, @Nullable Refusal full) {
+    void answer(GuestStream stream, int vcpu, long sequence, long data, byte errno, @Nullable Refusal full) {
         AnswerColumns columns = answers.get(stream);
         if (columns == null) {
             columns = new AnswerColumns(stream);

@@ -50,10 +50,7 @@ final class CutAccess {
         }
         return AccessAttributes.kind(attributes) == AccessAttributes.MEM
                 && !AccessSplitter.isOnePart(
-                        address,
-                        AccessAttributes.sizeBytes(attributes),
-                        count,
-                        AccessAttributes.isDf(attributes));
+                        address, AccessAttributes.sizeBytes(attributes), count, AccessAttributes.isDf(attributes));
     }
 
     /** Carries out parts from the next one on, as far as they go to pages: the decision for the part to pass on, or {@link #FINISHED}. */

@@ -89,43 +89,42 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
 
     @Override
     public Behavior<ShardMessage> onMessage(ShardMessage message) {
-        Runnable after =
-                switch (message) {
-                    case Accesses accesses -> step(() -> rules.accept(accesses.rows()));
-                    case Completed completed -> step(() -> rules.completed(completed.serverId(), completed.rows()));
-                    case DecideAgain again -> step(() -> rules.decideAgain(again.serverId(), again.rows()));
-                    case PostedQueued queued -> step(() -> rules.postedQueued(queued.serverId(), queued.rows()));
-                    case PostedDone done -> step(() -> rules.postedDone(done.rows()));
-                    case Recalled recalled -> step(() -> rules.recalled(recalled.serverId(), recalled.recall()));
-                    case Tick tick -> step(() -> rules.expire(System.nanoTime()));
-                    case Apply apply -> apply(apply);
-                    case CheckTypes check -> {
-                        Optional<Refusal> refusal = rules.p2m().checkTypes(check.runs());
-                        yield () -> check.reply().accept(refusal);
-                    }
-                    case CommitTypes commit -> changeTypes(commit.done(), token -> rules.commitTypes(commit.runs(), token));
-                    case ResetType reset -> changeTypes(reset.done(), token -> rules.resetType(reset.x(), token));
-                    case ListTypes list -> {
-                        var runs = rules.p2m().listTypes(list.firstGfn(), list.count(), list.maxRuns());
-                        yield () -> list.reply().accept(runs);
-                    }
-                    case CheckSegments check -> {
-                        Optional<Refusal> refusal = check(check.segments());
-                        yield () -> check.reply().accept(refusal);
-                    }
-                    case ReadSegments read -> {
-                        Optional<Refusal> refusal = check(read.segments());
-                        if (refusal.isEmpty()) {
-                            readAll(read.segments());
-                        }
-                        yield () -> read.reply().accept(refusal);
-                    }
-                    case WriteSegments write -> {
-                        Optional<Refusal> refusal = writeAll(write.segments());
-                        yield () -> write.reply().accept(refusal);
-                    }
-                    case Stop stop -> P2mShard::nothing;
-                };
+        Runnable after = switch (message) {
+            case Accesses accesses -> step(() -> rules.accept(accesses.rows()));
+            case Completed completed -> step(() -> rules.completed(completed.serverId(), completed.rows()));
+            case DecideAgain again -> step(() -> rules.decideAgain(again.serverId(), again.rows()));
+            case PostedQueued queued -> step(() -> rules.postedQueued(queued.serverId(), queued.rows()));
+            case PostedDone done -> step(() -> rules.postedDone(done.rows()));
+            case Recalled recalled -> step(() -> rules.recalled(recalled.serverId(), recalled.recall()));
+            case Tick tick -> step(() -> rules.expire(System.nanoTime()));
+            case Apply apply -> apply(apply);
+            case CheckTypes check -> {
+                Optional<Refusal> refusal = rules.p2m().checkTypes(check.runs());
+                yield () -> check.reply().accept(refusal);
+            }
+            case CommitTypes commit -> changeTypes(commit.done(), token -> rules.commitTypes(commit.runs(), token));
+            case ResetType reset -> changeTypes(reset.done(), token -> rules.resetType(reset.x(), token));
+            case ListTypes list -> {
+                var runs = rules.p2m().listTypes(list.firstGfn(), list.count(), list.maxRuns());
+                yield () -> list.reply().accept(runs);
+            }
+            case CheckSegments check -> {
+                Optional<Refusal> refusal = check(check.segments());
+                yield () -> check.reply().accept(refusal);
+            }
+            case ReadSegments read -> {
+                Optional<Refusal> refusal = check(read.segments());
+                if (refusal.isEmpty()) {
+                    readAll(read.segments());
+                }
+                yield () -> read.reply().accept(refusal);
+            }
+            case WriteSegments write -> {
+                Optional<Refusal> refusal = writeAll(write.segments());
+                yield () -> write.reply().accept(refusal);
+            }
+            case Stop stop -> P2mShard::nothing;
+        };
         outbox.flush(shardEpoch, rules.revision());
         after.run();
         if (message instanceof Stop) {
@@ -173,16 +172,17 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
 
     private void readAll(Segments segments) {
         for (int i = 0; i < segments.size(); i++) {
-            rules.p2m()
-                    .readBytes(segments.gpa()[i], segments.data(), segments.offset()[i], segments.sizeBytes()[i]);
+            rules.p2m().readBytes(segments.gpa()[i], segments.data(), segments.offset()[i], segments.sizeBytes()[i]);
         }
     }
 
     private Optional<Refusal> writeAll(Segments segments) {
         Optional<Refusal> refusal = check(segments);
+        if (refusal.isEmpty()) {
+            refusal = rules.p2m().reserveSegments(segments.gpa(), segments.sizeBytes());
+        }
         for (int i = 0; i < segments.size() && refusal.isEmpty(); i++) {
-            refusal = rules.p2m()
-                    .writeBytes(segments.gpa()[i], segments.data(), segments.offset()[i], segments.sizeBytes()[i]);
+            rules.p2m().writeBytes(segments.gpa()[i], segments.data(), segments.offset()[i], segments.sizeBytes()[i]);
         }
         return refusal;
     }

@@ -352,8 +352,7 @@ public final class ShardRules {
 
     private int decisionOf(VcpuLane lane, int place) {
         byte attributes = lane.attributes[place];
-        return pages.decide(
-                attributes, lane.address[place], AccessAttributes.sizeBytes(attributes), lane.count[place]);
+        return pages.decide(attributes, lane.address[place], AccessAttributes.sizeBytes(attributes), lane.count[place]);
     }
 
     private int decisionOf(PostedRows.Row row) {

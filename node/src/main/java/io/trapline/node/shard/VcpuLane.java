@@ -84,8 +84,7 @@ final class VcpuLane {
     }
 
     /** Takes a new row, last in order. */
-    void push(
-            long aSequence, byte theAttributes, long anAddress, long theData, int theCount, long theDeadlineNanos) {
+    void push(long aSequence, byte theAttributes, long anAddress, long theData, int theCount, long theDeadlineNanos) {
         int place = place(aSequence);
         sequence[place] = aSequence;
         attributes[place] = theAttributes;

@@ -1,0 +1,191 @@
+package io.trapline.node.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trapline.model.AccessAttributes;
+import io.trapline.model.Errno;
+import io.trapline.node.p2m.ShardMap;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+final class VcpuWindowTest implements VcpuWindow.Effects {
+    private static final long SHARD_BYTES = 1L << 30;
+    private static final byte WRITE = AccessAttributes.of(8, true, AccessAttributes.MEM);
+    private static final byte READ = AccessAttributes.of(8, false, AccessAttributes.MEM);
+
+    private final List<String> story = new ArrayList<>();
+    private final VcpuWindow window = new VcpuWindow(3, 7, 4, new ShardMap(new long[] {0, 1 << 18, 2 << 18}));
+
+    @Override
+    public void send(
+            int shard,
+            int vcpu,
+            long epoch,
+            long sequence,
+            byte attributes,
+            long address,
+            long data,
+            int count,
+            int aWindow,
+            long deadlineNanos) {
+        story.add("send " + sequence + " to " + shard);
+    }
+
+    @Override
+    public void answer(int vcpu, long sequence, long data, byte errno) {
+        story.add("answer " + sequence + " = " + Long.toHexString(data) + (errno == 0 ? "" : " errno " + errno));
+    }
+
+    private int offer(long sequence, long address) {
+        int offered = window.offer(sequence, WRITE, address, 1, 1, 1_000, false);
+        window.pump(this);
+        return offered;
+    }
+
+    private void answered(int shard, long sequence) {
+        window.answered(shard, sequence, 0, Errno.OK, this);
+        window.pump(this);
+    }
+
+    private List<String> told() {
+        List<String> told = List.copyOf(story);
+        story.clear();
+        return told;
+    }
+
+    @Test
+    @DisplayName("A3: accesses of one shard go together, one to another shard waits")
+    void keepsOrderAcrossShards() {
+        offer(1, 0);
+        offer(2, 8);
+        offer(3, SHARD_BYTES);
+        offer(4, 0);
+        assertThat(told()).containsExactly("send 1 to 0", "send 2 to 0");
+        answered(0, 2);
+        assertThat(told()).containsExactly("answer 2 = 0");
+        answered(0, 1);
+        assertThat(told()).containsExactly("answer 1 = 0", "send 3 to 1");
+        answered(1, 3);
+        assertThat(told()).containsExactly("answer 3 = 0", "send 4 to 0");
+    }
+
+    @Test
+    @DisplayName("A4: below the window ESTALE; a gap, a number beyond the window or other content EINVAL")
+    void refusesNumbersThatCannotBe() {
+        assertThat(offer(0, 0)).isEqualTo(Errno.EINVAL.number());
+        assertThat(offer(2, 0)).as("a gap").isEqualTo(Errno.EINVAL.number());
+        for (int i = 1; i <= 4; i++) {
+            assertThat(offer(i, 0)).isEqualTo(VcpuWindow.TAKEN);
+        }
+        assertThat(offer(5, 0)).as("beyond the window").isEqualTo(Errno.EINVAL.number());
+        assertThat(offer(4, 8)).as("other content").isEqualTo(Errno.EINVAL.number());
+        assertThat(offer(4, 0)).isEqualTo(VcpuWindow.JOINED);
+        answered(0, 1);
+        assertThat(window.receivedThrough(1)).isTrue();
+        assertThat(offer(1, 0)).isEqualTo(Errno.ESTALE.number());
+        assertThat(offer(5, 0)).isEqualTo(VcpuWindow.TAKEN);
+    }
+
+    @Test
+    @DisplayName("A4: a resend of an answered access asks its shard's memory again")
+    void asksAgain() {
+        offer(1, 0);
+        answered(0, 1);
+        told();
+        assertThat(offer(1, 0)).isEqualTo(VcpuWindow.ASKED_AGAIN);
+        window.askAgain(1, this);
+        assertThat(told()).containsExactly("send 1 to 0");
+        answered(0, 1);
+        assertThat(told()).containsExactly("answer 1 = 0");
+    }
+
+    @Test
+    @DisplayName("A4: received_through cannot pass what has no outcome")
+    void refusesReceivedOfWhatIsUnderWay() {
+        offer(1, 0);
+        offer(2, 0);
+        answered(0, 2);
+        assertThat(window.receivedThrough(1)).isFalse();
+        assertThat(window.receivedThrough(2)).isFalse();
+        answered(0, 1);
+        assertThat(window.receivedThrough(3)).isFalse();
+        assertThat(window.receivedThrough(2)).isTrue();
+        assertThat(window.received()).isEqualTo(2);
+    }
+
+    @Test
+    @DisplayName("A1: a malformed row is EINVAL, uses its number up, and stays EINVAL")
+    void usesUpTheNumberOfAMalformedRow() {
+        assertThat(window.offer(1, WRITE, -1, 1, 1, 1_000, true)).isEqualTo(Errno.EINVAL.number());
+        assertThat(offer(2, 0)).isEqualTo(VcpuWindow.TAKEN);
+        assertThat(window.offer(1, WRITE, -1, 1, 1, 1_000, true)).isEqualTo(Errno.EINVAL.number());
+        assertThat(told()).containsExactly("send 2 to 0");
+        answered(0, 2);
+        assertThat(window.receivedThrough(2)).isTrue();
+    }
+
+    @Test
+    @DisplayName("A1, F4: what times out before its turn never reaches a shard, nor does its resend")
+    void expires() {
+        offer(1, 0);
+        offer(2, SHARD_BYTES);
+        told();
+        window.expire(1_000, this);
+        String timedOut = "answer 2 = 0 errno " + Errno.ETIMEDOUT.number();
+        assertThat(told()).containsExactly(timedOut);
+        answered(0, 1);
+        assertThat(offer(2, SHARD_BYTES)).isEqualTo(Errno.ETIMEDOUT.number());
+        assertThat(told()).containsExactly("answer 1 = 0");
+    }
+
+    @Test
+    @DisplayName("A2: an access over two shards is carried out by one after the other and answered once")
+    void spansShards() {
+        window.offer(1, READ, SHARD_BYTES - 4, 0, 1, 1_000, false);
+        window.offer(2, READ, 0, 0, 1, 1_000, false);
+        window.pump(this);
+        assertThat(told()).containsExactly("send 1 to 0");
+        window.answered(0, 1, 0x11223344, Errno.OK, this);
+        assertThat(told()).containsExactly("send 1 to 1");
+        window.answered(1, 1, 0x55667788_00000000L, Errno.OK, this);
+        window.pump(this);
+        assertThat(told()).containsExactly("answer 1 = 5566778811223344", "send 2 to 0");
+    }
+
+    @Test
+    @DisplayName("A2: of two shards the first part's failure is the answer")
+    void reportsTheFirstFailure() {
+        window.offer(1, READ, SHARD_BYTES - 4, 0, 1, 1_000, false);
+        window.pump(this);
+        window.answered(0, 1, 0, (byte) Errno.ETIMEDOUT.number(), this);
+        window.answered(1, 1, 0x55667788_00000000L, Errno.OK, this);
+        assertThat(told())
+                .containsExactly("send 1 to 0", "send 1 to 1", "answer 1 = 0 errno " + Errno.ETIMEDOUT.number());
+    }
+
+    @Test
+    @DisplayName("D1: outcomes that were held are asked for again")
+    void releasesHeldOutcomes() {
+        offer(1, 0);
+        answered(0, 1);
+        told();
+        window.hold(1);
+        window.releaseHeld(this);
+        assertThat(told()).containsExactly("send 1 to 0");
+        window.releaseHeld(this);
+        assertThat(told()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("A4: an answer that nobody waits for changes nothing")
+    void passesOverAnswersOfNobody() {
+        assertThat(window.answered(0, 1, 0, Errno.OK, this)).isFalse();
+        offer(1, 0);
+        answered(0, 1);
+        told();
+        assertThat(window.answered(0, 1, 0, Errno.OK, this)).isFalse();
+        assertThat(told()).isEmpty();
+    }
+}
