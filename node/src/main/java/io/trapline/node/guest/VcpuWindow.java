@@ -138,7 +138,7 @@ public final class VcpuWindow {
         }
         int place = place(sequence);
         if (sequence < nextSequence) {
-            return offerKnown(place, sequence, theAttributes, anAddress, theData, aCount);
+            return offerKnown(place, theAttributes, anAddress, theData, aCount);
         }
         if (sequence != nextSequence || sequence > received + window) {
             return Errno.EINVAL.number();
@@ -154,7 +154,7 @@ public final class VcpuWindow {
         return malformed ? Errno.EINVAL.number() : TAKEN;
     }
 
-    private int offerKnown(int place, long sequence, byte theAttributes, long anAddress, long theData, int aCount) {
+    private int offerKnown(int place, byte theAttributes, long anAddress, long theData, int aCount) {
         boolean same = attributes[place] == theAttributes
                 && address[place] == anAddress
                 && data[place] == theData

@@ -125,7 +125,7 @@ final class CutAccess {
 
     /** The access' attributes with the part's size. */
     int partAttributes() {
-        return attributes & ~3 | Integer.numberOfTrailingZeros(partBytes());
+        return (attributes & ~3) | Integer.numberOfTrailingZeros(partBytes());
     }
 
     private long buffer() {

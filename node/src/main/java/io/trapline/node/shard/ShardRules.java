@@ -406,7 +406,7 @@ public final class ShardRules {
             pass(lane, place, decision);
             return true;
         }
-        if (lane.outstanding > 0) {
+        if (lane.waitsForServer()) {
             return false;
         }
         if (AccessAttributes.isWrite(attributes)) {

@@ -128,6 +128,19 @@ final class VcpuLane {
         }
     }
 
+    /**
+     * Whether a row before the one that {@link #nextQueued} gave is at the server. Rows behind it may be: one that came back was overtaken by them, and
+     * waiting for them would put it further behind.
+     */
+    boolean waitsForServer() {
+        for (long i = head; outstanding > 0 && i < cursor; i++) {
+            if (state[order[(int) i & mask]] == AT_SERVER) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Forgets the order of leading rows that have their outcome; the outcomes stay. */
     void trim() {
         while (head < tail && state[order[(int) head & mask]] == DONE) {

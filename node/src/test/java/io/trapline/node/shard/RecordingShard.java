@@ -6,7 +6,6 @@ import io.trapline.model.MemType;
 import io.trapline.model.RangeSet;
 import io.trapline.model.TypeRun;
 import io.trapline.node.p2m.DecisionTable;
-import io.trapline.node.p2m.MemoryBudget;
 import io.trapline.node.p2m.P2m;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.rows.AccessRows;
@@ -24,7 +23,7 @@ final class RecordingShard implements ShardEffects, AutoCloseable {
     static final long EPOCH = 7;
 
     final List<String> story = new ArrayList<>();
-    final P2m p2m = new P2m(0, (1L << 40) - 1, 64, MemoryBudget.ofBytes(1 << 30));
+    final P2m p2m = new P2m(0, (1L << 40) - 1, 64, new HeapBudget());
     final ShardRules rules;
     private long revision = 100;
     int window = 16;

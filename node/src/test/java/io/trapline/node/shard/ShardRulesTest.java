@@ -94,8 +94,8 @@ final class ShardRulesTest {
                 .read(3, RecordingShard.CLAIMED);
         shard.told();
         shard.apply(shard.table(0));
-        assertThat(shard.told()).as("the server still has both").isEmpty();
-        shard.giveBack(1, 1, 2);
+        assertThat(shard.told()).as("the server still has them").isEmpty();
+        shard.giveBack(1, 1, 2, 3);
         assertThat(shard.told()).containsExactly("answer 1 = 0", "answer 2 = 0", "answer 3 = 22");
     }
 
@@ -313,7 +313,7 @@ final class ShardRulesTest {
         assertThat(shard.told()).containsExactly("recall 1 from 1: 1");
         shard.giveBack(1, 1);
         shard.rules.recalled(1, 1);
-        assertThat(shard.told()).containsExactly("types 5");
+        assertThat(shard.told()).containsExactly("answer 1 = 0", "types 5");
         shard.answer(1, 2, 0);
         assertThat(shard.told()).containsExactly("answer 2 = 0");
         assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8)).isEqualTo(0x11);
