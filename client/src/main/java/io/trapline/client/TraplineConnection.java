@@ -80,6 +80,16 @@ public final class TraplineConnection implements AutoCloseable {
         return cluster;
     }
 
+    /** A guest of a domain with the default options; nothing is sent before a vCPU is opened. */
+    public Guest guest(DomainRef domain) {
+        return guest(domain, GuestOptions.defaults());
+    }
+
+    /** A guest of a domain: one stream for any number of its vCPUs; nothing is sent before one is opened. */
+    public Guest guest(DomainRef domain, GuestOptions options) {
+        return new Guest(this, domain, options);
+    }
+
     /** Attaches a device model to a server and waits for its session (S5), with the default options. */
     public Emulator attach(ServerRef server, DeviceModel model) {
         return attach(server, model, EmulatorOptions.defaults());
