@@ -38,6 +38,19 @@ public final class KeyRows {
         size++;
     }
 
+    /** Whether the key in a row of other keys is among these; looks at all of them. */
+    public boolean contains(KeyRows other, int row) {
+        for (int i = 0; i < size; i++) {
+            if (sequence[i] == other.sequence[row]
+                    && vcpu[i] == other.vcpu[row]
+                    && vcpuEpoch[i] == other.vcpuEpoch[row]
+                    && part[i] == other.part[row]) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     public int size() {
         return size;
     }

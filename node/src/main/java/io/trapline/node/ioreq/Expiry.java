@@ -1,0 +1,89 @@
+package io.trapline.node.ioreq;
+
+import io.trapline.model.Pure;
+import io.trapline.node.rows.IoreqRows;
+
+/**
+ * Times that end (F4, F5): the access' own, wherever its row is; the server's, counted from delivery or, while a session is bound, from when the row
+ * was ready; the drain's. A posted write that was not delivered is never dropped for its age, since it has taken effect.
+ */
+@Pure
+final class Expiry {
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    private final IoreqSlots slots;
+    private final IoreqTable table;
+    private final EmulatorSession session;
+    private final HeldForwards held;
+    private final RowEnds ends;
+    private final Deadlines deadlines = new Deadlines();
+    private long timeoutNanos;
+
+    Expiry(IoreqSlots slots, EmulatorSession session, HeldForwards held, RowEnds ends) {
+        this.slots = slots;
+        this.table = slots.table;
+        this.session = session;
+        this.held = held;
+        this.ends = ends;
+    }
+
+    /** The server's timeout, 0 = for ever. */
+    void timeoutMillis(int millis) {
+        timeoutNanos = millis * NANOS_PER_MILLI;
+    }
+
+    /** There is a row with this deadline. */
+    void note(long deadlineNanos) {
+        deadlines.note(deadlineNanos);
+    }
+
+    /** A step ends: whatever became ready or was delivered in it did so no earlier than now. */
+    void finish(long nowNanos) {
+        if (timeoutNanos > 0 && session.isBound()) {
+            deadlines.note(nowNanos + timeoutNanos);
+        }
+    }
+
+    long next() {
+        return deadlines.next(slots.owing() + held.rows());
+    }
+
+    void expire(long nowNanos) {
+        deadlines.look(nowNanos);
+        for (int row = 0; row < table.end(); row++) {
+            if (table.state[row] != IoreqTable.FREE && table.state[row] != IoreqTable.TIMED_OUT) {
+                expire(row, nowNanos);
+            }
+        }
+        if (!held.isEmpty()) {
+            held.filter((forward, i) -> keeps(forward, i, nowNanos));
+        }
+    }
+
+    private void expire(int row, long nowNanos) {
+        long deadline = Math.min(table.deadline[row], serverDeadline(row));
+        if (deadline <= nowNanos) {
+            ends.timeOut(row, nowNanos);
+        } else if (table.drainDeadline[row] <= nowNanos) {
+            ends.giveBack(row, nowNanos);
+        } else {
+            note(Math.min(deadline, table.drainDeadline[row]));
+        }
+    }
+
+    private long serverDeadline(int row) {
+        boolean counts = table.state[row] == IoreqTable.INPROCESS
+                || (table.state[row] == IoreqTable.READY && !table.buffered[row]);
+        return counts && timeoutNanos > 0 && session.isBound() ? table.since[row] + timeoutNanos : Deadlines.NEVER;
+    }
+
+    private boolean keeps(HeldForwards.Held forward, int i, long nowNanos) {
+        IoreqRows rows = forward.rows();
+        if (rows.deadlineNanos(i) > nowNanos) {
+            note(rows.deadlineNanos(i));
+            return true;
+        }
+        ends.expire(forward, i);
+        return false;
+    }
+}

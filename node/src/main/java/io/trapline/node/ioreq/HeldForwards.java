@@ -1,0 +1,73 @@
+package io.trapline.node.ioreq;
+
+import io.trapline.model.Pure;
+import io.trapline.node.rows.IoreqRows;
+import io.trapline.node.rows.SettledRows;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * What shards have decided under a revision that the server has not applied yet (C7), in the order in which it came.
+ *
+ * <p>What bounds it: the server is given a revision before the shards of its domain are, so that in one process nothing is ever held; across hosts a
+ * view lags for less than a lease, and meanwhile at most a window of rows per vCPU can come. {@link #MOST_ROWS} is the end of it all the same.
+ */
+@Pure
+final class HeldForwards {
+    /** Rows held at a time; whatever is over is EAGAIN. */
+    static final int MOST_ROWS = 1 << 16;
+
+    private final List<Held> held = new ArrayList<>();
+    private int rows;
+
+    /** One forward, not accepted yet. */
+    record Held(int shard, long shardEpoch, long decidedRevision, IoreqRows rows, SettledRows settled) {}
+
+    /** Whether a row stays. */
+    interface Test {
+        boolean keeps(Held forward, int row);
+    }
+
+    boolean isEmpty() {
+        return held.isEmpty();
+    }
+
+    int rows() {
+        return rows;
+    }
+
+    void add(Held forward) {
+        held.add(forward);
+        rows += forward.rows.size();
+    }
+
+    /** Takes out, in order, what the revision reaches. */
+    List<Held> release(long revision) {
+        List<Held> released = new ArrayList<>();
+        for (Iterator<Held> forwards = held.iterator(); forwards.hasNext(); ) {
+            Held forward = forwards.next();
+            if (forward.decidedRevision <= revision) {
+                forwards.remove();
+                rows -= forward.rows.size();
+                released.add(forward);
+            }
+        }
+        return released;
+    }
+
+    /** Drops the rows that the test does not keep; it may say of them what it must. */
+    void filter(Test test) {
+        for (int i = 0; i < held.size(); i++) {
+            Held forward = held.get(i);
+            IoreqRows kept = new IoreqRows(forward.rows.size());
+            for (int row = 0; row < forward.rows.size(); row++) {
+                if (test.keeps(forward, row)) {
+                    kept.add(forward.rows, row);
+                }
+            }
+            rows -= forward.rows.size() - kept.size();
+            held.set(i, new Held(forward.shard, forward.shardEpoch, forward.decidedRevision, kept, forward.settled));
+        }
+    }
+}

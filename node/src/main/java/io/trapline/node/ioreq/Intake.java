@@ -1,0 +1,221 @@
+package io.trapline.node.ioreq;
+
+import static io.trapline.node.ioreq.IoreqTable.NONE;
+
+import io.trapline.model.Errno;
+import io.trapline.model.IoreqAttributes;
+import io.trapline.model.Pure;
+import io.trapline.node.protocol.ServerView;
+import io.trapline.node.rows.IoreqRows;
+import io.trapline.node.rows.KeyRows;
+import java.util.Arrays;
+
+/**
+ * Takes what shards forward (C7): nothing of a shard under an older epoch than it has seen; what was decided before the server's last change goes back, what
+ * was decided beyond what is applied waits; the rest gets a slot or a place in the posted ring (F1, F3).
+ */
+@Pure
+final class Intake {
+    private final IoreqSlots slots;
+    private final IoreqTable table;
+    private final HeldForwards held;
+    private final SettledMarks marks;
+    private final ShardReplies replies;
+    private final RowEnds ends;
+    private final Expiry expiry;
+    private ServerView view;
+    private long appliedRevision;
+    private long[] shardEpochs = new long[1];
+
+    Intake(
+            IoreqSlots slots,
+            HeldForwards held,
+            SettledMarks marks,
+            ShardReplies replies,
+            RowEnds ends,
+            Expiry expiry,
+            ServerView view) {
+        this.slots = slots;
+        this.table = slots.table;
+        this.held = held;
+        this.marks = marks;
+        this.replies = replies;
+        this.ends = ends;
+        this.expiry = expiry;
+        this.view = view;
+    }
+
+    void accept(HeldForwards.Held forward, long nowNanos) {
+        if (admits(forward.shard(), forward.shardEpoch())) {
+            replies.expect(forward.rows().size());
+            take(forward, nowNanos);
+        }
+    }
+
+    private boolean admits(int shard, long shardEpoch) {
+        if (shard >= shardEpochs.length) {
+            shardEpochs = Arrays.copyOf(shardEpochs, Math.max(shard + 1, 2 * shardEpochs.length));
+        }
+        if (shardEpoch < shardEpochs[shard]) {
+            return false;
+        }
+        shardEpochs[shard] = shardEpoch;
+        return true;
+    }
+
+    private void take(HeldForwards.Held forward, long nowNanos) {
+        if (forward.decidedRevision() > appliedRevision) {
+            hold(forward);
+            return;
+        }
+        IoreqRows rows = forward.rows();
+        if (forward.decidedRevision() < view.changedRevision()) {
+            for (int i = 0; i < rows.size(); i++) {
+                ends.refuse(forward, i);
+            }
+        } else {
+            for (int i = 0; i < rows.size(); i++) {
+                place(forward, i, nowNanos);
+            }
+        }
+        marks.note(forward.settled());
+    }
+
+    private void hold(HeldForwards.Held forward) {
+        IoreqRows rows = forward.rows();
+        if (held.rows() + rows.size() > HeldForwards.MOST_ROWS) {
+            for (int i = 0; i < rows.size(); i++) {
+                replies.completed(forward.shard(), rows.keys(), i, (byte) Errno.EAGAIN.number());
+            }
+            return;
+        }
+        held.add(forward);
+        for (int i = 0; i < rows.size(); i++) {
+            expiry.note(rows.deadlineNanos(i));
+        }
+    }
+
+    private void place(HeldForwards.Held forward, int i, long nowNanos) {
+        IoreqRows rows = forward.rows();
+        KeyRows keys = rows.keys();
+        long vcpuEpoch = keys.vcpuEpoch(i);
+        SlotRing ring = slots.ringOf(keys.vcpu(i), vcpuEpoch);
+        if (vcpuEpoch > ring.epoch) {
+            fence(ring, vcpuEpoch, nowNanos);
+        }
+        boolean hasTakenEffect = rows.deadlineNanos(i) == IoreqRows.NO_DEADLINE;
+        if (vcpuEpoch < ring.epoch && !hasTakenEffect) {
+            return;
+        }
+        if (ring.slots.length == 0 && vcpuEpoch == ring.epoch) {
+            ring.window(rows.window(i));
+        }
+        int present = slots.findAny(keys.vcpu(i), vcpuEpoch, keys.sequence(i), keys.part(i));
+        if (present != NONE) {
+            join(present, forward);
+            return;
+        }
+        boolean posted = (rows.marks(i) & IoreqAttributes.MARK_POSTED) != 0 && view.buffers();
+        boolean buffered = hasTakenEffect || (posted && slots.posted.hasRoom(rows.attributes(i)));
+        if (!buffered && !slots.mayWait(ring)) {
+            replies.completed(forward.shard(), keys, i, (byte) Errno.EAGAIN.number());
+            return;
+        }
+        int row = table.take();
+        fill(row, forward, i);
+        table.marks[row] = (byte) ((rows.marks(i) & IoreqAttributes.MARK_REDELIVERED)
+                | (posted && buffered ? IoreqAttributes.MARK_POSTED : 0));
+        // A posted write has taken effect with this: its access' time cannot end any more (F3).
+        table.deadline[row] = buffered ? IoreqRows.NO_DEADLINE : rows.deadlineNanos(i);
+        table.since[row] = nowNanos;
+        expiry.note(table.deadline[row]);
+        slots.add(ring, row, buffered);
+        if (buffered) {
+            replies.postedQueued(row);
+        }
+    }
+
+    private void fill(int row, HeldForwards.Held forward, int i) {
+        IoreqRows rows = forward.rows();
+        KeyRows keys = rows.keys();
+        table.vcpu[row] = keys.vcpu(i);
+        table.vcpuEpoch[row] = keys.vcpuEpoch(i);
+        table.sequence[row] = keys.sequence(i);
+        table.part[row] = keys.part(i);
+        table.attributes[row] = rows.attributes(i);
+        table.claimedType[row] = rows.claimedType(i);
+        table.count[row] = rows.count(i);
+        table.address[row] = rows.address(i);
+        table.data[row] = rows.data(i);
+        table.shard[row] = forward.shard();
+        table.shardEpoch[row] = forward.shardEpoch();
+        table.decidedRevision[row] = forward.decidedRevision();
+    }
+
+    /** A resend of a row that is here gets the same outcome (F6). */
+    private void join(int row, HeldForwards.Held forward) {
+        table.shard[row] = forward.shard();
+        table.shardEpoch[row] = forward.shardEpoch();
+        table.decidedRevision[row] = forward.decidedRevision();
+        if (table.buffered[row]) {
+            replies.postedQueued(row);
+        }
+    }
+
+    /** Of what is held, gives back what a shard recalls. */
+    void recall(int shard, KeyRows rows) {
+        if (!held.isEmpty()) {
+            held.filter((forward, i) -> {
+                if (forward.shard() != shard || !rows.contains(forward.rows().keys(), i)) {
+                    return true;
+                }
+                ends.refuse(forward, i);
+                return false;
+            });
+        }
+    }
+
+    /** From now on this is applied. */
+    void apply(long revision, ServerView newView) {
+        appliedRevision = revision;
+        view = newView;
+    }
+
+    /** Takes what was held for a revision that is applied now. */
+    void release(long nowNanos) {
+        if (!held.isEmpty()) {
+            for (HeldForwards.Held forward : held.release(appliedRevision)) {
+                take(forward, nowNanos);
+            }
+        }
+    }
+
+    /** A vCPU was opened anew: lets go what it has here under older epochs (A6), but for posted writes, which have taken effect. */
+    void fence(int vcpu, long epoch, long nowNanos) {
+        SlotRing ring = slots.ringOf(vcpu, epoch);
+        if (epoch > ring.epoch) {
+            fence(ring, epoch, nowNanos);
+        }
+    }
+
+    private void fence(SlotRing ring, long epoch, long nowNanos) {
+        for (int row = ring.oldest; row != NONE; ) {
+            int after = table.newer[row];
+            if (!table.buffered[row]) {
+                ends.drop(row, nowNanos);
+            }
+            row = after;
+        }
+        for (int row : ring.slots) {
+            if (row != NONE) {
+                slots.remove(row, nowNanos);
+            }
+        }
+        ring.open(epoch);
+        if (!held.isEmpty()) {
+            held.filter((forward, i) -> forward.rows().keys().vcpu(i) != ring.vcpu
+                    || forward.rows().keys().vcpuEpoch(i) >= epoch
+                    || forward.rows().deadlineNanos(i) == IoreqRows.NO_DEADLINE);
+        }
+    }
+}

@@ -1,0 +1,297 @@
+package io.trapline.node.ioreq;
+
+import static io.trapline.node.ioreq.IoreqTable.NONE;
+
+import io.trapline.model.Errno;
+import io.trapline.model.Limit;
+import io.trapline.model.Pure;
+import io.trapline.model.RangeSet;
+import io.trapline.model.Refusal;
+import io.trapline.node.protocol.Drain;
+import io.trapline.node.protocol.Gate;
+import io.trapline.node.protocol.ServerView;
+import io.trapline.node.protocol.VcpuOpening;
+import io.trapline.node.rows.IoreqRows;
+import io.trapline.node.rows.KeyRows;
+import io.trapline.node.rows.OutcomeRows;
+import io.trapline.node.rows.SettledRows;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What an IOREQ server does with the rows that shards forward to it: slots and posted ring (F1, F3), delivery by credit, answers (F2), timeouts (F4), what
+ * changes catch (F5), sessions and resends (F6, S5), and what is too old or too new to be taken (C7). One thread at a time calls it: the server's
+ * actor, or the simulation.
+ *
+ * <p>Each method is a step: it changes the state and tells its {@link IoreqEffects}. Every row that was accepted gets exactly one outcome, unless its vCPU's epoch ends
+ * first.
+ *
+ * <p>What bounds it: {@link IoreqSlots} a window of slots and as many waiting rows per vCPU, {@link PostedRing} 511 posted rows, {@link HeldForwards}
+ * 65,536 rows; beyond, a row is EAGAIN and was not carried out.
+ */
+@Pure
+public final class IoreqServerRules {
+    private static final int[] NO_CLAIMS = new int[Limit.MAX_CLAIMABLE_TYPES.intValue()];
+
+    private final IoreqEffects effects;
+    private final IoreqSlots slots = new IoreqSlots();
+    private final IoreqTable table = slots.table;
+    private final EmulatorSession session = new EmulatorSession();
+    private final OpenDrains drains = new OpenDrains(table);
+    private final SettledMarks marks = new SettledMarks(slots);
+    private final ShardReplies replies;
+    private final RowEnds ends;
+    private final Delivery delivery;
+    private final Expiry expiry;
+    private final Catch caught;
+    private final Intake intake;
+    private final Resumption resumption;
+
+    private ServerView view;
+    private long appliedRevision;
+    private long lastSession;
+    private boolean paused;
+    private long refusedAnswers;
+
+    /** A server of which nothing is known yet; {@link #apply} comes first. */
+    public IoreqServerRules(int id, long generation, IoreqEffects effects) {
+        this.effects = effects;
+        view = new ServerView(
+                id,
+                generation,
+                "",
+                false,
+                false,
+                0,
+                NO_CLAIMS,
+                RangeSet.EMPTY,
+                RangeSet.EMPTY,
+                RangeSet.EMPTY,
+                0,
+                0,
+                0);
+        HeldForwards held = new HeldForwards();
+        replies = new ShardReplies(table, effects);
+        ends = new RowEnds(slots, session, drains, replies);
+        delivery = new Delivery(slots, session, marks, effects);
+        expiry = new Expiry(slots, session, held, ends);
+        caught = new Catch(table, drains, ends, expiry);
+        intake = new Intake(slots, held, marks, replies, ends, expiry, view);
+        resumption = new Resumption(slots, session, ends);
+    }
+
+    /** Ioreqs of a shard (C7): nothing of an older epoch of it; too old ones go back, too new ones wait, the rest is taken. */
+    public void accept(
+            long nowNanos, int shard, long shardEpoch, long decidedRevision, IoreqRows rows, SettledRows settled) {
+        intake.accept(new HeldForwards.Held(shard, shardEpoch, decidedRevision, rows, settled), nowNanos);
+        finish(nowNanos);
+    }
+
+    /** A shard wants these rows back, since their pages have changed (F5). */
+    public void recall(long nowNanos, int shard, long recall, KeyRows rows, int drainMillis) {
+        for (int i = 0; i < rows.size(); i++) {
+            int row = slots.findAny(rows.vcpu(i), rows.vcpuEpoch(i), rows.sequence(i), rows.part(i));
+            if (row != NONE) {
+                caught.row(row, nowNanos, drainMillis, 0);
+            }
+        }
+        intake.recall(shard, rows);
+        replies.flush();
+        effects.recalled(shard, recall);
+        finish(nowNanos);
+    }
+
+    /** The registry has moved on (rule 0); an older revision than the last changes nothing. */
+    public void apply(
+            long nowNanos,
+            long revision,
+            ServerView newView,
+            boolean isPaused,
+            List<VcpuOpening> opened,
+            List<Drain> begun) {
+        if (revision < appliedRevision) {
+            return;
+        }
+        ServerView before = view;
+        view = newView;
+        appliedRevision = revision;
+        paused = isPaused;
+        lastSession = Math.max(lastSession, newView.sessionEpoch());
+        intake.apply(revision, newView);
+        expiry.timeoutMillis(newView.timeoutMillis());
+        for (VcpuOpening opening : opened) {
+            intake.fence(opening.vcpu(), opening.epoch(), nowNanos);
+        }
+        if (session.isBound() && !session.is(newView.sessionEpoch())) {
+            session.unbind();
+            effects.fenced(session.epoch(), fenced(session.epoch()));
+        }
+        if (!begun.isEmpty() || ForwardReason.mayBeLost(before, newView)) {
+            caught.all(newView, begun, nowNanos);
+        }
+        intake.release(nowNanos);
+        finish(nowNanos);
+    }
+
+    /**
+     * A stream serves from now on under the registry's active session (S5): what its run has carried out is done, what it has under way stays with it, the
+     * rest of what was delivered is delivered again (F6), slots of rows that have timed out are emptied (F4).
+     *
+     * @param credit 1 … 1,048,576
+     * @return why not: ESTALE when a newer session is active, EAGAIN when this node has not heard of this one yet
+     */
+    public Optional<Refusal> bind(long nowNanos, long epoch, long run, int credit, KeptRequests kept) {
+        if (epoch > lastSession) {
+            return Optional.of(Refusal.of(Errno.EAGAIN, "the session is not known here yet")
+                    .with("session_epoch", epoch));
+        }
+        if (epoch != view.sessionEpoch() || session.is(epoch)) {
+            return Optional.of(fenced(epoch));
+        }
+        boolean ready = effects.attached(epoch);
+        session.bind(epoch, run, credit, ready);
+        replies.expect(kept.size());
+        resumption.resume(kept, nowNanos);
+        marks.renew();
+        finish(nowNanos);
+        return Optional.empty();
+    }
+
+    /** Answers of the emulator; those that fit no slot in INPROCESS are refused and counted (F1), as are those of a session that is not bound (S5). */
+    public void answers(long nowNanos, long epoch, OutcomeRows rows) {
+        if (!session.is(epoch)) {
+            refusedAnswers += rows.size();
+            return;
+        }
+        replies.expect(rows.size());
+        KeyRows keys = rows.keys();
+        for (int i = 0; i < rows.size(); i++) {
+            int row = slots.find(keys.vcpu(i), keys.vcpuEpoch(i), keys.sequence(i), keys.part(i));
+            if (row != NONE && table.state[row] == IoreqTable.INPROCESS) {
+                session.answered();
+                ends.answer(row, rows.data(i), nowNanos);
+            } else {
+                refuse(keys, i, nowNanos);
+            }
+        }
+        finish(nowNanos);
+    }
+
+    private void refuse(KeyRows keys, int i, long nowNanos) {
+        refusedAnswers++;
+        session.answeredLate();
+        int late = slots.findTimedOut(keys.vcpu(i), keys.vcpuEpoch(i), keys.sequence(i), keys.part(i));
+        if (late != NONE) {
+            slots.remove(late, nowNanos);
+        }
+    }
+
+    /** More credit for the session; EINVAL when the sum passes 1,048,576. Of another session it is passed over. */
+    public Optional<Refusal> addCredit(long nowNanos, long epoch, int rows) {
+        if (!session.is(epoch)) {
+            return Optional.empty();
+        }
+        long sum = session.granted() + rows;
+        if (rows < 0 || sum > Limit.MAX_CREDIT.value()) {
+            return Optional.of(Refusal.overLimit(Errno.EINVAL, "rows", sum, Limit.MAX_CREDIT));
+        }
+        session.grant(rows);
+        finish(nowNanos);
+        return Optional.empty();
+    }
+
+    /** The session's stream takes more. */
+    public void ready(long nowNanos, long epoch) {
+        if (session.is(epoch)) {
+            session.ready(true);
+            finish(nowNanos);
+        }
+    }
+
+    /** The session's stream is lost: everything waits for the next (F4). */
+    public void lost(long epoch) {
+        if (session.is(epoch)) {
+            session.unbind();
+        }
+    }
+
+    /** Deadlines may have passed. */
+    public void tick(long nowNanos) {
+        expiry.expire(nowNanos);
+        finish(nowNanos);
+    }
+
+    /** When {@link #tick} is due on the clock of the other steps; {@link Deadlines#NEVER} while nothing is in flight. */
+    public long nextDeadline() {
+        return expiry.next();
+    }
+
+    /**
+     * Whether a call may be made for this server (F2): its session is not fenced and every row that it serves is with that emulator. ENOENT, EPERM, ESTALE.
+     */
+    public Optional<Refusal> gate(Gate gate) {
+        if (gate.generation() != 0 && gate.generation() != view.generation()) {
+            return refusal(
+                    Errno.ENOENT, "the server has generation " + view.generation(), "generation", gate.generation());
+        }
+        if (!gate.principal().equals(view.principal())) {
+            return refusal(Errno.EPERM, "another principal created the server", "principal", gate.principal());
+        }
+        if (gate.sessionEpoch() == 0 || gate.sessionEpoch() != lastSession) {
+            return refusal(Errno.ESTALE, "the session is not active", "session_epoch", gate.sessionEpoch());
+        }
+        KeyRows keys = gate.serving();
+        for (int i = 0; i < keys.size(); i++) {
+            int row = slots.find(keys.vcpu(i), keys.vcpuEpoch(i), keys.sequence(i), keys.part(i));
+            if (row == NONE || table.state[row] != IoreqTable.INPROCESS) {
+                return refusal(
+                        Errno.ESTALE,
+                        "the ioreq is not under way: vcpu %d, sequence %d, part %d"
+                                .formatted(keys.vcpu(i), keys.sequence(i), keys.part(i)),
+                        "serving",
+                        i);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Refusal> refusal(Errno errno, String message, String field, Object value) {
+        return Optional.of(Refusal.of(errno, "id = " + view.id() + ": " + message)
+                .with("id", view.id())
+                .with("field", field)
+                .with("value", value));
+    }
+
+    private Refusal fenced(long epoch) {
+        return Refusal.of(Errno.ESTALE, "session " + epoch + " is fenced: a newer one is active or it has ended")
+                .with("id", view.id())
+                .with("session_epoch", epoch);
+    }
+
+    /** What it has done so far. */
+    public IoreqCounters counters() {
+        return new IoreqCounters(
+                delivery.delivered(),
+                ends.answered(),
+                refusedAnswers,
+                delivery.redelivered(),
+                ends.timedOut(),
+                ends.decidedAgain(),
+                slots.inUse(),
+                slots.posted.waiting());
+    }
+
+    /** Whether the bound session has this epoch. */
+    public boolean serves(long epoch) {
+        return session.is(epoch);
+    }
+
+    private void finish(long nowNanos) {
+        replies.flush();
+        delivery.deliver(nowNanos, paused);
+        expiry.finish(nowNanos);
+        for (long revision : drains.takeEnded()) {
+            effects.drained(revision);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package io.trapline.node.ioreq;
+
+import io.trapline.model.Errno;
+import io.trapline.model.IoreqAttributes;
+import io.trapline.model.Pure;
+
+/** The ways in which a row leaves a server: answered, timed out (F4), given back (F5), let go with its vCPU's epoch (A6). Counts them. */
+@Pure
+final class RowEnds {
+    private final IoreqSlots slots;
+    private final IoreqTable table;
+    private final EmulatorSession session;
+    private final OpenDrains drains;
+    private final ShardReplies replies;
+    private long answered;
+    private long timedOut;
+    private long decidedAgain;
+
+    RowEnds(IoreqSlots slots, EmulatorSession session, OpenDrains drains, ShardReplies replies) {
+        this.slots = slots;
+        this.table = slots.table;
+        this.session = session;
+        this.drains = drains;
+        this.replies = replies;
+    }
+
+    /** The emulator has carried it out; a read's value is masked to its size (F2). */
+    void answer(int row, long value, long nowNanos) {
+        answered++;
+        if (table.buffered[row]) {
+            replies.postedDone(row);
+        } else {
+            int attributes = table.attributes[row];
+            boolean hasValue = !IoreqAttributes.isWrite(attributes) && !IoreqAttributes.isDataPtr(attributes);
+            replies.completed(row, hasValue ? value & IoreqAttributes.mask(attributes) : 0, Errno.OK);
+        }
+        leave(row, nowNanos);
+    }
+
+    /** Its time is over. One that was delivered keeps its slot for the late answer. */
+    void timeOut(int row, long nowNanos) {
+        timedOut++;
+        if (table.buffered[row]) {
+            replies.postedDone(row);
+        } else {
+            replies.completed(row, 0, (byte) Errno.ETIMEDOUT.number());
+        }
+        boolean delivered = table.state[row] == IoreqTable.INPROCESS;
+        if (delivered) {
+            session.abandoned();
+        }
+        if (delivered && !table.buffered[row]) {
+            if (table.drains[row] != 0) {
+                drains.gone(row);
+            }
+            slots.timeOut(row);
+        } else {
+            leave(row, nowNanos);
+        }
+    }
+
+    /** It is to be decided again; a late answer to it will fit nothing. */
+    void giveBack(int row, long nowNanos) {
+        decidedAgain++;
+        replies.decideAgain(row);
+        drop(row, nowNanos);
+    }
+
+    /** Nobody asks for it any more. */
+    void drop(int row, long nowNanos) {
+        if (table.state[row] == IoreqTable.INPROCESS) {
+            session.abandoned();
+        }
+        leave(row, nowNanos);
+    }
+
+    private void leave(int row, long nowNanos) {
+        if (table.drains[row] != 0) {
+            drains.gone(row);
+        }
+        slots.remove(row, nowNanos);
+    }
+
+    /** A row goes back that was not taken. */
+    void refuse(HeldForwards.Held forward, int i) {
+        decidedAgain++;
+        replies.decideAgain(forward.shard(), forward.rows().keys(), i);
+    }
+
+    /** A row timed out before it was taken. */
+    void expire(HeldForwards.Held forward, int i) {
+        timedOut++;
+        replies.completed(forward.shard(), forward.rows().keys(), i, (byte) Errno.ETIMEDOUT.number());
+    }
+
+    long answered() {
+        return answered;
+    }
+
+    long timedOut() {
+        return timedOut;
+    }
+
+    long decidedAgain() {
+        return decidedAgain;
+    }
+}
