@@ -489,6 +489,11 @@ public final class ShardRules {
     }
 
     private void done(VcpuLane lane, int place, long value, byte errno) {
+        if (errno == Errno.EAGAIN.number()) {
+            effects.answered(lane.vcpu, lane.epoch, lane.sequence[place], 0, errno);
+            lane.forget(place);
+            return;
+        }
         lane.state[place] = VcpuLane.DONE;
         lane.value[place] = value;
         lane.errno[place] = errno;

@@ -52,6 +52,8 @@ final class VcpuLane {
     private long head;
     private long tail;
     private long cursor;
+    /** Whether a number that came again stands behind higher ones (A5). */
+    private boolean disordered;
 
     VcpuLane(int vcpu, long epoch, int window, PostedRows posted) {
         this.vcpu = vcpu;
@@ -93,6 +95,7 @@ final class VcpuLane {
         count[place] = theCount;
         deadlineNanos[place] = theDeadlineNanos;
         state[place] = QUEUED;
+        disordered = !isIdle() && (disordered || aSequence < sequence[order[(int) (tail - 1) & mask]]);
         order[(int) tail & mask] = place;
         tail++;
     }
@@ -141,6 +144,22 @@ final class VcpuLane {
         return false;
     }
 
+    /** The row had no effect and no outcome is kept: the same number may come again (A5). */
+    void forget(int place) {
+        state[place] = EMPTY;
+        long kept = head;
+        long before = cursor;
+        for (long i = head; i < tail; i++) {
+            int at = order[(int) i & mask];
+            if (at != place) {
+                order[(int) kept++ & mask] = at;
+            } else if (i < before) {
+                cursor--;
+            }
+        }
+        tail = kept;
+    }
+
     /** Forgets the order of leading rows that have their outcome; the outcomes stay. */
     void trim() {
         while (head < tail && state[order[(int) head & mask]] == DONE) {
@@ -166,6 +185,10 @@ final class VcpuLane {
     /** The highest number up to which nobody will ask an emulator of this vCPU for an answer again (F6); while a row is under way. */
     long settledThrough() {
         trim();
-        return Math.min(sequence[order[(int) head & mask]], posted.oldest(epoch)) - 1;
+        long first = sequence[order[(int) head & mask]];
+        for (long i = head + 1; disordered && i < tail; i++) {
+            first = Math.min(first, sequence[order[(int) i & mask]]);
+        }
+        return Math.min(first, posted.oldest(epoch)) - 1;
     }
 }

@@ -320,6 +320,21 @@ final class ShardRulesTest {
     }
 
     @Test
+    @DisplayName("A5: EAGAIN had no effect, is not remembered, and the same number is carried out when it comes again")
+    void carriesOutAnAccessThatWasAnsweredEagain() {
+        shard.write(1, RecordingShard.CLAIMED, 1)
+                .write(2, RecordingShard.CLAIMED, 2)
+                .write(3, RecordingShard.CLAIMED, 3);
+        shard.told();
+        shard.complete(1, 2, 0, 0, Errno.EAGAIN.number()).answer(1, 1, 0);
+        assertThat(shard.told()).containsExactly("answer 2 = 0 errno " + Errno.EAGAIN.number(), "answer 1 = 0");
+        shard.write(2, RecordingShard.CLAIMED, 2);
+        assertThat(shard.told()).containsExactly("forward 2 to 1 at 2000 = 2", "settled 1 at 1");
+        shard.answer(1, 3, 0).answer(1, 2, 0);
+        assertThat(shard.told()).containsExactly("answer 3 = 0", "answer 2 = 0");
+    }
+
+    @Test
     @DisplayName("C5: reset turns the pages of the type into ram_rw")
     void resetsAType() {
         shard.apply(shard.table(0));
