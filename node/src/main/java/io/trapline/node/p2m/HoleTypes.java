@@ -44,6 +44,9 @@ final class HoleTypes {
 
     /** The same with what of these runs lies at or above the frame as MMIO_DM. Runs ascend and do not overlap. */
     HoleTypes with(List<TypeRun> runs, long firstHole) {
+        if (runs.isEmpty() || runs.getLast().lastGfn() < firstHole) {
+            return this;
+        }
         long[] newFirsts = new long[firsts.length + runs.size()];
         long[] newLasts = new long[newFirsts.length];
         int n = 0;
@@ -57,9 +60,6 @@ final class HoleTypes {
                 n = append(newFirsts, newLasts, n, firsts[old], lasts[old]);
             }
             n = append(newFirsts, newLasts, n, first, run.lastGfn());
-        }
-        if (n == 0) {
-            return this;
         }
         for (; old < firsts.length; old++) {
             n = append(newFirsts, newLasts, n, firsts[old], lasts[old]);

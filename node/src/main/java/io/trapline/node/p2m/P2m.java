@@ -48,6 +48,16 @@ public final class P2m {
         contents = new PageContents(PageTypes.chunksOf(pages), budget);
     }
 
+    /** The shard's first frame. */
+    public long firstGfn() {
+        return firstGfn;
+    }
+
+    /** The shard's last frame, inclusive. */
+    public long lastGfn() {
+        return lastGfn;
+    }
+
     /** Code of the frame's type. No allocation. */
     public byte typeOf(long gfn) {
         long page = gfn - firstGfn;
@@ -70,20 +80,13 @@ public final class P2m {
     /**
      * Carries the runs out, one after the other. {@link #checkTypes} must have let them pass, and no other change come between: throws where
      * a type refuses, and has then changed nothing.
-     *
-     * @return which frames have changed, ascending and merged, with their new types; where a chunk of 512 pages had pages of several types, a run may
-     *     hold frames between changed ones
      */
-    public List<TypeRun> applyTypes(List<TypeRun> runs) {
+    public void applyTypes(List<TypeRun> runs) {
         TypePlan plan = plan(runs);
         plan.refusal().ifPresent(refusal -> {
             throw new IllegalStateException("not checked: " + refusal.message());
         });
         List<TypeRun> net = plan.runs();
-        List<TypeRun> changed = new ArrayList<>();
-        for (TypeRun run : net) {
-            noteChanged(run, changed);
-        }
         for (TypeRun run : net) {
             long last = Math.min(run.lastGfn() - firstGfn, pages - 1);
             if (run.firstGfn() - firstGfn <= last) {
@@ -91,36 +94,34 @@ public final class P2m {
             }
         }
         holes = holes.with(net, firstGfn + pages);
-        return changed;
     }
 
-    /** Turns all pages of {@code ioreq_server[x]} into RAM_RW (C5). Returns them as {@link #applyTypes} does. */
-    public List<TypeRun> resetType(int x) {
+    /** Turns all pages of {@code ioreq_server[x]} into RAM_RW (C5). Never refused, and makes no table. */
+    public void resetType(int x) {
         byte type = MemType.ioreqServer(x).code();
-        List<TypeRun> found = new ArrayList<>();
         long end;
         for (long page = 0; page < pages; page = end + 1) {
             end = types.runEnd(page, pages - 1);
             if (types.typeOf(page) == type) {
-                found.add(new TypeRun(firstGfn + page, end - page + 1, MemType.RAM_RW));
+                setPages(page, end, MemType.RAM_RW);
             }
         }
-        for (TypeRun run : found) {
-            setPages(run.firstGfn() - firstGfn, run.lastGfn() - firstGfn, MemType.RAM_RW);
-        }
-        return found;
     }
 
-    /** The types of frames from the first one on, as runs of frames of one type, at most so many; a run ends at the shard's end. */
+    /** The types of frames from the first one on, as the longest runs of one type, at most so many; the last ends at the shard's end. */
     public List<TypeRun> listTypes(long first, long count, int maxRuns) {
         checkInside(first);
         long last = first + Math.min(count - 1, lastGfn - first);
         List<TypeRun> runs = new ArrayList<>();
-        long next = first;
-        while (next <= last && runs.size() < maxRuns) {
-            long end = runEnd(next, last);
-            runs.add(new TypeRun(next, end - next + 1, MemType.ofCode(typeOf(next))));
-            next = end + 1;
+        long end;
+        for (long next = first; next <= last && runs.size() < maxRuns; next = end + 1) {
+            byte type = typeOf(next);
+            end = runEnd(next, last);
+            if (end < last && typeOf(end + 1) == type) {
+                // The domain's last pages and the frames above them are kept apart.
+                end = runEnd(end + 1, last);
+            }
+            runs.add(new TypeRun(next, end - next + 1, MemType.ofCode(type)));
         }
         return runs;
     }
@@ -223,19 +224,7 @@ public final class P2m {
 
     /** Only tables and runs of holes grow with what callers ask for; both have a limit. Runs ascend. */
     private Optional<Refusal> checkRoom(List<TypeRun> runs) {
-        int tables = 0;
-        long counted = -1;
-        for (TypeRun run : runs) {
-            long first = run.firstGfn() - firstGfn;
-            long last = Math.min(run.lastGfn() - firstGfn, pages - 1);
-            for (long edge : new long[] {first, last}) {
-                long chunk = edge >>> PageTypes.CHUNK_SHIFT;
-                if (first <= last && chunk != counted && makesTable(chunk, first, last, run.type())) {
-                    counted = chunk;
-                    tables++;
-                }
-            }
-        }
+        int tables = types.tablesFor(runs, firstGfn);
         if (tables > 0 && !budget.allowsTables(tables)) {
             return Optional.of(noMemoryLeft());
         }
@@ -243,36 +232,6 @@ public final class P2m {
         return holeRuns <= Limit.MAX_MMIO_RUNS_PER_DOMAIN.value()
                 ? Optional.empty()
                 : Optional.of(Refusal.overLimit(Errno.ENOSPC, "runs", holeRuns, Limit.MAX_MMIO_RUNS_PER_DOMAIN));
-    }
-
-    private boolean makesTable(long chunk, long first, long last, MemType type) {
-        long start = chunk << PageTypes.CHUNK_SHIFT;
-        return types.makesTable(Math.max(first, start), Math.min(last, start + PageTypes.CHUNK_PAGES - 1), type.code());
-    }
-
-    private void noteChanged(TypeRun run, List<TypeRun> changed) {
-        long next = run.firstGfn();
-        while (next <= run.lastGfn()) {
-            long end = runEnd(next, run.lastGfn());
-            if (typeOf(next) != run.type().code()) {
-                TypeRun before = changed.isEmpty() ? null : changed.getLast();
-                boolean joins = before != null
-                        && before.type() == run.type()
-                        && (before.lastGfn() + 1 == next || isOneChunk(run, before.lastGfn(), next));
-                if (before != null && joins) {
-                    changed.removeLast();
-                    changed.add(new TypeRun(before.firstGfn(), end - before.firstGfn() + 1, run.type()));
-                } else {
-                    changed.add(new TypeRun(next, end - next + 1, run.type()));
-                }
-            }
-            next = end + 1;
-        }
-    }
-
-    /** Whether frames of the run lie in one chunk: what it lists then stays short however scattered the types were. */
-    private static boolean isOneChunk(TypeRun run, long gfn, long other) {
-        return gfn >= run.firstGfn() && gfn >>> PageTypes.CHUNK_SHIFT == other >>> PageTypes.CHUNK_SHIFT;
     }
 
     private void setPages(long first, long last, MemType type) {

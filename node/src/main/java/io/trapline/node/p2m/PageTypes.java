@@ -2,7 +2,9 @@ package io.trapline.node.p2m;
 
 import io.trapline.model.MemType;
 import io.trapline.model.Pure;
+import io.trapline.model.TypeRun;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The types of the pages that a shard's domain was created with: one byte for all of them while they are alike, then one a chunk
@@ -76,11 +78,30 @@ final class PageTypes {
         return Math.min(next - 1, limit);
     }
 
-    /** Whether a change of these pages of one chunk makes a table. */
-    boolean makesTable(long first, long last, byte type) {
-        int chunk = (int) (first >>> CHUNK_SHIFT);
+    /** How many tables it takes to carry the runs out, at most; they ascend, and their frames count from the shard's first one on. */
+    int tablesFor(List<TypeRun> runs, long firstGfn) {
+        int made = 0;
+        long counted = -1;
+        for (TypeRun run : runs) {
+            long first = run.firstGfn() - firstGfn;
+            long last = Math.min(run.lastGfn() - firstGfn, pages - 1);
+            for (long edge = first; edge <= last; edge = edge < last ? last : last + 1) {
+                long chunk = edge >>> CHUNK_SHIFT;
+                if (chunk != counted
+                        && makesTable((int) chunk, first, last, run.type().code())) {
+                    counted = chunk;
+                    made++;
+                }
+            }
+        }
+        return made;
+    }
+
+    private boolean makesTable(int chunk, long first, long last, byte type) {
         byte now = chunks.length == 0 ? all : chunks[chunk];
-        return now != MIXED && now != type && last - first + 1 < pagesOf(chunk);
+        long start = (long) chunk << CHUNK_SHIFT;
+        boolean whole = first <= start && last >= start + pagesOf(chunk) - 1;
+        return now != MIXED && now != type && !whole;
     }
 
     /** Gives the pages first … last, inclusive, that type. */
