@@ -3,6 +3,7 @@ package io.trapline.node.protocol;
 import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
 import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.rows.AccessRows;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
@@ -17,6 +18,14 @@ import org.apache.pekko.actor.typed.ActorRef;
  * What the actor of one P2M shard is told. Callbacks are run on the actor's thread and must not block.
  */
 public sealed interface ShardMessage {
+    /** The domain's shards, by index, and where each frame is. Told once, first. */
+    record Peers(ShardMap shardMap, List<ActorRef<ShardMessage>> shards) implements ShardMessage {}
+
+    /**
+     * The actor's own affair with its peers: a buffer that one shard's access names lies in another.
+     */
+    non-sealed interface BetweenShards extends ShardMessage {}
+
     /** Accesses, the rows of one vCPU in ascending order; rows known already join or are answered from memory (A4). */
     record Accesses(AccessRows rows) implements ShardMessage {}
 

@@ -6,6 +6,7 @@ import io.trapline.model.Gfn;
 import io.trapline.model.Pure;
 import io.trapline.node.p2m.AccessSplitter;
 import io.trapline.node.p2m.DecisionTable;
+import java.util.Arrays;
 
 /**
  * An access that is carried out part by part: one that crosses a page (A2), or one that names a buffer. Parts in other shards are passed over;
@@ -17,6 +18,9 @@ import io.trapline.node.p2m.DecisionTable;
 final class CutAccess {
     /** {@link #advance}: every part has been carried out. */
     static final int FINISHED = Integer.MIN_VALUE;
+
+    /** {@link #advance}: the current part's buffer is not wholly in this shard; ask for {@link #bufferMove} and go on with {@link #bufferMoved}. */
+    static final int ELSEWHERE = Integer.MIN_VALUE + 1;
 
     final int place;
     final long sequence;
@@ -57,17 +61,60 @@ final class CutAccess {
     int advance(Pages pages) {
         while (next(pages)) {
             int decision = take(pages);
-            if (DecisionTable.isServer(decision)) {
+            if (mustWait(decision)) {
                 return decision;
             }
         }
         return FINISHED;
     }
 
+    private static boolean mustWait(int decision) {
+        return DecisionTable.isServer(decision) || decision == ELSEWHERE;
+    }
+
     /** The same, beginning with the current part, which its server gave back. */
     int again(Pages pages) {
         int decision = take(pages);
-        return DecisionTable.isServer(decision) ? decision : advance(pages);
+        return mustWait(decision) ? decision : advance(pages);
+    }
+
+    /** What is to be done with the current part's buffer in the shards that hold it. */
+    BufferMove bufferMove(Pages pages, VcpuLane lane) {
+        boolean into = !AccessAttributes.isWrite(attributes);
+        int decision = decide(pages);
+        byte[] bytes = new byte[DecisionTable.isServer(decision) ? 0 : bufferBytes()];
+        if (into && decision == DecisionTable.ONES) {
+            Arrays.fill(bytes, (byte) -1);
+        } else if (into && decision == DecisionTable.MEMORY) {
+            pages.p2m().readBytes(lowest(partAddress()), bytes, 0, bytes.length);
+        }
+        return new BufferMove(lane.vcpu, lane.epoch, sequence, part(), lowest(buffer()), bufferBytes(), into, bytes);
+    }
+
+    /** The shards that hold the buffer have done so, or have refused ({@code ok} false: a page of it is not plain memory for that direction). */
+    int bufferMoved(Pages pages, boolean ok, byte[] bytes) {
+        int decision = decide(pages);
+        if (!ok) {
+            fail((byte) Errno.EINVAL.number());
+        } else if (DecisionTable.isServer(decision)) {
+            return decision;
+        } else if (bytes.length == 0) {
+            // A server was to have it when the buffer was looked at, and now none is: the bytes themselves are needed.
+            return ELSEWHERE;
+        } else if (AccessAttributes.isWrite(attributes) && decision == DecisionTable.MEMORY) {
+            fail(pages.writeBytes(lowest(partAddress()), bytes));
+        }
+        return advance(pages);
+    }
+
+    /** Whether the whole buffer is plain memory as far as it lies in this shard: bad input changes nothing (section E). */
+    boolean mayBegin(Pages pages) {
+        if (!pointer) {
+            return true;
+        }
+        long whole = (long) count * AccessAttributes.sizeBytes(attributes);
+        long low = AccessAttributes.isDf(attributes) ? data - whole + AccessAttributes.sizeBytes(attributes) : data;
+        return low >= 0 && pages.isPlainBufferHere(low, low + whole - 1, !AccessAttributes.isWrite(attributes));
     }
 
     /** The outcome of the part that was passed on. */
@@ -146,8 +193,12 @@ final class CutAccess {
         return false;
     }
 
+    private int decide(Pages pages) {
+        return pages.decide(attributes, partAddress(), partBytes(), partCount());
+    }
+
     private int take(Pages pages) {
-        int decision = pages.decide(attributes, partAddress(), partBytes(), partCount());
+        int decision = decide(pages);
         if (pointer) {
             return takeBuffer(pages, decision);
         }
@@ -158,19 +209,21 @@ final class CutAccess {
             if (decision == DecisionTable.MEMORY) {
                 fail(pages.write(attributes, partAddress(), partBytes(), partCount(), partData()));
             }
+        } else if (decision == DecisionTable.ONES) {
+            merge(-1L);
         } else {
-            merge(
-                    decision == DecisionTable.ONES
-                            ? -1L
-                            : pages.read(attributes, partAddress(), partBytes(), partCount()));
+            merge(pages.read(attributes, partAddress(), partBytes(), partCount()));
         }
         return decision;
     }
 
     private int takeBuffer(Pages pages, int decision) {
-        long bytes = (long) partCount() * partBytes();
-        long low = AccessAttributes.isDf(attributes) ? buffer() - bytes + partBytes() : buffer();
-        if (low < 0 || !pages.isPlainBuffer(low, low + bytes - 1, !AccessAttributes.isWrite(attributes))) {
+        long low = lowest(buffer());
+        long high = low + bufferBytes() - 1;
+        if (!pages.holds(low >>> Gfn.PAGE_SHIFT) || !pages.holds(high >>> Gfn.PAGE_SHIFT)) {
+            return ELSEWHERE;
+        }
+        if (!pages.isPlainBufferHere(low, high, !AccessAttributes.isWrite(attributes))) {
             fail((byte) Errno.EINVAL.number());
             return DecisionTable.DROP;
         }
@@ -178,6 +231,15 @@ final class CutAccess {
             fail(pages.copy(attributes, decision, partAddress(), buffer(), partBytes(), partCount()));
         }
         return decision;
+    }
+
+    private int bufferBytes() {
+        return partCount() * partBytes();
+    }
+
+    /** The lowest address of the part's repetitions, given that of the first. */
+    private long lowest(long first) {
+        return AccessAttributes.isDf(attributes) ? first - bufferBytes() + partBytes() : first;
     }
 
     private void merge(long partValue) {

@@ -13,6 +13,7 @@ import io.trapline.node.protocol.ShardMessage.CommitTypes;
 import io.trapline.node.protocol.ShardMessage.Completed;
 import io.trapline.node.protocol.ShardMessage.DecideAgain;
 import io.trapline.node.protocol.ShardMessage.ListTypes;
+import io.trapline.node.protocol.ShardMessage.Peers;
 import io.trapline.node.protocol.ShardMessage.PostedDone;
 import io.trapline.node.protocol.ShardMessage.PostedQueued;
 import io.trapline.node.protocol.ShardMessage.ReadSegments;
@@ -45,6 +46,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     private final long shardEpoch;
     private final ShardRules rules;
     private final ShardOutbox outbox;
+    private final BufferCalls buffers;
     private final TimerScheduler<ShardMessage> timers;
     private long lastToken;
 
@@ -53,12 +55,14 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             TimerScheduler<ShardMessage> timers,
             long shardEpoch,
             ShardRules rules,
-            ShardOutbox outbox) {
+            ShardOutbox outbox,
+            BufferCalls buffers) {
         super(context);
         this.timers = timers;
         this.shardEpoch = shardEpoch;
         this.rules = rules;
         this.outbox = outbox;
+        this.buffers = buffers;
     }
 
     /**
@@ -78,12 +82,13 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             MemoryBudget budget,
             ActorRef<VcpusMessage> vcpus) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            ShardOutbox outbox = new ShardOutbox(shardIndex, vcpus);
+            BufferCalls buffers = new BufferCalls(context.getSelf());
+            ShardOutbox outbox = new ShardOutbox(shardIndex, vcpus, buffers);
             DecisionTable nothingYet =
                     DecisionTable.builder(0).state(DecisionTable.State.PAUSED).build();
             P2m p2m = new P2m(firstGfn, lastGfn, nrPages, budget);
             ShardRules rules = new ShardRules(p2m, firstGfn, lastGfn, nothingYet, outbox);
-            return new P2mShard(context, timers, shardEpoch, rules, outbox);
+            return new P2mShard(context, timers, shardEpoch, rules, outbox, buffers);
         }));
     }
 
@@ -98,6 +103,8 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             case Recalled recalled -> step(() -> rules.recalled(recalled.serverId(), recalled.recall()));
             case Tick tick -> step(() -> rules.expire(System.nanoTime()));
             case Apply apply -> apply(apply);
+            case Peers peers -> step(() -> buffers.peers(peers));
+            case ShardMessage.BetweenShards between -> onBetweenShards(between);
             case CheckTypes check -> {
                 Optional<Refusal> refusal = rules.p2m().checkTypes(check.runs());
                 yield () -> check.reply().accept(refusal);
@@ -149,6 +156,20 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     private static Runnable step(Runnable step) {
         step.run();
         return P2mShard::nothing;
+    }
+
+    private Runnable onBetweenShards(ShardMessage.BetweenShards message) {
+        return switch (message) {
+            case BufferCalls.Ask ask -> {
+                BufferCalls.Reply reply = new BufferCalls.Reply(ask.call(), rules.moveBufferHere(ask.piece()));
+                yield () -> ask.replyTo().tell(reply);
+            }
+            case BufferCalls.Reply reply -> {
+                BufferCalls.Moved moved = buffers.replied(reply);
+                yield moved == null ? P2mShard::nothing : step(() -> rules.bufferMoved(moved.move(), moved.ok()));
+            }
+            default -> throw new IllegalArgumentException("not between shards: " + message);
+        };
     }
 
     private Runnable apply(Apply apply) {

@@ -12,6 +12,8 @@ import io.trapline.node.p2m.P2m;
 /** A shard's pages under the decision table of the moment: decides one part of an access and carries it out where it goes to a page. */
 @Pure
 final class Pages {
+    private static final long PAGE_BYTES = 1L << Gfn.PAGE_SHIFT;
+
     private final P2m p2m;
     private final long firstGfn;
     private final long lastGfn;
@@ -81,16 +83,34 @@ final class Pages {
     }
 
     /**
-     * Whether a data_is_ptr buffer's bytes may be moved by the shard itself: the page is here, has memory, and no claim or range takes that direction, so that
-     * nothing goes past a claim (C4). {@code intoBuffer}: a read of the guest fills the buffer.
+     * Whether the pages of a data_is_ptr buffer that are here may be moved by shards themselves: they have memory, and no claim or range takes that
+     * direction, so that nothing goes past a claim (C4). {@code intoBuffer}: a read of the guest fills the buffer.
      */
-    boolean isPlainBuffer(long first, long last, boolean intoBuffer) {
-        for (long gfn = first >>> Gfn.PAGE_SHIFT; gfn <= last >>> Gfn.PAGE_SHIFT; gfn++) {
-            if (!holds(gfn) || !isPlain(p2m.typeOf(gfn), intoBuffer)) {
+    boolean isPlainBufferHere(long first, long last, boolean intoBuffer) {
+        long from = Math.max(first >>> Gfn.PAGE_SHIFT, firstGfn);
+        long through = Math.min(last >>> Gfn.PAGE_SHIFT, lastGfn);
+        for (long gfn = from; gfn <= through; gfn++) {
+            if (!isPlain(p2m.typeOf(gfn), intoBuffer)) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** Puts bytes into plain pages; those of RAM_RO are dropped (T2). The errno, {@link Errno#OK} or that of ENOSPC, and then nothing was put. */
+    byte writeBytes(long gpa, byte[] bytes) {
+        if (p2m.reserveSegments(new long[] {gpa}, new int[] {bytes.length}).isPresent()) {
+            return (byte) Errno.ENOSPC.number();
+        }
+        for (int done = 0; done < bytes.length; ) {
+            long at = gpa + done;
+            int inPage = (int) Math.min(bytes.length - done, PAGE_BYTES - (at & (PAGE_BYTES - 1)));
+            if (!isReadOnly(at)) {
+                p2m.writeBytes(at, bytes, done, inPage);
+            }
+            done += inPage;
+        }
+        return Errno.OK;
     }
 
     private boolean isPlain(byte type, boolean written) {

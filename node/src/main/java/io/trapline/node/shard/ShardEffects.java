@@ -29,6 +29,9 @@ public interface ShardEffects {
     /** Ask a server to give these ioreqs back (F5). */
     void recall(int serverId, long recall, KeyRows rows, int drainMillis);
 
+    /** Move a buffer's bytes in the shards that hold them, and answer with {@link ShardRules#bufferMoved}. */
+    void moveBuffer(BufferMove move);
+
     /** Rule 0 holds for the type change that was committed under this token. */
     void typesChanged(long token);
 }

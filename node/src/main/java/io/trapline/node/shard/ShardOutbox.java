@@ -21,6 +21,7 @@ final class ShardOutbox implements ShardEffects {
 
     private final int shard;
     private final ActorRef<VcpusMessage> vcpus;
+    private final BufferCalls buffers;
     private Map<Integer, ActorRef<ServerMessage>> servers = Map.of();
     private final @Nullable IoreqRows[] forwards = new IoreqRows[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
     private final @Nullable SettledRows[] settled = new SettledRows[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
@@ -29,9 +30,10 @@ final class ShardOutbox implements ShardEffects {
     private final Map<Long, Runnable> onTypesChanged = new HashMap<>();
     private @Nullable OutcomeRows answers;
 
-    ShardOutbox(int shard, ActorRef<VcpusMessage> vcpus) {
+    ShardOutbox(int shard, ActorRef<VcpusMessage> vcpus, BufferCalls buffers) {
         this.shard = shard;
         this.vcpus = vcpus;
+        this.buffers = buffers;
     }
 
     void servers(Map<Integer, ActorRef<ServerMessage>> present) {
@@ -102,6 +104,11 @@ final class ShardOutbox implements ShardEffects {
     @Override
     public void recall(int serverId, long recall, KeyRows rows, int drainMillis) {
         afterForwards.add(() -> tell(serverId, new ServerMessage.Recall(shard, recall, rows, drainMillis)));
+    }
+
+    @Override
+    public void moveBuffer(BufferMove move) {
+        buffers.begin(move);
     }
 
     @Override

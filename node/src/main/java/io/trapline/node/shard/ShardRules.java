@@ -247,6 +247,37 @@ public final class ShardRules {
         recalls.answered(serverId, recall);
     }
 
+    /** The buffer of a part has been moved, or not: a page of it is not plain memory for that direction. */
+    public void bufferMoved(BufferMove move, boolean ok) {
+        step++;
+        VcpuLane lane = lanes.known(move.vcpu());
+        CutAccess cut = lane == null ? null : lane.cut;
+        if (lane != null
+                && cut != null
+                && lane.epoch == move.vcpuEpoch()
+                && cut.sequence == move.sequence()
+                && cut.part() == move.part()) {
+            goOn(lane, cut, cut.bufferMoved(pages, ok, move.bytes()));
+            pump(lane);
+        }
+    }
+
+    /** Does the same for another shard, as far as the buffer lies here; false when a page of it is not plain memory for that direction. */
+    public boolean moveBufferHere(BufferMove move) {
+        if (lanes.isFenced(move.vcpu(), move.vcpuEpoch())
+                || !pages.isPlainBufferHere(move.gpa(), move.gpa() + move.sizeBytes() - 1, move.into())) {
+            return false;
+        }
+        if (move.bytes().length == 0) {
+            return true;
+        }
+        if (move.into()) {
+            return pages.writeBytes(move.gpa(), move.bytes()) == Errno.OK;
+        }
+        pages.p2m().readBytes(move.gpa(), move.bytes(), 0, move.sizeBytes());
+        return true;
+    }
+
     /** Fails what has waited here beyond its own timeout (A1, F4). */
     public void expire(long nowNanos) {
         step++;
@@ -453,6 +484,10 @@ public final class ShardRules {
 
     private boolean beginCut(VcpuLane lane, int place) {
         CutAccess cut = new CutAccess(lane, place);
+        if (!cut.mayBegin(pages)) {
+            done(lane, place, 0, (byte) Errno.EINVAL.number());
+            return true;
+        }
         lane.cut = cut;
         lane.state[place] = VcpuLane.CUT;
         goOn(lane, cut, cut.advance(pages));
@@ -462,6 +497,10 @@ public final class ShardRules {
     private void goOn(VcpuLane lane, CutAccess cut, int decision) {
         if (decision == CutAccess.FINISHED) {
             finishCut(lane, cut);
+            return;
+        }
+        if (decision == CutAccess.ELSEWHERE) {
+            effects.moveBuffer(cut.bufferMove(pages, lane));
             return;
         }
         lane.target = DecisionTable.server(decision);

@@ -32,13 +32,18 @@ final class VcpuLanes {
         if (lane != null && lane.epoch == epoch && lane.window == window) {
             return lane;
         }
-        if (vcpu < fencedBelow.length && epoch < fencedBelow[vcpu]) {
+        if (isFenced(vcpu, epoch)) {
             return null;
         }
         if (lane != null && lane.epoch > epoch) {
             return null;
         }
         return put(new VcpuLane(vcpu, epoch, window, lane == null ? new PostedRows() : lane.posted));
+    }
+
+    /** Whether the vCPU was opened anew since that epoch. */
+    boolean isFenced(int vcpu, long epoch) {
+        return vcpu < fencedBelow.length && epoch < fencedBelow[vcpu];
     }
 
     /** Lets go what is there under older epochs, but for posted writes: the guest was told that they are done (F3). */

@@ -23,13 +23,19 @@ final class RecordingShard implements ShardEffects, AutoCloseable {
     static final long EPOCH = 7;
 
     final List<String> story = new ArrayList<>();
+    final List<BufferMove> moves = new ArrayList<>();
     final P2m p2m = new P2m(0, (1L << 40) - 1, 64, new HeapBudget());
     final ShardRules rules;
     private long revision = 100;
     int window = 16;
 
     RecordingShard() {
-        rules = new ShardRules(p2m, 0, (1L << 40) - 1, table(AccessFlags.ALL), this);
+        this((1L << 40) - 1);
+    }
+
+    /** One that is followed by other shards. */
+    RecordingShard(long lastGfn) {
+        rules = new ShardRules(p2m, 0, lastGfn, table(AccessFlags.ALL), this);
         p2m.applyTypes(List.of(new TypeRun(2, 2, MemType.IOREQ_SERVER_0)));
     }
 
@@ -158,6 +164,13 @@ final class RecordingShard implements ShardEffects, AutoCloseable {
             line.append(' ').append(rows.sequence(i));
         }
         story.add(line.toString());
+    }
+
+    @Override
+    public void moveBuffer(BufferMove move) {
+        story.add("move " + (move.into() ? "into " : "from ") + Long.toHexString(move.gpa()) + " x" + move.sizeBytes()
+                + (move.bytes().length == 0 ? " check" : ""));
+        moves.add(move);
     }
 
     @Override

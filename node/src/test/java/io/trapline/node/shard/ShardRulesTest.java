@@ -250,6 +250,46 @@ final class ShardRulesTest {
     }
 
     @Test
+    @DisplayName("A1: a buffer in another shard is checked there before a server is passed the access")
+    void checksABufferInAnotherShard() {
+        try (RecordingShard first = new RecordingShard(0x3FFFF)) {
+            byte outs = (byte) (AccessAttributes.of(1, true, AccessAttributes.PIO) | AccessAttributes.DATA_IS_PTR);
+            first.row(1, outs, 0x60, 0x4000_0000L, 512).row(2, outs, 0x60, 0x4000_0000L, 512);
+            assertThat(first.told()).containsExactly("move from 40000000 x512 check");
+            first.rules.bufferMoved(first.moves.removeFirst(), true);
+            assertThat(first.told()).containsExactly("forward 1 to 2 at 60 = 40000000 x512");
+            first.answer(2, 1, 0);
+            first.rules.bufferMoved(first.moves.removeFirst(), false);
+            assertThat(first.told())
+                    .containsExactly(
+                            "answer 1 = 0",
+                            "move from 40000000 x512 check",
+                            "answer 2 = 0 errno " + Errno.EINVAL.number());
+        }
+    }
+
+    @Test
+    @DisplayName("A1: a REP between memory and a buffer in another shard moves its bytes")
+    void movesABufferOfAnotherShard() {
+        try (RecordingShard first = new RecordingShard(0x3FFFF)) {
+            first.p2m.write(RecordingShard.RAM, 8, 0x77);
+            byte fill = (byte) (AccessAttributes.of(8, false, AccessAttributes.MEM) | AccessAttributes.DATA_IS_PTR);
+            first.row(1, fill, RecordingShard.RAM, 0x4000_0000L, 2);
+            assertThat(first.told()).containsExactly("move into 40000000 x16");
+            assertThat(first.moves.getFirst().bytes()).startsWith(0x77, 0).hasSize(16);
+            first.rules.bufferMoved(first.moves.removeFirst(), true);
+            assertThat(first.told()).containsExactly("answer 1 = 0");
+
+            byte take = (byte) (AccessAttributes.of(8, true, AccessAttributes.MEM) | AccessAttributes.DATA_IS_PTR);
+            first.row(2, take, RecordingShard.RAM, 0x4000_0000L, 1);
+            BufferMove move = first.moves.removeFirst();
+            move.bytes()[0] = 0x55;
+            first.rules.bufferMoved(move, true);
+            assertThat(first.p2m.read(RecordingShard.RAM, 8)).isEqualTo(0x55);
+        }
+    }
+
+    @Test
     @DisplayName("A1, R2: a string instruction to a port passes the buffer on whole")
     void passesPortStringsOn() {
         byte outs = (byte) (AccessAttributes.of(1, true, AccessAttributes.PIO) | AccessAttributes.DATA_IS_PTR);
