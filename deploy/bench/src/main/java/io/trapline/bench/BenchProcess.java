@@ -16,6 +16,8 @@ public final class BenchProcess {
     private BenchProcess() {}
 
     /**
+     * Runs one of the processes.
+     *
      * @param args {@code echo}; {@code relay ADDRESS}; {@code emulator ADDRESS DOMID ID GENERATION}; {@code guest ADDRESS} and a {@link Load}
      */
     public static void main(String[] args) throws IOException, InterruptedException {
@@ -50,8 +52,7 @@ public final class BenchProcess {
         say("ready: open");
         BufferedReader input = input();
         for (String line = input.readLine(); line != null; line = input.readLine()) {
-            GuestDriver.Figure figure = driver.run(Long.parseLong(line.trim()));
-            say(figure.accesses() + " " + figure.nanos());
+            say(driver.run(Long.parseLong(line.trim())).text());
         }
         channel.shutdownNow();
     }

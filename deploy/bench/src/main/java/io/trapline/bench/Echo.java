@@ -20,7 +20,9 @@ final class Echo extends GuestServiceGrpc.GuestServiceImplBase {
             @Override
             public void onNext(AccessRequest request) {
                 if (request.hasOpen()) {
-                    guest.onNext(AccessResponse.newBuilder().setOpened(opened(request.getOpen())).build());
+                    guest.onNext(AccessResponse.newBuilder()
+                            .setOpened(opened(request.getOpen()))
+                            .build());
                 } else {
                     guest.onNext(AccessResponse.newBuilder()
                             .setAnswers(answer(request.getBatch()))

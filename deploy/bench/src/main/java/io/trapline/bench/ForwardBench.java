@@ -120,12 +120,12 @@ public final class ForwardBench {
 
     private double perSecond(ChildJvm guest) throws IOException {
         guest.writeLine(Long.toString(settings.roundMillis()));
-        String[] figure = guest.readLine().split(" ");
-        return new GuestDriver.Figure(Long.parseLong(figure[0]), Long.parseLong(figure[1])).perSecond();
+        return GuestDriver.Figure.parse(guest.readLine()).perSecond();
     }
 
     private ChildJvm startTrapline() throws IOException {
-        ChildJvm cluster = start("cluster", settings.cluster().mainClass(), settings.cluster().arguments());
+        ChildJvm cluster = start(
+                "cluster", settings.cluster().mainClass(), settings.cluster().arguments());
         String address = cluster.awaitReady();
         ManagedChannel channel = Transport.connect(address);
         try {
@@ -164,8 +164,7 @@ public final class ForwardBench {
     }
 
     private static CreateIoreqServerResponse makeServer(ManagedChannel channel, int domid) {
-        IoreqServerServiceGrpc.IoreqServerServiceBlockingStub servers =
-                IoreqServerServiceGrpc.newBlockingStub(channel);
+        IoreqServerServiceGrpc.IoreqServerServiceBlockingStub servers = IoreqServerServiceGrpc.newBlockingStub(channel);
         CreateIoreqServerResponse server = servers.createIoreqServer(
                 CreateIoreqServerRequest.newBuilder().setDomid(domid).build());
         servers.mapMemType(MapMemTypeRequest.newBuilder()
@@ -189,8 +188,7 @@ public final class ForwardBench {
     }
 
     private ChildJvm startGuest(String address, int domid) throws IOException {
-        Load load = new Load(
-                domid, settings.vcpus(), settings.rows(), settings.window(), FIRST_GFN << 12, PAGES);
+        Load load = new Load(domid, settings.vcpus(), settings.rows(), settings.window(), FIRST_GFN << 12, PAGES);
         List<String> arguments = new ArrayList<>(List.of(address));
         arguments.addAll(load.arguments());
         return startProcess("guest", arguments.toArray(String[]::new)).jvm;

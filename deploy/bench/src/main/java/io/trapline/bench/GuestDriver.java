@@ -113,7 +113,8 @@ final class GuestDriver implements ClientResponseObserver<AccessRequest, AccessR
     public void onNext(AccessResponse response) {
         switch (response.getResponseCase()) {
             case OPENED -> {
-                nextSequence[response.getOpened().getVcpu()] = response.getOpened().getNextSequence();
+                nextSequence[response.getOpened().getVcpu()] =
+                        response.getOpened().getNextSequence();
                 answered[response.getOpened().getVcpu()] = response.getOpened().getNextSequence() - 1;
                 opened.countDown();
             }
@@ -177,6 +178,16 @@ final class GuestDriver implements ClientResponseObserver<AccessRequest, AccessR
     record Figure(long accesses, long nanos) {
         double perSecond() {
             return accesses * 1e9 / nanos;
+        }
+
+        /** As a guest's process prints it and reads it back. */
+        String text() {
+            return accesses + " " + nanos;
+        }
+
+        static Figure parse(String text) {
+            int space = text.indexOf(' ');
+            return new Figure(Long.parseLong(text.substring(0, space)), Long.parseLong(text.substring(space + 1)));
         }
     }
 }

@@ -45,9 +45,10 @@ final class LeanEmulator implements ClientResponseObserver<AttachRequest, Attach
     public void onNext(AttachResponse response) {
         switch (response.getResponseCase()) {
             case ATTACHED -> attached.countDown();
-            case IOREQS -> requests.onNext(AttachRequest.newBuilder()
-                    .setAnswers(answer(response.getIoreqs()))
-                    .build());
+            case IOREQS ->
+                requests.onNext(AttachRequest.newBuilder()
+                        .setAnswers(answer(response.getIoreqs()))
+                        .build());
             case SETTLED -> {}
             default -> throw new IllegalStateException("unexpected: " + response);
         }
