@@ -63,6 +63,7 @@ public final class Answers {
         if (!isOver[row]) {
             isOver[row] = true;
             unanswered--;
+            emulator.abandoned();
         }
     }
 

@@ -110,7 +110,11 @@ final class ClientSessions implements AutoCloseable {
     /** Whether that refusal says that the session is over, so that the call changed nothing; the next call opens another. */
     boolean hasEnded(Ticket ticket, TraplineException failure) {
         boolean ended = failure.is(Errno.ESTALE)
-                && failure.refusal().orElseThrow().metadata().containsKey("session");
+                && failure.refusal()
+                        .orElseThrow()
+                        .metadata()
+                        .getOrDefault("field", "")
+                        .equals("request_id.session");
         if (ended) {
             forget(ticket.session);
         }

@@ -14,7 +14,10 @@ public record Drain(Duration time, boolean await) {
     /** Five seconds, waited for. */
     public static final Drain DEFAULT = new Drain(Duration.ofSeconds(5), true);
 
-    /** Five seconds, not waited for: the end is seen in the watch. */
+    /**
+     * Five seconds, not waited for: the end is seen in the watch. What was on its way to an emulator of the same connection meanwhile is
+     * refused there (C4) and decided again when the time is over, so a shorter one may serve its guest better.
+     */
     public static final Drain NO_WAIT = new Drain(Duration.ofSeconds(5), false);
 
     public Drain {

@@ -1,6 +1,7 @@
 package io.trapline.client;
 
 import io.trapline.model.Errno;
+import io.trapline.model.Limit;
 import io.trapline.model.MemType;
 import io.trapline.model.Refusal;
 import io.trapline.rpc.Statuses;
@@ -52,6 +53,7 @@ public final class Emulator implements AutoCloseable {
     private DomainRef domain;
     private long sessionEpoch;
     private long batches;
+    private long creditGranted;
     private boolean isSending;
 
     Emulator(TraplineConnection connection, ServerRef server, DeviceModel model, EmulatorOptions options) {
@@ -208,6 +210,7 @@ public final class Emulator implements AutoCloseable {
             EmulatorStream next =
                     new EmulatorStream(this, connection.addresses().current(), ledger.forAttach());
             stream = next;
+            creditGranted = options.credit();
             next.attach(AttachServer.newBuilder()
                     .setDomid(domain.domid().value())
                     .setDomainGeneration(domain.generation())
@@ -355,6 +358,14 @@ public final class Emulator implements AutoCloseable {
         }
     }
 
+    /** A row was given up, on any thread. */
+    void abandoned() {
+        synchronized (lock) {
+            ledger.abandoned();
+            sendAnswers();
+        }
+    }
+
     /** Rows of a batch were carried out, on any thread. */
     void carriedOut(IoreqBatchView batch, int[] rows, long[] values, int count) {
         synchronized (lock) {
@@ -377,8 +388,20 @@ public final class Emulator implements AutoCloseable {
             while (state == State.ATTACHED && to == stream && !ledger.pending().isEmpty() && to.isReady()) {
                 to.sendAnswers(ledger.pending().nextAnswers(++batches));
             }
+            sendCredit(to);
         } finally {
             isSending = false;
+        }
+    }
+
+    // Called with the lock held.
+    private void sendCredit(EmulatorStream to) {
+        if (state == State.ATTACHED && to.equals(stream) && to.isReady()) {
+            int rows = (int) Math.min(ledger.takeCredit(), Limit.MAX_CREDIT.value() - creditGranted);
+            if (rows > 0) {
+                creditGranted += rows;
+                to.sendCredit(rows);
+            }
         }
     }
 

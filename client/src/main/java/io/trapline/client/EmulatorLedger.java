@@ -20,6 +20,7 @@ final class EmulatorLedger {
     private long refused;
     private long redelivered;
     private long resumptions;
+    private int creditOwed;
 
     KeptAnswers kept() {
         return kept;
@@ -66,7 +67,10 @@ final class EmulatorLedger {
                     pending.add(vcpu, batch.getVcpuEpoch(row), batch.getSequence(row), part, kept.repeated(), false);
                 }
                 case UNDER_WAY -> repeated++;
-                case REFUSE -> refused++;
+                case REFUSE -> {
+                    refused++;
+                    creditOwed++;
+                }
             }
         }
         if (acting == 0) {
@@ -131,9 +135,10 @@ final class EmulatorLedger {
         }
     }
 
-    /** Everything that is kept, for a new stream; it holds the waiting answers too, so these wait no more. */
+    /** Everything that is kept, for a new stream; it holds the waiting answers too, so these wait no more, and its credit is new. */
     RowColumns forAttach() {
         pending.clear();
+        creditOwed = 0;
         RowColumns rows = new RowColumns();
         kept.forEach(rows::add);
         return rows;
@@ -141,6 +146,18 @@ final class EmulatorLedger {
 
     void resumed() {
         resumptions++;
+    }
+
+    /** A row was given up. */
+    void abandoned() {
+        creditOwed++;
+    }
+
+    /** The credit of rows that are never answered, which does not come back by itself; 0 afterwards. */
+    int takeCredit() {
+        int owed = creditOwed;
+        creditOwed = 0;
+        return owed;
     }
 
     EmulatorCounters counters() {

@@ -6,6 +6,7 @@ import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ClientResponseObserver;
+import io.trapline.v1.AddCredit;
 import io.trapline.v1.AnswerRows;
 import io.trapline.v1.AttachRequest;
 import io.trapline.v1.AttachResponse;
@@ -54,6 +55,12 @@ final class EmulatorStream implements ClientResponseObserver<AttachRequest, Atta
 
     void sendAnswers(AnswerRows answers) {
         send(AttachRequest.newBuilder().setAnswers(answers).build());
+    }
+
+    void sendCredit(int rows) {
+        send(AttachRequest.newBuilder()
+                .setCredit(AddCredit.newBuilder().setRows(rows))
+                .build());
     }
 
     boolean isReady() {

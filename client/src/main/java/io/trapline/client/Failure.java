@@ -22,13 +22,12 @@ record Failure(Optional<Refusal> refusal, boolean isLost) {
         Status status = Status.fromThrowable(error);
         String message = status.getDescription() == null ? status.getCode().name() : status.getDescription();
         return switch (status.getCode()) {
-            case OK, UNAVAILABLE, CANCELLED, INTERNAL, UNKNOWN, DEADLINE_EXCEEDED, DATA_LOSS ->
+            case OK, UNAVAILABLE, CANCELLED, INTERNAL, UNKNOWN, DEADLINE_EXCEEDED, DATA_LOSS, RESOURCE_EXHAUSTED ->
                 new Failure(Optional.empty(), true);
             case INVALID_ARGUMENT, FAILED_PRECONDITION, OUT_OF_RANGE -> refused(Errno.EINVAL, message);
             case NOT_FOUND -> refused(Errno.ENOENT, message);
             case ALREADY_EXISTS -> refused(Errno.EEXIST, message);
             case PERMISSION_DENIED, UNAUTHENTICATED -> refused(Errno.EPERM, message);
-            case RESOURCE_EXHAUSTED -> refused(Errno.ENOSPC, message);
             case ABORTED -> refused(Errno.ESTALE, message);
             case UNIMPLEMENTED -> refused(Errno.EOPNOTSUPP, message);
         };

@@ -36,6 +36,7 @@ import org.slf4j.LoggerFactory;
 public final class Guest implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Guest.class);
     private static final long TICK_MILLIS = 20;
+    private static final int MAX_REJECTIONS = 3;
     private static final AnswerListener NOBODY = answers -> {};
     private static final long ORIGIN_NANOS = System.nanoTime();
 
@@ -52,6 +53,7 @@ public final class Guest implements AutoCloseable {
     private DomainRef domain;
     private @Nullable GuestStream stream;
     private Optional<Refusal> lastRefusal = Optional.empty();
+    private int rejections;
     private boolean isConnecting;
     private boolean isClosed;
     private boolean isSending;
@@ -352,6 +354,7 @@ public final class Guest implements AutoCloseable {
         for (RowStatus status : batch.getStatusList()) {
             refusals.put(status.getRow(), refusal(status.getStatus()));
         }
+        rejections = 0;
         long nowNanos = nowNanos();
         boolean hasVcpu = batch.getVcpuCount() > 0;
         boolean hasData = batch.getDataCount() > 0;
@@ -379,11 +382,15 @@ public final class Guest implements AutoCloseable {
         }
     }
 
-    /** Nothing of the batch was executed: where that may change the rows are sent again on a new stream, else they never will be. */
+    /**
+     * Nothing of the batch was executed, for instance since one of its vCPUs was being fenced: a new stream finds out whose rows are to be
+     * sent again. A batch that is rejected again and again is a fault.
+     */
     private void rejected(GuestStream from, Refusal why, Outcomes outcomes) {
-        LOG.error("a batch was rejected: {}", why);
+        LOG.warn("a batch was rejected: {}", why);
+        rejections++;
         from.cancel("rejected");
-        if (why.errno() == Errno.EAGAIN) {
+        if (rejections <= MAX_REJECTIONS) {
             lost(from, new Failure(Optional.of(why), true));
         } else {
             stream = null;

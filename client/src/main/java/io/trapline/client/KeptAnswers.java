@@ -106,16 +106,16 @@ public final class KeptAnswers {
     }
 
     /**
-     * An ioreq was carried out. Returns whether its answer is to be sent: not where it was answered before, or is over because a mark
-     * or a newer vCPU epoch passed it.
+     * An ioreq was carried out. Returns whether its answer is to be sent: not where it was answered before. What is over, because a mark
+     * or a newer vCPU epoch passed it, is answered all the same: Trapline refuses that answer, and the credit comes back with it.
      */
     public boolean carriedOut(int vcpu, long vcpuEpoch, long sequence, int part, long data) {
         Lane lane = lanes[vcpu];
         if (lane == null || lane.epoch != vcpuEpoch) {
-            return false;
+            return true;
         }
         int at = lane.find(sequence, part);
-        return at >= 0 && lane.carriedOut(at, data);
+        return at < 0 || lane.carriedOut(at, data);
     }
 
     /** The server's mark: answers of that vCPU up to there need not be kept (step 6). */

@@ -141,7 +141,7 @@ final class UnaryCalls implements AutoCloseable {
 
         private static boolean isBroken(Status status) {
             return switch (status.getCode()) {
-                case INTERNAL, UNKNOWN, DATA_LOSS -> true;
+                case INTERNAL, UNKNOWN, DATA_LOSS, RESOURCE_EXHAUSTED -> true;
                 default -> false;
             };
         }
