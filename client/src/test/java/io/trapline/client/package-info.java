@@ -1,0 +1,4 @@
+@NullMarked
+package io.trapline.client;
+
+import org.jspecify.annotations.NullMarked;
