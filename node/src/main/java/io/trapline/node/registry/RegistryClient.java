@@ -1,6 +1,7 @@
 package io.trapline.node.registry;
 
 import io.grpc.Channel;
+import io.grpc.Context;
 import io.grpc.stub.StreamObserver;
 import io.trapline.internal.v1.ExecuteRequest;
 import io.trapline.internal.v1.ExecuteResponse;
@@ -18,11 +19,17 @@ public final class RegistryClient {
 
     /**
      * Completes when rule 0 holds for the command, which is after this node's actors have applied it; a refusal is in the response. Fails with
-     * a {@link io.grpc.StatusRuntimeException} when the outcome is unknown.
+     * a {@link io.grpc.StatusRuntimeException} when the outcome is unknown. What is proposed for a client's call outlives that call: it is not
+     * cancelled with it.
      */
     public CompletionStage<ExecuteResponse> execute(ExecuteRequest request) {
         CompletableFuture<ExecuteResponse> result = new CompletableFuture<>();
-        registry.execute(request, new StreamObserver<>() {
+        Context.ROOT.run(() -> registry.execute(request, completing(result)));
+        return result;
+    }
+
+    private static StreamObserver<ExecuteResponse> completing(CompletableFuture<ExecuteResponse> result) {
+        return new StreamObserver<>() {
             @Override
             public void onNext(ExecuteResponse response) {
                 result.complete(response);
@@ -37,7 +44,6 @@ public final class RegistryClient {
             public void onCompleted() {
                 result.completeExceptionally(new IllegalStateException("the registry answered nothing"));
             }
-        });
-        return result;
+        };
     }
 }

@@ -1,0 +1,233 @@
+package io.trapline.node.ioreq;
+
+import io.trapline.model.Errno;
+import io.trapline.model.Refusal;
+import io.trapline.node.protocol.ServerMessage;
+import io.trapline.node.protocol.ServerMessage.Apply;
+import io.trapline.node.protocol.ServerMessage.Forward;
+import io.trapline.node.protocol.ServerMessage.Gated;
+import io.trapline.node.protocol.ServerMessage.GetCounters;
+import io.trapline.node.protocol.ServerMessage.Recall;
+import io.trapline.node.protocol.ServerMessage.ShardTell;
+import io.trapline.node.protocol.ServerMessage.Stop;
+import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.rows.OutcomeRows;
+import io.trapline.v1.IoreqServerCounters;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.Signal;
+import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * The actor of one IOREQ server: translates messages into steps of {@link IoreqServerRules} and their effects into messages to shards and to the
+ * emulator's stream. Shards, the registry's views, callers for the server and its emulator tell it; what it says to a shard stays in order.
+ */
+public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
+    private static final Object TICK = "tick";
+
+    private final IoreqServerRules rules;
+    private final ServerOutbox outbox;
+    private final List<ActorRef<ShardMessage>> shards;
+    private final TimerScheduler<ServerMessage> timers;
+    private final LongSupplier clock;
+    private long tickAt = Deadlines.NEVER;
+
+    /** What the stream of its emulator tells the actor. */
+    sealed interface FromEmulator extends ServerMessage {}
+
+    /**
+     * A stream serves under a session that the registry has begun (S5).
+     *
+     * @param bound given why not, or empty when the emulator has been told that it is attached
+     */
+    record Bind(
+            EmulatorOutlet outlet,
+            long sessionEpoch,
+            long run,
+            int credit,
+            KeptRequests kept,
+            Consumer<Optional<Refusal>> bound)
+            implements FromEmulator {}
+
+    /** Answers, of one message. */
+    record Answers(EmulatorOutlet outlet, long sessionEpoch, OutcomeRows rows) implements FromEmulator {}
+
+    /** More credit. */
+    record Credit(EmulatorOutlet outlet, long sessionEpoch, int rows) implements FromEmulator {}
+
+    /** A malformed message, of which nothing is believed. */
+    record Malformed(EmulatorOutlet outlet, long sessionEpoch, long batchId, Refusal why) implements FromEmulator {}
+
+    /** The stream takes more. */
+    record Ready(long sessionEpoch) implements FromEmulator {}
+
+    /** The stream is gone. */
+    record Lost(long sessionEpoch) implements FromEmulator {}
+
+    /** The emulator has nothing more to say: its session ends, and the stream with it. */
+    record Finished(EmulatorOutlet outlet, long sessionEpoch) implements FromEmulator {}
+
+    /** Deadlines may have passed. */
+    record Tick() implements FromEmulator {}
+
+    private IoreqServer(
+            ActorContext<ServerMessage> context,
+            TimerScheduler<ServerMessage> timers,
+            LongSupplier clock,
+            IoreqServerRules rules,
+            ServerOutbox outbox,
+            List<ActorRef<ShardMessage>> shards) {
+        super(context);
+        this.timers = timers;
+        this.clock = clock;
+        this.rules = rules;
+        this.outbox = outbox;
+        this.shards = shards;
+    }
+
+    /**
+     * A server that takes nothing before its first {@code Apply}.
+     *
+     * @param shards the actors of the domain's shards, by index
+     * @param drained given the revision of each drain for which nothing is left here (F5); called on the actor's thread
+     */
+    public static Behavior<ServerMessage> create(
+            int domid,
+            long domainGeneration,
+            int id,
+            long generation,
+            List<ActorRef<ShardMessage>> shards,
+            LongConsumer drained) {
+        return create(domid, domainGeneration, id, generation, shards, drained, System::nanoTime);
+    }
+
+    /** The same on another monotonic clock, in nanoseconds. */
+    static Behavior<ServerMessage> create(
+            int domid,
+            long domainGeneration,
+            int id,
+            long generation,
+            List<ActorRef<ShardMessage>> shards,
+            LongConsumer drained,
+            LongSupplier clock) {
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            List<ActorRef<ShardMessage>> all = List.copyOf(shards);
+            ServerOutbox outbox = new ServerOutbox(domid, domainGeneration, id, all, drained);
+            IoreqServerRules rules = new IoreqServerRules(id, generation, outbox);
+            return new IoreqServer(context, timers, clock, rules, outbox, all);
+        }));
+    }
+
+    @Override
+    public Behavior<ServerMessage> onMessage(ServerMessage message) {
+        if (message instanceof Stop(Refusal why)) {
+            outbox.end(why);
+            return Behaviors.stopped();
+        }
+        long now = clock.getAsLong();
+        switch (message) {
+            case Forward f -> rules.accept(now, f.shard(), f.shardEpoch(), f.decidedRevision(), f.rows(), f.settled());
+            case FromEmulator fromEmulator -> onEmulator(fromEmulator, now);
+            case Gated gated -> onGated(gated);
+            case Recall r -> rules.recall(now, r.shard(), r.recall(), r.rows(), r.drainMillis());
+            case Apply apply -> onApply(apply, now);
+            case GetCounters get -> get.reply().accept(counters());
+            default -> throw new IllegalArgumentException("a message of no server: " + message);
+        }
+        scheduleTick(now);
+        return this;
+    }
+
+    @Override
+    public Behavior<ServerMessage> onSignal(Signal signal) {
+        if (signal instanceof PostStop) {
+            outbox.end(Refusal.of(Errno.EAGAIN, "the server's actor has stopped"));
+        }
+        return this;
+    }
+
+    private void onEmulator(FromEmulator message, long now) {
+        switch (message) {
+            case Answers(var outlet, long epoch, var rows) -> {
+                rules.answers(now, epoch, rows);
+                outlet.taken();
+            }
+            case Ready(long epoch) -> rules.ready(now, epoch);
+            case Credit(var outlet, long epoch, int rows) ->
+                rules.addCredit(now, epoch, rows)
+                        .ifPresentOrElse(why -> outlet.takenRejected(ServerOutbox.rejected(0, why)), outlet::taken);
+            case Malformed(var outlet, long epoch, long batchId, Refusal why) -> {
+                if (rules.serves(epoch)) {
+                    outlet.takenRejected(ServerOutbox.rejected(batchId, why));
+                }
+            }
+            case Bind bind -> {
+                outbox.offer(bind.outlet());
+                bind.bound().accept(rules.bind(now, bind.sessionEpoch(), bind.run(), bind.credit(), bind.kept()));
+            }
+            case Lost(long epoch) -> lost(epoch);
+            case Finished(var outlet, long epoch) -> {
+                lost(epoch);
+                outlet.finish();
+            }
+            case Tick tick -> {
+                tickAt = Deadlines.NEVER;
+                rules.tick(now);
+            }
+        }
+    }
+
+    private void lost(long epoch) {
+        rules.lost(epoch);
+        outbox.lost(epoch);
+    }
+
+    private void onApply(Apply apply, long now) {
+        outbox.view(apply.view());
+        rules.apply(now, apply.revision(), apply.view(), apply.paused(), apply.opened(), apply.drains());
+        apply.applied().run();
+    }
+
+    private void onGated(Gated gated) {
+        Optional<Refusal> refusal = rules.gate(gated.gate());
+        if (refusal.isEmpty()) {
+            for (ShardTell tell : gated.tells()) {
+                shards.get(tell.shard()).tell(tell.message());
+            }
+        }
+        gated.passed().accept(refusal);
+    }
+
+    private IoreqServerCounters counters() {
+        IoreqCounters counters = rules.counters();
+        return IoreqServerCounters.newBuilder()
+                .setDelivered(counters.delivered())
+                .setAnswered(counters.answered())
+                .setRefusedAnswers(counters.refusedAnswers())
+                .setRedelivered(counters.redelivered())
+                .setTimedOut(counters.timedOut())
+                .setDecidedAgain(counters.decidedAgain())
+                .setInFlight(counters.inFlight())
+                .setPostedWaiting(counters.postedWaiting())
+                .build();
+    }
+
+    /** Asks for a tick only where one is due before the one that is asked for, so that rows in flight cost no timer each. */
+    private void scheduleTick(long now) {
+        long next = rules.nextDeadline();
+        if (next < tickAt) {
+            tickAt = next;
+            timers.startSingleTimer(TICK, new Tick(), Duration.ofNanos(Math.max(1, next - now)));
+        }
+    }
+}

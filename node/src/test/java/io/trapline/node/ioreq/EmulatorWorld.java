@@ -1,0 +1,273 @@
+package io.trapline.node.ioreq;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
+import io.trapline.internal.v1.DetachEmulator;
+import io.trapline.internal.v1.ExecuteRequest;
+import io.trapline.internal.v1.ExecuteResponse;
+import io.trapline.internal.v1.RegistryServiceGrpc;
+import io.trapline.model.AccessFlags;
+import io.trapline.model.RangeSet;
+import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.ServerMessage;
+import io.trapline.node.protocol.ServerView;
+import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.node.registry.DomainCalls;
+import io.trapline.node.registry.DomainHandle;
+import io.trapline.node.registry.NodeDirectory;
+import io.trapline.node.registry.RegistryClient;
+import io.trapline.node.registry.ServerHandle;
+import io.trapline.node.rows.IoreqRows;
+import io.trapline.node.rows.SettledRows;
+import io.trapline.rpc.Principals;
+import io.trapline.v1.AttachRequest;
+import io.trapline.v1.AttachResponse;
+import io.trapline.v1.EmulatorServiceGrpc;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/** A node with one domain, one IOREQ server and a registry that begins every session it is asked for; emulators reach it by real gRPC streams. */
+final class EmulatorWorld implements AutoCloseable {
+    static final int DOMID = 1;
+    static final long DOMAIN_GENERATION = 2;
+    static final int NR_VCPUS = 2;
+
+    final ActorTestKit kit;
+    final TestProbe<ShardMessage> shard;
+    final NodeDirectory directory = new NodeDirectory();
+    final ActorRef<ServerMessage> server;
+    final DomainCalls calls = new DomainCalls(DOMID);
+    final FakeRegistry registry = new FakeRegistry();
+    final EmulatorGrpc service;
+    private final Server grpc;
+    private final Server registryGrpc;
+    private final ManagedChannel registryChannel;
+    final ManagedChannel channel;
+
+    EmulatorWorld(ActorTestKit kit) {
+        this.kit = kit;
+        shard = kit.createTestProbe();
+        server = kit.spawn(IoreqServer.create(
+                DOMID,
+                DOMAIN_GENERATION,
+                ServerScene.ID,
+                ServerScene.GENERATION,
+                List.of(shard.getRef()),
+                drain -> {}));
+        String name = "emulators-" + System.identityHashCode(this);
+        try {
+            registryGrpc = InProcessServerBuilder.forName(name + "-registry")
+                    .directExecutor()
+                    .addService(registry)
+                    .build()
+                    .start();
+            registryChannel = InProcessChannelBuilder.forName(name + "-registry")
+                    .directExecutor()
+                    .build();
+            service = new EmulatorGrpc(directory, new RegistryClient(registryChannel), "node-1");
+            grpc = InProcessServerBuilder.forName(name)
+                    .directExecutor()
+                    .intercept(new Principals())
+                    .addService(service)
+                    .build()
+                    .start();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        channel = InProcessChannelBuilder.forName(name).directExecutor().build();
+        put(false);
+        registry.apply(0);
+    }
+
+    void put(boolean crashed) {
+        TestProbe<VcpusMessage> vcpus = kit.createTestProbe();
+        TestProbe<TypesMessage> types = kit.createTestProbe();
+        ServerHandle handle = new ServerHandle(ServerScene.ID, ServerScene.GENERATION, ServerScene.PRINCIPAL, server);
+        directory.put(new DomainHandle(
+                DOMID,
+                DOMAIN_GENERATION,
+                1024,
+                NR_VCPUS,
+                vcpus.getRef(),
+                new ShardMap(new long[] {0}),
+                List.of(shard.getRef()),
+                types.getRef(),
+                Map.of(ServerScene.ID, handle),
+                crashed,
+                calls));
+    }
+
+    void forward(Row... rows) {
+        IoreqRows columns = new IoreqRows(rows.length);
+        for (Row row : rows) {
+            row.addTo(columns, System.nanoTime());
+        }
+        server.tell(new ServerMessage.Forward(0, 1, registry.revision, columns, new SettledRows(0)));
+    }
+
+    Emulator emulator() {
+        return new Emulator(channel, ServerScene.PRINCIPAL);
+    }
+
+    @Override
+    public void close() {
+        channel.shutdownNow();
+        grpc.shutdownNow();
+        registryChannel.shutdownNow();
+        registryGrpc.shutdownNow();
+    }
+
+    /** Begins and ends sessions, and tells the server as the node would. */
+    final class FakeRegistry extends RegistryServiceGrpc.RegistryServiceImplBase {
+        final List<ExecuteRequest> asked = new CopyOnWriteArrayList<>();
+        volatile long revision = 10;
+        volatile long session;
+        /** Answers when told so. */
+        volatile boolean waits;
+
+        @Nullable
+        volatile Throwable failure;
+
+        @Nullable
+        volatile ExecuteResponse refusal;
+
+        final BlockingQueue<Runnable> waiting = new LinkedBlockingQueue<>();
+
+        @Override
+        public void execute(ExecuteRequest request, StreamObserver<ExecuteResponse> responses) {
+            asked.add(request);
+            Runnable work = () -> work(request, responses);
+            if (waits) {
+                waiting.add(work);
+            } else {
+                work.run();
+            }
+        }
+
+        private synchronized void work(ExecuteRequest request, StreamObserver<ExecuteResponse> responses) {
+            Throwable broken = failure;
+            ExecuteResponse refused = refusal;
+            if (broken != null) {
+                responses.onError(broken);
+                return;
+            }
+            if (refused != null) {
+                responses.onNext(refused);
+                responses.onCompleted();
+                return;
+            }
+            long began = ++revision;
+            if (request.hasAttachEmulator()) {
+                session = began;
+            } else {
+                DetachEmulator detach = request.getDetachEmulator();
+                session = detach.getSessionEpoch() == session ? 0 : session;
+            }
+            apply(session, () -> {
+                responses.onNext(ExecuteResponse.newBuilder()
+                        .setRevision(began)
+                        .setDomainGeneration(DOMAIN_GENERATION)
+                        .build());
+                responses.onCompleted();
+            });
+        }
+
+        void apply(long sessionEpoch) {
+            apply(sessionEpoch, () -> {});
+        }
+
+        private void apply(long sessionEpoch, Runnable applied) {
+            int[] claims = new int[16];
+            claims[0] = AccessFlags.ALL;
+            ServerView view = new ServerView(
+                    ServerScene.ID,
+                    ServerScene.GENERATION,
+                    ServerScene.PRINCIPAL,
+                    true,
+                    true,
+                    5_000,
+                    claims,
+                    RangeSet.EMPTY,
+                    RangeSet.EMPTY,
+                    RangeSet.EMPTY,
+                    sessionEpoch,
+                    1,
+                    revision);
+            server.tell(new ServerMessage.Apply(revision, view, false, List.of(), List.of(), applied));
+        }
+    }
+
+    /** One stream of an emulator, driven by hand. */
+    static final class Emulator implements ClientResponseObserver<AttachRequest, AttachResponse> {
+        private final BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
+        final StreamObserver<AttachRequest> requests;
+
+        @Nullable
+        ClientCallStreamObserver<AttachRequest> call;
+
+        Emulator(ManagedChannel channel, String principal) {
+            io.grpc.Metadata headers = new io.grpc.Metadata();
+            headers.put(Principals.METADATA, principal);
+            requests = EmulatorServiceGrpc.newStub(channel)
+                    .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                    .attach(this);
+        }
+
+        @Override
+        public void beforeStart(ClientCallStreamObserver<AttachRequest> stream) {
+            call = stream;
+        }
+
+        @Override
+        public void onNext(AttachResponse response) {
+            heard.add(response);
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            heard.add(failure);
+        }
+
+        @Override
+        public void onCompleted() {
+            heard.add("completed");
+        }
+
+        /** The next thing that was heard. */
+        Object next() {
+            try {
+                Object next = heard.poll(10, TimeUnit.SECONDS);
+                if (next == null) {
+                    throw new AssertionError("heard nothing");
+                }
+                return next;
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        AttachResponse response() {
+            if (next() instanceof AttachResponse response) {
+                return response;
+            }
+            throw new AssertionError("the stream has ended");
+        }
+    }
+}
