@@ -192,6 +192,8 @@ class P2mTypesTest {
         apply(run(FIRST + 512, 512, MemType.RAM_RW));
         assertThat(budget.tables).isZero();
         apply(run(FIRST + 511, 1, MemType.MMIO_WRITE_DM));
+        // What needs no table is never refused.
+        apply(run(FIRST + 1100, 5, MemType.RAM_RW), run(FIRST + 511, 1, MemType.RAM_RW));
         p2m.close();
         assertThat(budget.tables).isZero();
     }
