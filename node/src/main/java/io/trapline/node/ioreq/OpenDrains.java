@@ -12,6 +12,8 @@ import java.util.List;
  */
 @Pure
 final class OpenDrains {
+    private static final long[] NOTHING = {};
+
     private final IoreqTable table;
     private final int[] rows = new int[Long.SIZE];
     private final List<List<Long>> revisions = new ArrayList<>();
@@ -25,12 +27,24 @@ final class OpenDrains {
         }
     }
 
-    /** Begins one; {@link #begun} follows when it has caught what it finds. Returns its bit. */
+    /** Begins one, or goes on with it; {@link #begun} follows when it has caught what it finds. Returns its bit. */
     long begin(long revision) {
-        int place = Math.min(Long.numberOfTrailingZeros(~open), Long.SIZE - 1);
-        open |= 1L << place;
-        revisions.get(place).add(revision);
+        int place = placeOf(revision);
+        if (place < 0) {
+            place = Math.min(Long.numberOfTrailingZeros(~open), Long.SIZE - 1);
+            revisions.get(place).add(revision);
+            open |= 1L << place;
+        }
         return 1L << place;
+    }
+
+    private int placeOf(long revision) {
+        for (int place = 0; place < Long.SIZE; place++) {
+            if (revisions.get(place).contains(revision)) {
+                return place;
+            }
+        }
+        return -1;
     }
 
     /** The drain waits for that row. */
@@ -75,6 +89,4 @@ final class OpenDrains {
         Arrays.setAll(taken, i -> ended.remove());
         return taken;
     }
-
-    private static final long[] NOTHING = {};
 }

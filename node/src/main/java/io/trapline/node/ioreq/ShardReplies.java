@@ -29,7 +29,8 @@ final class ShardReplies {
     }
 
     void completed(int row, long value, byte errno) {
-        int shard = shardOf(row);
+        int shard = table.shard[row];
+        reserve(shard);
         completed(shard).add(table.vcpu[row], table.vcpuEpoch[row], table.sequence[row], table.part[row], value, errno);
     }
 
@@ -49,7 +50,8 @@ final class ShardReplies {
     }
 
     void decideAgain(int row) {
-        add(again, shardOf(row), row);
+        reserve(table.shard[row]);
+        add(again, row);
     }
 
     /** The same for rows that were never taken. */
@@ -59,11 +61,13 @@ final class ShardReplies {
     }
 
     void postedQueued(int row) {
-        add(queued, shardOf(row), row);
+        reserve(table.shard[row]);
+        add(queued, row);
     }
 
     void postedDone(int row) {
-        add(done, shardOf(row), row);
+        reserve(table.shard[row]);
+        add(done, row);
     }
 
     /** Tells the shards. */
@@ -100,8 +104,9 @@ final class ShardReplies {
         return rows;
     }
 
-    private void add(@Nullable KeyRows[] byShard, int shard, int row) {
-        keys(byShard, shard).add(table.vcpu[row], table.vcpuEpoch[row], table.sequence[row], table.part[row]);
+    private void add(@Nullable KeyRows[] byShard, int row) {
+        keys(byShard, table.shard[row])
+                .add(table.vcpu[row], table.vcpuEpoch[row], table.sequence[row], table.part[row]);
     }
 
     private KeyRows keys(@Nullable KeyRows[] byShard, int shard) {
@@ -113,12 +118,7 @@ final class ShardReplies {
         return rows;
     }
 
-    private int shardOf(int row) {
-        int shard = table.shard[row];
-        reserve(shard);
-        return shard;
-    }
-
+    /** Comes before an array is named: it may replace all of them. */
     private void reserve(int shard) {
         some = true;
         if (shard >= completed.length) {
