@@ -10,9 +10,12 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.netty.NettyServerBuilder;
 import io.trapline.rpc.Principals;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -36,8 +39,16 @@ final class FakeTrapline implements AutoCloseable {
 
     /** Serves at that address, {@code host:port}, from now on. */
     Server serve(String address) {
-        ServerBuilder<?> builder =
-                InProcessServerBuilder.forName(prefix + address).executor(executor);
+        return serve(address, InProcessServerBuilder.forName(prefix + address));
+    }
+
+    /** Serves at a port of 127.0.0.1 from now on. */
+    Server serveTcp() {
+        return serve("tcp", NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)));
+    }
+
+    private Server serve(String address, ServerBuilder<?> builder) {
+        builder.executor(executor);
         List<BindableService> services =
                 List.of(guests, emulators, control.sessions, control.domains, control.servers, control.memory);
         services.forEach(builder::addService);
