@@ -1,0 +1,4 @@
+@NullMarked
+package io.trapline.coordinator.raft;
+
+import org.jspecify.annotations.NullMarked;
