@@ -1,0 +1,188 @@
+package io.trapline.coordinator;
+
+import io.grpc.BindableService;
+import io.trapline.coordinator.commit.Committer;
+import io.trapline.coordinator.grpc.Calls;
+import io.trapline.coordinator.grpc.ClaimWatches;
+import io.trapline.coordinator.grpc.ClusterGrpc;
+import io.trapline.coordinator.grpc.Counters;
+import io.trapline.coordinator.grpc.DomainGrpc;
+import io.trapline.coordinator.grpc.IoreqServerGrpc;
+import io.trapline.coordinator.grpc.RegistryGrpc;
+import io.trapline.coordinator.grpc.SessionGrpc;
+import io.trapline.coordinator.grpc.Watches;
+import io.trapline.coordinator.lease.ClientSessions;
+import io.trapline.coordinator.lease.Commands;
+import io.trapline.coordinator.lease.NodeSessions;
+import io.trapline.coordinator.raft.Applied;
+import io.trapline.coordinator.raft.Replica;
+import io.trapline.coordinator.raft.ReplicaEvents;
+import io.trapline.coordinator.raft.StartException;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/**
+ * A coordinator: a replica of the registry and the services around it. Whoever starts it puts the services on a gRPC server; the public
+ * ones need {@link io.trapline.rpc.Principals} in front of them.
+ */
+public final class Coordinator implements AutoCloseable {
+    private static final AtomicLong STARTED = new AtomicLong();
+
+    private final ActorSystem<?> system;
+    private final boolean ownsSystem;
+    private final Actors actors;
+    private final Replica replica;
+    private final List<BindableService> publicServices;
+    private final List<BindableService> internalServices;
+
+    private Coordinator(
+            CoordinatorConfig config, ActorSystem<?> system, boolean ownsSystem, Actors actors, Replica replica) {
+        this.system = system;
+        this.ownsSystem = ownsSystem;
+        this.actors = actors;
+        this.replica = replica;
+        Commands commands = new Commands(actors.committer(), actors.nodes());
+        Calls calls = new Calls(replica, commands, actors.nodes(), actors.sessions());
+        this.publicServices = List.of(
+                new DomainGrpc(calls),
+                new IoreqServerGrpc(
+                        calls, new Counters(calls, config.nodeControls()), new Watches(replica, actors.watches())),
+                new SessionGrpc(calls, actors.sessions()),
+                new ClusterGrpc(calls, config.version(), replica.clusterId()));
+        this.internalServices = List.of(new RegistryGrpc(commands, actors.nodes(), actors.sessions()));
+    }
+
+    private record Actors(
+            ActorRef<Committer.Message> committer,
+            ActorRef<NodeSessions.Message> nodes,
+            ActorRef<ClientSessions.Message> sessions,
+            ActorRef<ClaimWatches.Message> watches) {
+        /** In this order: who waits for a drain must not arrive at the nodes' actor before the drain does. */
+        void applied(Applied applied) {
+            nodes.tell(new NodeSessions.EntryApplied(applied));
+            sessions.tell(new ClientSessions.EntryApplied(applied));
+            watches.tell(new ClaimWatches.EntryApplied(applied));
+            committer.tell(new Committer.EntryApplied(applied));
+        }
+
+        void stop() {
+            nodes.tell(new NodeSessions.Stop());
+            sessions.tell(new ClientSessions.Stop());
+            watches.tell(new ClaimWatches.Stop());
+            committer.tell(new Committer.Stop());
+        }
+
+        void leading(boolean leads) {
+            nodes.tell(new NodeSessions.Leading(leads));
+            sessions.tell(new ClientSessions.Leading(leads));
+            watches.tell(new ClaimWatches.Leading(leads));
+            committer.tell(new Committer.Leading(leads));
+        }
+    }
+
+    /**
+     * Starts one on its directory. In a group of one it returns when it serves. Throws {@link StartException} with one line that says
+     * what is wrong.
+     */
+    public static Coordinator start(CoordinatorConfig config) throws StartException {
+        Replica replica = Replica.open(config.replica());
+        boolean ownsSystem = config.system().isEmpty();
+        ActorSystem<?> system = config.system().isPresent()
+                ? config.system().get()
+                : ActorSystem.create(Behaviors.empty(), "coordinator");
+        Actors actors = actors(system, replica);
+        Coordinator coordinator = new Coordinator(config, system, ownsSystem, actors, replica);
+        CompletableFuture<Void> leading = new CompletableFuture<>();
+        boolean started = false;
+        try {
+            replica.start(new ReplicaEvents(
+                    actors::applied,
+                    leads -> {
+                        actors.leading(leads);
+                        leading.complete(null);
+                    },
+                    failure -> {
+                        leading.completeExceptionally(failure);
+                        config.onFailure().accept(failure);
+                    }));
+            awaitLeading(config, leading);
+            started = true;
+            return coordinator;
+        } finally {
+            if (!started) {
+                coordinator.close();
+            }
+        }
+    }
+
+    private static Actors actors(ActorSystem<?> system, Replica replica) {
+        long start = STARTED.incrementAndGet();
+        // Random: no other life of any coordinator's process has the same.
+        long committerId = new SecureRandom().nextLong() | 1;
+        NodeSessions.Views views = replica::readLocal;
+        ActorRef<Committer.Message> committer =
+                spawn(system, Committer.create(committerId, replica::propose), "committer-" + start);
+        return new Actors(
+                committer,
+                spawn(system, NodeSessions.create(committer, views), "node-sessions-" + start),
+                spawn(system, ClientSessions.create(committer, views, System::nanoTime), "client-sessions-" + start),
+                spawn(system, ClaimWatches.create(views), "claim-watches-" + start));
+    }
+
+    private static <T> ActorRef<T> spawn(ActorSystem<?> system, Behavior<T> behavior, String name) {
+        return system.systemActorOf(behavior, name, Props.empty());
+    }
+
+    private static void awaitLeading(CoordinatorConfig config, CompletableFuture<Void> leading) throws StartException {
+        if (config.replica().peers().size() > 1) {
+            return;
+        }
+        String where = "data directory " + config.replica().dataDirectory() + ": ";
+        try {
+            leading.get(config.startTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new StartException(where + (e.getCause() == null ? e : e.getCause()).getMessage(), e);
+        } catch (TimeoutException e) {
+            throw new StartException(
+                    where + "did not serve within " + config.startTimeout().toSeconds() + " s", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StartException(where + "interrupted while starting", e);
+        }
+    }
+
+    /** For clients: DomainService, IoreqServerService, SessionService, ClusterService. */
+    public List<BindableService> publicServices() {
+        return publicServices;
+    }
+
+    /** For nodes: RegistryService. */
+    public List<BindableService> internalServices() {
+        return internalServices;
+    }
+
+    /** The cluster's id. */
+    public String clusterId() {
+        return replica.clusterId();
+    }
+
+    /** Ends it. Calls under way get no answer: whoever closes it has ended the server that they came through. */
+    @Override
+    public void close() {
+        replica.close();
+        actors.stop();
+        if (ownsSystem) {
+            system.terminate();
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package io.trapline.coordinator;
+
+import io.trapline.coordinator.raft.ReplicaConfig;
+import io.trapline.internal.v1.NodeControlServiceGrpc.NodeControlServiceStub;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorSystem;
+
+/**
+ * How a coordinator is started.
+ *
+ * @param replica its directory and its peers
+ * @param version what {@code GetVersion} says, for instance {@code 0.1.0}
+ * @param system where its actors live; empty: in a system of its own, which ends with it
+ * @param nodeControls how to ask a node, by its name; empty for one that cannot be asked
+ * @param startTimeout how long a group of one may take until it serves
+ * @param onFailure the log can no longer be written or the state no longer be trusted: the process must end. Called from a thread that
+ *     must not be blocked.
+ */
+public record CoordinatorConfig(
+        ReplicaConfig replica,
+        String version,
+        Optional<ActorSystem<?>> system,
+        Function<String, Optional<NodeControlServiceStub>> nodeControls,
+        Duration startTimeout,
+        Consumer<Throwable> onFailure) {
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+
+    /** One on this machine. */
+    public static CoordinatorConfig of(
+            ReplicaConfig replica,
+            String version,
+            Function<String, Optional<NodeControlServiceStub>> nodeControls,
+            Consumer<Throwable> onFailure) {
+        return new CoordinatorConfig(replica, version, Optional.empty(), nodeControls, START_TIMEOUT, onFailure);
+    }
+
+    /** The same with actors in a system that somebody else ends. */
+    public CoordinatorConfig withSystem(ActorSystem<?> shared) {
+        return new CoordinatorConfig(replica, version, Optional.of(shared), nodeControls, startTimeout, onFailure);
+    }
+}

@@ -1,0 +1,105 @@
+package io.trapline.coordinator.grpc;
+
+import io.grpc.stub.StreamObserver;
+import io.trapline.coordinator.grpc.PageTokens.MalformedException;
+import io.trapline.coordinator.grpc.PageTokens.Page;
+import io.trapline.coordinator.lease.NodeSessions.ConnectedNode;
+import io.trapline.coordinator.registry.Reading;
+import io.trapline.internal.v1.RegisterNode;
+import io.trapline.rpc.Statuses;
+import io.trapline.v1.ClusterServiceGrpc;
+import io.trapline.v1.GetLimitsRequest;
+import io.trapline.v1.GetLimitsResponse;
+import io.trapline.v1.GetVersionRequest;
+import io.trapline.v1.GetVersionResponse;
+import io.trapline.v1.Limit;
+import io.trapline.v1.ListNodesRequest;
+import io.trapline.v1.ListNodesResponse;
+import io.trapline.v1.Node;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/** The cluster as a whole (section L), as the contract serves it. */
+public final class ClusterGrpc extends ClusterServiceGrpc.ClusterServiceImplBase {
+    private static final GetLimitsResponse LIMITS = limits();
+
+    private final Calls calls;
+    private final String version;
+    private final String clusterId;
+
+    public ClusterGrpc(Calls calls, String version, String clusterId) {
+        this.calls = calls;
+        this.version = version;
+        this.clusterId = clusterId;
+    }
+
+    @Override
+    public void getLimits(GetLimitsRequest q, StreamObserver<GetLimitsResponse> observer) {
+        observer.onNext(LIMITS);
+        observer.onCompleted();
+    }
+
+    private static GetLimitsResponse limits() {
+        List<Limit> limits = Arrays.stream(io.trapline.model.Limit.values())
+                .map(limit -> Limit.newBuilder()
+                        .setName(limit.key())
+                        .setValue(limit.value())
+                        .setUnit(limit.unit())
+                        .setRule(limit.rule())
+                        .build())
+                .sorted(Comparator.comparing(Limit::getName))
+                .toList();
+        return GetLimitsResponse.newBuilder().addAllLimits(limits).build();
+    }
+
+    private record Registered(List<RegisterNode> nodes, Map<String, Long> shards) {}
+
+    @Override
+    public void listNodes(ListNodesRequest q, StreamObserver<ListNodesResponse> observer) {
+        int size = PageTokens.size(q.getPageSize());
+        try {
+            String after = PageTokens.name(q.getPageToken());
+            calls.begin(observer)
+                    .ifPresent(call -> calls.<ListNodesResponse, Registered>read(
+                            call,
+                            view -> new Reading.Found<>(
+                                    new Registered(view.nodes(after, size + 1), view.shardsByNode())),
+                            registered ->
+                                    calls.connected(connected -> call.answer(nodes(registered, connected, size)))));
+        } catch (MalformedException malformed) {
+            observer.onError(Statuses.toException(malformed.refusal()));
+        }
+    }
+
+    private static ListNodesResponse nodes(Registered registered, List<ConnectedNode> connected, int size) {
+        Page<RegisterNode> page = Page.of(registered.nodes(), size, node -> PageTokens.nameToken(node.getNode()));
+        ListNodesResponse.Builder response = ListNodesResponse.newBuilder().setNextPageToken(page.nextToken());
+        for (RegisterNode node : page.entries()) {
+            Node.Builder one = Node.newBuilder()
+                    .setId(node.getNode())
+                    .setIncarnation(node.getIncarnation())
+                    .setAddress(node.getAddress())
+                    .setShards(
+                            registered.shards().getOrDefault(node.getNode(), 0L).intValue());
+            connected.stream()
+                    .filter(each -> each.life().getNode().equals(node.getNode()))
+                    .findFirst()
+                    .ifPresent(each -> one.setUsable(true).setAppliedRevision(each.appliedRevision()));
+            response.addNodes(one);
+        }
+        return response.build();
+    }
+
+    @Override
+    public void getVersion(GetVersionRequest q, StreamObserver<GetVersionResponse> observer) {
+        calls.read(
+                observer,
+                view -> new Reading.Found<>(GetVersionResponse.newBuilder()
+                        .setVersion(version)
+                        .setClusterId(clusterId)
+                        .setRevision(view.revision())
+                        .build()));
+    }
+}

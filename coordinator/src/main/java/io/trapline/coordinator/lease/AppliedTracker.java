@@ -1,0 +1,173 @@
+package io.trapline.coordinator.lease;
+
+import io.trapline.model.Pure;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * When may a call return (rule 0), and when is a drain over (F5)?
+ *
+ * <p>A call waits for a revision: it returns when every connected node has applied it, at once where there is no node. A call may also
+ * wait for a drain: then it waits for the revision at which the drain ended. A drain is over when every connected node is done with it.
+ * A node that went is waited for no longer: its process ended, or stops serving without its session. One that comes has applied nothing
+ * and is done with no drain until it says so.
+ */
+@Pure
+public final class AppliedTracker {
+    /** What follows. */
+    public interface Effects {
+        /** The call that waits under the token may return. */
+        void complete(long token);
+
+        /** Every node is done with the drain: FinishDrain is to be proposed. */
+        void finish(long drain);
+    }
+
+    private static final class Drain {
+        private final Set<String> doneNodes = new HashSet<>();
+        private final Set<Long> tokens = new LinkedHashSet<>();
+        private boolean finishing;
+    }
+
+    private final Effects effects;
+    private final Map<String, Long> applied = new HashMap<>();
+    private final NavigableMap<Long, Drain> drains = new TreeMap<>();
+    private final NavigableMap<Long, Set<Long>> waiting = new TreeMap<>();
+    // In which of the sets above each token is.
+    private final Map<Long, Set<Long>> places = new HashMap<>();
+    private long revision;
+
+    public AppliedTracker(Effects effects) {
+        this.effects = effects;
+    }
+
+    /** A node has a session. */
+    public void connected(String node) {
+        applied.put(node, 0L);
+        drains.values().forEach(drain -> drain.doneNodes.remove(node));
+    }
+
+    /** A node's session is over. */
+    public void disconnected(String node) {
+        applied.remove(node);
+        drains.values().forEach(drain -> drain.doneNodes.remove(node));
+        drains.keySet().stream().toList().forEach(this::finishIfDone);
+        completeApplied();
+    }
+
+    /** A node has applied everything up to the revision; a lower one than before is ignored. */
+    public void applied(String node, long appliedRevision) {
+        Long before = applied.get(node);
+        if (before != null && appliedRevision > before) {
+            applied.put(node, appliedRevision);
+            completeApplied();
+        }
+    }
+
+    /** What that node has applied; 0 for one without a session. */
+    public long appliedBy(String node) {
+        return applied.getOrDefault(node, 0L);
+    }
+
+    /** The registry has reached a revision; told before the drains that begin or end with it. */
+    public void reached(long newRevision) {
+        revision = Math.max(revision, newRevision);
+    }
+
+    /** A drain has begun. */
+    public void drainBegan(long drain) {
+        drains.putIfAbsent(drain, new Drain());
+        finishIfDone(drain);
+    }
+
+    /** A node is done with a drain. */
+    public void drained(String node, long drain) {
+        Drain open = drains.get(drain);
+        if (open != null && applied.containsKey(node)) {
+            open.doneNodes.add(node);
+            finishIfDone(drain);
+        }
+    }
+
+    /** FinishDrain could not be proposed: it is to be tried again. */
+    public void finishFailed(long drain) {
+        Drain open = drains.get(drain);
+        if (open != null) {
+            open.finishing = false;
+            finishIfDone(drain);
+        }
+    }
+
+    /** The registry has finished the drain, with the revision that was reached last. */
+    public void drainEnded(long drain) {
+        Drain ended = drains.remove(drain);
+        if (ended != null) {
+            ended.tokens.forEach(token -> waitFor(token, revision));
+            completeApplied();
+        }
+    }
+
+    /**
+     * A call waits.
+     *
+     * @param token names it; fresh
+     * @param callRevision what every node must have applied; 0 = nothing
+     * @param drain what must be over; 0 = nothing
+     */
+    public void await(long token, long callRevision, long drain) {
+        Drain open = drains.get(drain);
+        if (open != null) {
+            put(token, open.tokens);
+        } else {
+            // A drain that has ended did so at the latest with the revision that was reached last.
+            waitFor(token, drain == 0 ? callRevision : Math.max(callRevision, revision));
+            completeApplied();
+        }
+    }
+
+    /** A call waits no longer; its token is not completed. */
+    public void cancel(long token) {
+        Set<Long> place = places.remove(token);
+        if (place != null) {
+            place.remove(token);
+        }
+    }
+
+    /** How many calls wait. */
+    public int waiting() {
+        return places.size();
+    }
+
+    private void put(long token, Set<Long> place) {
+        place.add(token);
+        places.put(token, place);
+    }
+
+    private void waitFor(long token, long waitRevision) {
+        put(token, waiting.computeIfAbsent(waitRevision, each -> new LinkedHashSet<>()));
+    }
+
+    private void completeApplied() {
+        long everywhere =
+                applied.values().stream().mapToLong(Long::longValue).min().orElse(Long.MAX_VALUE);
+        var done = waiting.headMap(everywhere, true);
+        List<Long> tokens = done.values().stream().flatMap(Set::stream).toList();
+        done.clear();
+        tokens.forEach(places::remove);
+        tokens.forEach(effects::complete);
+    }
+
+    private void finishIfDone(long drain) {
+        Drain open = drains.get(drain);
+        if (open != null && !open.finishing && open.doneNodes.containsAll(applied.keySet())) {
+            open.finishing = true;
+            effects.finish(drain);
+        }
+    }
+}
