@@ -59,6 +59,7 @@ public final class VcpuWindow {
     private final BitSet held = new BitSet();
 
     /** What the window wants done. */
+    @Pure
     public interface Effects {
         /** Pass the access to a shard. */
         void send(

@@ -1,8 +1,10 @@
 package io.trapline.node.shard;
 
+import io.trapline.model.Pure;
 import io.trapline.node.rows.KeyRows;
 
 /** What {@link ShardRules} wants done. The shard's actor carries it out, and so does the simulation. */
+@Pure
 public interface ShardEffects {
     /** An access has its outcome. {@code data} is 0 but for reads; {@code errno} 0 = done. */
     void answered(int vcpu, long vcpuEpoch, long sequence, long data, byte errno);
