@@ -14,6 +14,10 @@ public enum Limit {
     MAX_SERVERS_PER_DOMAIN(64, "servers", "S1"),
     /** Ranges of one type and server, neighbours merged. */
     MAX_RANGES_PER_TYPE(256, "ranges", "R1"),
+    /** Type calls of one domain that wait or are carried out. */
+    MAX_TYPE_CALLS_WAITING(64, "calls", "T6"),
+    /** Bytes of all memory and type calls that one node carries out at a time. */
+    MAX_CALL_BYTES_IN_FLIGHT(64L << 20, "bytes", "F2"),
     /** Types {@code ioreq_server[X]}. */
     MAX_CLAIMABLE_TYPES(16, "types", "T3"),
     /** Posted writes waiting at a server. */

@@ -29,16 +29,20 @@ final class TypePlan {
 
     static TypePlan of(P2m p2m, List<TypeRun> runs) {
         TypePlan plan = new TypePlan(p2m);
+        int index = 0;
         for (TypeRun run : runs) {
             plan.add(run);
             if (plan.refusal != null) {
+                // Which of them: where shards refuse different runs, the call is told of the first.
+                plan.refusal = plan.refusal.with("run", index);
                 break;
             }
+            index++;
         }
         return plan;
     }
 
-    /** Why nothing may change; it names the first frame of the first run that refuses. */
+    /** Why nothing may change; {@code first_gfn} is the first frame of the first run that refuses, {@code run} that run's index. */
     Optional<Refusal> refusal() {
         return Optional.ofNullable(refusal);
     }

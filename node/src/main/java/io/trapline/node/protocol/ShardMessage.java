@@ -75,7 +75,7 @@ public sealed interface ShardMessage {
     /** The types of a run of frames that lies wholly in the shard, at most {@code maxRuns} runs. */
     record ListTypes(long firstGfn, long count, int maxRuns, Consumer<List<TypeRun>> reply) implements ShardMessage {}
 
-    /** Do all these pieces lie in pages with memory (F2)? */
+    /** Do all these pieces lie in pages with memory (F2)? Takes the memory that writing them needs, so that no write of them can fail. */
     record CheckSegments(Segments segments, Consumer<Optional<Refusal>> reply) implements ShardMessage {}
 
     /** Fills the pieces from the pages themselves, or refuses and fills none (F2). */

@@ -34,10 +34,10 @@ public sealed interface TypesMessage {
     /** The domain is gone: the actor stops. */
     record Stop() implements TypesMessage {}
 
-    /** A shard has answered a step of a call; {@code step} counts them, so that a late answer is told from one that is waited for. */
-    record ShardAnswered(long step, int shard, Optional<Refusal> refusal) implements TypesMessage {}
+    /** A shard has answered for a piece of a call; {@code step} tells a late answer from one that is waited for. */
+    record ShardAnswered(long step, int piece, Optional<Refusal> refusal) implements TypesMessage {}
 
-    /** A server has let a call pass or refused it. */
+    /** A server has let a call pass, or refused it. */
     record GatePassed(long step, Optional<Refusal> refusal) implements TypesMessage {}
 
     /** What of a write lies in one shard. */

@@ -9,6 +9,7 @@ import io.trapline.node.protocol.VcpusMessage;
 import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
 
 /**
  * A domain as this node's services see it: a snapshot, replaced when the domain changes. Its actors may have stopped meanwhile; what they are told
@@ -41,6 +42,22 @@ public record DomainHandle(
     public DomainHandle {
         shards = List.copyOf(shards);
         servers = Map.copyOf(servers);
+    }
+
+    /** One that is crashed and has had no actors at this node. */
+    static DomainHandle withoutActors(DomainView domain, ActorSystem<?> system) {
+        return new DomainHandle(
+                domain.domid(),
+                domain.generation(),
+                domain.nrPages(),
+                domain.nrVcpus(),
+                system.deadLetters(),
+                new ShardMap(new long[1]),
+                List.of(),
+                system.deadLetters(),
+                Map.of(),
+                true,
+                new DomainCalls(domain.domid()));
     }
 
     /** What a call to a crashed domain is refused with. */

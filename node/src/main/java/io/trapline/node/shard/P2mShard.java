@@ -116,7 +116,8 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
                 yield () -> list.reply().accept(runs);
             }
             case CheckSegments check -> {
-                Optional<Refusal> refusal = check(check.segments());
+                Segments segments = check.segments();
+                Optional<Refusal> refusal = rules.p2m().reserveSegments(segments.gpa(), segments.sizeBytes());
                 yield () -> check.reply().accept(refusal);
             }
             case ReadSegments read -> {

@@ -1,0 +1,71 @@
+package io.trapline.node.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trapline.model.Errno;
+import io.trapline.model.Refusal;
+import io.trapline.node.protocol.ServerMessage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
+import org.junit.jupiter.api.Test;
+
+/** A call ends, whatever becomes of the actors that work on it. */
+final class DomainCallsTest {
+    private final DomainCalls calls = new DomainCalls(7);
+    private final List<Optional<Refusal>> answers = new ArrayList<>();
+
+    @Test
+    void anAnswerCountsOnce() {
+        DomainCalls.Call call = calls.begin(answers::add);
+        call.answer(Optional.empty());
+        call.answer(Optional.of(Refusal.noDomain(7)));
+        calls.close(Refusal.noDomain(7));
+        assertThat(answers).containsExactly(Optional.empty());
+        assertThat(calls.size()).isZero();
+    }
+
+    @Test
+    void theEndOfTheDomainEndsWhatIsUnderWayAndWhatComes() {
+        calls.begin(answers::add);
+        Refusal gone = Refusal.noDomain(7);
+        calls.close(gone);
+        DomainCalls.Call late = calls.begin(answers::add);
+        assertThat(answers).containsExactly(Optional.of(gone), Optional.of(gone));
+        assertThat(late.hasEnded()).isTrue();
+        assertThat(calls.size()).isZero();
+    }
+
+    @Test
+    void aServerThatGoesEndsTheCallsThatWaitForItsGate() {
+        DomainCalls.Call waits = calls.begin(server(1, 10), answers::add);
+        DomainCalls.Call passed = calls.begin(server(1, 10), answers::add);
+        DomainCalls.Call ofAnother = calls.begin(server(2, 11), answers::add);
+        DomainCalls.Call ofNone = calls.begin(answers::add);
+        passed.gate(Optional.empty());
+        calls.serverGone(1, 10);
+        assertThat(answers).hasSize(1);
+        assertThat(answers.get(0).orElseThrow().errno()).isEqualTo(Errno.ENOENT);
+        assertThat(waits.hasEnded()).isTrue();
+        assertThat(passed.hasEnded()).isFalse();
+        assertThat(ofAnother.hasEnded()).isFalse();
+        assertThat(ofNone.hasEnded()).isFalse();
+        // Also one that found the server before it went, but not its successor's.
+        assertThat(calls.begin(server(1, 10), answers::add).hasEnded()).isTrue();
+        assertThat(calls.begin(server(1, 20), answers::add).hasEnded()).isFalse();
+    }
+
+    @Test
+    void aGateThatRefusesEndsTheCall() {
+        DomainCalls.Call call = calls.begin(server(1, 10), answers::add);
+        call.gate(Optional.of(Refusal.of(Errno.ESTALE, "fenced")));
+        assertThat(answers.get(0).orElseThrow().errno()).isEqualTo(Errno.ESTALE);
+        assertThat(calls.size()).isZero();
+    }
+
+    private static ServerHandle server(int id, long generation) {
+        return new ServerHandle(
+                id, generation, "mediator", TestInbox.<ServerMessage>create().getRef());
+    }
+}

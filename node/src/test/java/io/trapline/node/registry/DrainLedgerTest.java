@@ -1,0 +1,53 @@
+package io.trapline.node.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trapline.internal.v1.DrainKind;
+import io.trapline.internal.v1.DrainRecord;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** When a node says that a drain is done (F5). */
+final class DrainLedgerTest {
+    private final DrainLedger ledger = new DrainLedger();
+
+    @Test
+    void aDrainIsReportedOnceAndNotBeforeItsRevisionIsAcknowledged() {
+        ledger.begin(drain(5));
+        ledger.finish(5);
+        assertThat(ledger.report(4)).isEmpty();
+        assertThat(ledger.report(5)).containsExactly(5L);
+        assertThat(ledger.report(6)).isEmpty();
+    }
+
+    @Test
+    void anotherSessionIsToldAgainUntilTheDrainHasEnded() {
+        ledger.begin(drain(5));
+        ledger.finish(5);
+        ledger.report(5);
+        ledger.forgetReports();
+        ledger.begin(drain(5));
+        assertThat(ledger.pending(5)).isEmpty();
+        assertThat(ledger.report(5)).containsExactly(5L);
+        ledger.forgetReports();
+        ledger.retain(Set.of());
+        assertThat(ledger.report(5)).isEmpty();
+    }
+
+    @Test
+    void whatNobodyAskedForIsNotReported() {
+        ledger.finish(9);
+        assertThat(ledger.report(10)).isEmpty();
+    }
+
+    @Test
+    void aResetBeginsOnce() {
+        ledger.begin(drain(5));
+        assertThat(ledger.beginReset(5)).isTrue();
+        assertThat(ledger.beginReset(5)).isFalse();
+    }
+
+    private static DrainRecord drain(long revision) {
+        return Records.drain(revision, DrainKind.DRAIN_KIND_DISABLE, 7, 2).build();
+    }
+}

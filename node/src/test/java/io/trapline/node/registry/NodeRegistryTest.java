@@ -1,0 +1,350 @@
+package io.trapline.node.registry;
+
+import static io.trapline.node.registry.Records.change;
+import static io.trapline.node.registry.Records.domain;
+import static io.trapline.node.registry.Records.drain;
+import static io.trapline.node.registry.Records.held;
+import static io.trapline.node.registry.Records.name;
+import static io.trapline.node.registry.Records.release;
+import static io.trapline.node.registry.Records.server;
+import static io.trapline.node.registry.Records.snapshot;
+import static io.trapline.node.registry.Records.vcpu;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.trapline.internal.v1.DrainKind;
+import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.NodeSessionRequest;
+import io.trapline.internal.v1.RegisterNode;
+import io.trapline.internal.v1.RegistryChange;
+import io.trapline.internal.v1.RegistryServiceGrpc;
+import io.trapline.model.AccessFlags;
+import io.trapline.model.Errno;
+import io.trapline.model.Refusal;
+import io.trapline.node.protocol.Drain;
+import io.trapline.node.protocol.ServerMessage;
+import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.protocol.VcpuOpening;
+import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.v1.ClaimState;
+import io.trapline.v1.DomainState;
+import io.trapline.v1.RequestId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A node that follows the registry: what it tells its actors and what it tells the coordinator. */
+final class NodeRegistryTest {
+    private static final ActorTestKit KIT = ActorTestKit.create(ManualTime.config());
+    private static final ManualTime TIME = ManualTime.get(KIT.system());
+    private static final int DOM = 7;
+    private static final long DOM_GEN = 2;
+    private static final int SERVER = 0;
+    private static final long SERVER_GEN = 3;
+    private static final String SERVER_ACTOR = "7/server0";
+
+    private final FakeActors actors = new FakeActors();
+    private final NodeDirectory directory = new NodeDirectory();
+    private final ClientSessions sessions = new ClientSessions();
+    private final CompletableFuture<Void> registered = new CompletableFuture<>();
+    private FakeCoordinator coordinator;
+    private FakeCoordinator.Session session;
+    private ActorRef<NodeRegistry.Message> node;
+
+    @BeforeEach
+    void aNodeThatRegisters() throws Exception {
+        coordinator = new FakeCoordinator();
+        RegisterNode register = RegisterNode.newBuilder()
+                .setNode(Records.NODE)
+                .setIncarnation(99)
+                .setAddress("127.0.0.1:1")
+                .build();
+        node = KIT.spawn(NodeRegistry.create(
+                RegistryServiceGrpc.newStub(coordinator.channel), register, actors, directory, sessions, registered));
+        session = coordinator.session();
+        assertThat(coordinator.next().getRegister()).isEqualTo(register);
+    }
+
+    @AfterEach
+    void stop() {
+        KIT.stop(node);
+        coordinator.close();
+    }
+
+    @AfterAll
+    static void shutDown() {
+        KIT.shutdownTestKit();
+    }
+
+    @Test
+    void isRegisteredWhenTheSnapshotIsApplied() throws Exception {
+        assertThat(registered).isNotDone();
+        session.tell(snapshot(9).addDomains(domain(DOM, DOM_GEN, 2)));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(9);
+        registered.get(20, TimeUnit.SECONDS);
+        assertThat(directory.domain(DOM).orElseThrow().shards()).hasSize(2);
+    }
+
+    @Test
+    void everyActorOfADomainIsToldWhatHasChanged() throws Exception {
+        serve();
+        actors.forget();
+        session.tell(change(4).addVcpus(vcpu(DOM, 1, 4)));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(4);
+        // A6
+        VcpuOpening opening = new VcpuOpening(1, 4);
+        ServerMessage.Apply server = actors.next(SERVER_ACTOR, ServerMessage.Apply.class);
+        assertThat(server.revision()).isEqualTo(4);
+        assertThat(server.opened()).containsExactly(opening);
+        for (String shard : List.of("7/shard0", "7/shard1")) {
+            ShardMessage.Apply apply = actors.next(shard, ShardMessage.Apply.class);
+            assertThat(apply.table().revision()).isEqualTo(4);
+            assertThat(apply.opened()).containsExactly(opening);
+            assertThat(apply.servers()).containsOnlyKeys(SERVER);
+        }
+        VcpusMessage.Apply vcpus = actors.next("7/vcpus", VcpusMessage.Apply.class);
+        assertThat(vcpus.revision()).isEqualTo(4);
+        assertThat(vcpus.opened()).containsExactly(opening);
+    }
+
+    @Test
+    void acknowledgesInOrderAndOnlyWhatEveryActorHasApplied() throws Exception {
+        serve();
+        actors.forget();
+        actors.apply = false;
+        session.tell(change(4).addVcpus(vcpu(DOM, 1, 4)));
+        session.tell(change(5).addSessions(5));
+        // Rule 0: servers, shards and vCPUs, and 5 not before 4.
+        ServerMessage.Apply server = actors.next(SERVER_ACTOR, ServerMessage.Apply.class);
+        ShardMessage.Apply first = actors.next("7/shard0", ShardMessage.Apply.class);
+        VcpusMessage.Apply vcpus = actors.next("7/vcpus", VcpusMessage.Apply.class);
+        server.applied().run();
+        first.applied().run();
+        first.applied().run();
+        assertThat(coordinator.hasMore()).isFalse();
+        vcpus.applied().run();
+        NodeSessionRequest acknowledgement = coordinator.next();
+        assertThat(acknowledgement.getAppliedRevision()).isEqualTo(5);
+    }
+
+    @Test
+    void theDirectoryKnowsADomainAndItsServersBeforeTheyAreAcknowledged() throws Exception {
+        serve();
+        DomainHandle domain = directory.domain(DOM).orElseThrow();
+        assertThat(domain.generation()).isEqualTo(DOM_GEN);
+        assertThat(domain.servers().values())
+                .extracting(ServerHandle::principal)
+                .containsExactly(Records.PRINCIPAL);
+        session.tell(change(5).addRemovedServers(name(DOM, SERVER)));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(5);
+        assertThat(directory.domain(DOM).orElseThrow().servers()).isEmpty();
+        Refusal why = actors.next(SERVER_ACTOR, ServerMessage.Stop.class).why();
+        assertThat(why.errno()).isEqualTo(Errno.ENOENT);
+    }
+
+    @Test
+    void aDrainIsReportedAfterItsRevision() throws Exception {
+        serve();
+        session.tell(change(4).addClaims(held(DOM, SERVER, SERVER_GEN, 0, AccessFlags.ALL, 4)));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(4);
+        actors.apply = false;
+        actors.forget();
+        session.tell(releaseOf0(5, false));
+        ServerMessage.Apply apply = actors.next(SERVER_ACTOR, ServerMessage.Apply.class);
+        assertThat(apply.drains()).containsExactly(new Drain(5, 0, 5000));
+        // F5: done at once, since nothing was in flight; and yet not told before all know of the release.
+        drained(5);
+        apply.applied().run();
+        ShardMessage.Apply shards = actors.next("7/shard1", ShardMessage.Apply.class);
+        VcpusMessage.Apply vcpus = actors.next("7/vcpus", VcpusMessage.Apply.class);
+        shards.applied().run();
+        shards.applied().run();
+        assertThat(coordinator.hasMore()).isFalse();
+        vcpus.applied().run();
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(5);
+        assertThat(coordinator.next().getDrainedRevision()).isEqualTo(5);
+    }
+
+    @Test
+    void aReleaseWithResetIsDoneWhenThePagesAreReset() throws Exception {
+        // C5
+        serve();
+        session.tell(change(4).addClaims(held(DOM, SERVER, SERVER_GEN, 0, AccessFlags.ALL, 4)));
+        session.tell(releaseOf0(5, true));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(4);
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(5);
+        drained(5);
+        TypesMessage.Reset reset = actors.next("7/types", TypesMessage.Reset.class);
+        assertThat(reset.x()).isZero();
+        assertThat(coordinator.hasMore()).isFalse();
+        reset.done().run();
+        assertThat(coordinator.next().getDrainedRevision()).isEqualTo(5);
+    }
+
+    @Test
+    void aDrainThatNothingHereWaitsForIsDoneAtOnce() throws Exception {
+        session.tell(snapshot(9)
+                .addDomains(domain(DOM, DOM_GEN, 1, DomainState.DOMAIN_STATE_CRASHED, 0))
+                .addDrains(drain(8, DrainKind.DRAIN_KIND_DESTROY, DOM, DOM_GEN)
+                        .setId(1)
+                        .setGeneration(4)));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(9);
+        assertThat(coordinator.next().getDrainedRevision()).isEqualTo(8);
+    }
+
+    @Test
+    void aDestroyedDomainLeavesAndItsActorsEnd() throws Exception {
+        // S4
+        serve();
+        List<Optional<Refusal>> answers = new ArrayList<>();
+        directory.domain(DOM).orElseThrow().calls().begin(answers::add);
+        session.tell(change(5)
+                .addDomains(domain(DOM, DOM_GEN, 2, DomainState.DOMAIN_STATE_DESTROYING, 0))
+                .addDrains(drain(5, DrainKind.DRAIN_KIND_DESTROY_DOMAIN, DOM, DOM_GEN)));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(5);
+        assertThat(coordinator.next().getDrainedRevision()).isEqualTo(5);
+        assertThat(directory.domain(DOM)).isEmpty();
+        assertThat(answers).containsExactly(Optional.of(Refusal.noDomain(DOM)));
+        assertThat(actors.next("7/vcpus", VcpusMessage.Closed.class).stop()).isTrue();
+        session.tell(change(6).addRemovedDomains(DOM).addEndedDrains(5));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(6);
+        // The id again, as another domain.
+        session.tell(change(7).addDomains(domain(DOM, 7, 1)));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(7);
+        assertThat(directory.domain(DOM).orElseThrow().generation()).isEqualTo(7);
+    }
+
+    @Test
+    void aCrashedDomainIsKnownAndHasNoActors() throws Exception {
+        // D4
+        session.tell(snapshot(9).addDomains(domain(DOM, DOM_GEN, 2, DomainState.DOMAIN_STATE_CRASHED, 0)));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(9);
+        assertThat(directory.domain(DOM).orElseThrow().crashed()).isTrue();
+        assertThat(directory.find(DOM, DOM_GEN))
+                .isInstanceOfSatisfying(
+                        NodeDirectory.Lookup.Refused.class,
+                        refused -> assertThat(refused.refusal().errno()).isEqualTo(Errno.EIO));
+        assertThat(actors.told).isEmpty();
+    }
+
+    @Test
+    void aDomainThatCrashesEndsItsStreamsWithEio() throws Exception {
+        // D4
+        serve();
+        session.tell(change(5).addDomains(domain(DOM, DOM_GEN, 2, DomainState.DOMAIN_STATE_CRASHED, 0)));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(5);
+        VcpusMessage.Closed closed = actors.next("7/vcpus", VcpusMessage.Closed.class);
+        assertThat(closed.why().errno()).isEqualTo(Errno.EIO);
+        assertThat(directory.domain(DOM).orElseThrow().crashed()).isTrue();
+    }
+
+    @Test
+    void anActorThatDiesTakesItsDomainWithItAndNothingElse() throws Exception {
+        serve();
+        session.tell(change(4).addDomains(domain(8, 4, 1)));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(4);
+        actors.apply = false;
+        session.tell(change(5)
+                .addVcpus(vcpu(DOM, 0, 5))
+                .addDrains(drain(5, DrainKind.DRAIN_KIND_DISABLE, DOM, DOM_GEN)
+                        .setId(SERVER)
+                        .setGeneration(SERVER_GEN)));
+        directory.domain(DOM).orElseThrow().shards().get(1).tell(FakeActors.POISON);
+        // What it had not applied and what it had to drain is over with it.
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(5);
+        assertThat(coordinator.next().getDrainedRevision()).isEqualTo(5);
+        assertThat(actors.next("7/vcpus", VcpusMessage.Closed.class).why().errno())
+                .isEqualTo(Errno.EIO);
+        assertThat(directory.domain(DOM).orElseThrow().crashed()).isTrue();
+        assertThat(directory.domain(8).orElseThrow().crashed()).isFalse();
+        actors.apply = true;
+        session.tell(change(6).addVcpus(vcpu(8, 0, 6)).addVcpus(vcpu(DOM, 0, 6)));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(6);
+    }
+
+    @Test
+    void aLostSessionIsOpenedAgainAndToldOfDoneDrainsOnceMore() throws Exception {
+        serve();
+        session.tell(change(5)
+                .addDrains(drain(5, DrainKind.DRAIN_KIND_DISABLE, DOM, DOM_GEN)
+                        .setId(SERVER)
+                        .setGeneration(SERVER_GEN)));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(5);
+        drained(5);
+        assertThat(coordinator.next().getDrainedRevision()).isEqualTo(5);
+        DomainHandle before = directory.domain(DOM).orElseThrow();
+
+        session.cut();
+        session = reconnected();
+        assertThat(coordinator.next().getRegister().getIncarnation()).isEqualTo(99);
+        DrainRecord standing = drain(5, DrainKind.DRAIN_KIND_DISABLE, DOM, DOM_GEN)
+                .setId(SERVER)
+                .setGeneration(SERVER_GEN)
+                .build();
+        session.tell(snapshot(8)
+                .addDomains(domain(DOM, DOM_GEN, 2))
+                .addServers(server(DOM, SERVER, SERVER_GEN, true, 3))
+                .addDrains(standing));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(8);
+        assertThat(coordinator.next().getDrainedRevision()).isEqualTo(5);
+        // The memory is where it was.
+        assertThat(directory.domain(DOM).orElseThrow().shards()).isEqualTo(before.shards());
+    }
+
+    @Test
+    void tellsWhichClientSessionsHaveCalledEveryTenSeconds() throws Exception {
+        session.tell(snapshot(9).addSessions(4));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(9);
+        RequestId id = RequestId.newBuilder().setSession(4).setNumber(1).build();
+        assertThat(sessions.begin(Optional.of(id), answer -> {})).isPresent();
+        TIME.timePasses(Duration.ofSeconds(10));
+        assertThat(coordinator.next().getActivity().getSessionsList()).containsExactly(4L);
+    }
+
+    @Test
+    void callsEndWhenTheNodeStops() throws Exception {
+        serve();
+        List<Optional<Refusal>> answers = new ArrayList<>();
+        directory.domain(DOM).orElseThrow().calls().begin(answers::add);
+        KIT.stop(node);
+        assertThat(answers.get(0).orElseThrow().errno()).isEqualTo(Errno.EAGAIN);
+    }
+
+    /** Domain 7 with two shards and an enabled server, acknowledged. */
+    private void serve() throws InterruptedException {
+        session.tell(
+                snapshot(3).addDomains(domain(DOM, DOM_GEN, 2)).addServers(server(DOM, SERVER, SERVER_GEN, true, 3)));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(3);
+    }
+
+    private void drained(long revision) {
+        Objects.requireNonNull(actors.drained.get(SERVER_ACTOR)).accept(revision);
+    }
+
+    private static RegistryChange.Builder releaseOf0(long revision, boolean reset) {
+        return change(revision)
+                .addClaims(
+                        Records.claim(DOM, SERVER, SERVER_GEN, 0, AccessFlags.ALL, 4, ClaimState.CLAIM_STATE_RELEASING))
+                .addDrains(release(revision, DOM, DOM_GEN, SERVER, SERVER_GEN, 0, reset));
+    }
+
+    private FakeCoordinator.Session reconnected() throws InterruptedException {
+        await().until(() -> {
+            TIME.timePasses(Duration.ofMillis(50));
+            return coordinator.hasSession();
+        });
+        return coordinator.session();
+    }
+}

@@ -1,0 +1,294 @@
+package io.trapline.node.types;
+
+import static io.trapline.node.fixture.Shards.PAGES;
+import static io.trapline.node.fixture.Shards.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trapline.model.Errno;
+import io.trapline.model.Limit;
+import io.trapline.model.MemType;
+import io.trapline.model.Refusal;
+import io.trapline.model.TypeRun;
+import io.trapline.node.fixture.Shards;
+import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.Gate;
+import io.trapline.node.protocol.ServerMessage;
+import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.protocol.TypesMessage.GatedBy;
+import io.trapline.node.rows.KeyRows;
+import io.trapline.node.rows.Segments;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/** Calls that concern several shards: all or nothing, one at a time (T6, F2). */
+final class TypeCallsTest {
+    private static final ActorTestKit KIT = ActorTestKit.create();
+    private static final int DOMID = 7;
+    private static final int SERVER = 3;
+    private static final long SERVER_GEN = 40;
+
+    @AfterAll
+    static void shutDown() {
+        KIT.shutdownTestKit();
+    }
+
+    @Test
+    void changesRunsAcrossShards() {
+        // T6
+        Shards shards = Shards.small(KIT, 4);
+        ActorRef<TypesMessage> calls = calls(shards);
+        assertThat(set(calls, new TypeRun(100, 3 * PAGES, MemType.ioreqServer(0))))
+                .isEmpty();
+        assertThat(types(shards))
+                .containsExactly(
+                        new TypeRun(0, 100, MemType.RAM_RW),
+                        new TypeRun(100, 3 * PAGES, MemType.ioreqServer(0)),
+                        new TypeRun(100 + 3 * PAGES, PAGES - 100, MemType.RAM_RW));
+    }
+
+    @Test
+    void changesNothingAnywhereWhenOneShardRefuses() {
+        // T6
+        Shards shards = Shards.small(KIT, 4);
+        ActorRef<TypesMessage> calls = calls(shards);
+        assertThat(set(calls, new TypeRun(3 * PAGES + 9, 1, MemType.MMIO_DM))).isEmpty();
+        Refusal refusal =
+                set(calls, new TypeRun(0, 4 * PAGES, MemType.ioreqServer(1))).orElseThrow();
+        assertThat(refusal.errno()).isEqualTo(Errno.EINVAL);
+        assertThat(refusal.metadata())
+                .containsEntry("first_gfn", String.valueOf(3 * PAGES + 9))
+                .containsEntry("field", "runs[0]")
+                .doesNotContainKey("run");
+        assertThat(types(shards).get(0)).isEqualTo(new TypeRun(0, 3 * PAGES + 9, MemType.RAM_RW));
+    }
+
+    @Test
+    void namesTheFirstFrameThatRefusedInTheOrderOfTheRuns() {
+        // T6: shard 0 refuses the last run, shard 2 the first.
+        Shards shards = Shards.small(KIT, 3);
+        ActorRef<TypesMessage> calls = calls(shards);
+        Refusal refusal = set(
+                        calls,
+                        new TypeRun(2 * PAGES, 5, MemType.RAM_RO),
+                        new TypeRun(2 * PAGES + 4, 1, MemType.ioreqServer(0)),
+                        new TypeRun(0, 1, MemType.MMIO_DM),
+                        new TypeRun(0, 1, MemType.RAM_RW))
+                .orElseThrow();
+        assertThat(refusal.metadata())
+                .containsEntry("first_gfn", String.valueOf(2 * PAGES + 4))
+                .containsEntry("field", "runs[1]");
+        // As if one after the other: two runs that only together are allowed.
+        assertThat(set(
+                        calls,
+                        new TypeRun(PAGES, 1, MemType.RAM_RO),
+                        new TypeRun(PAGES, 1, MemType.RAM_RW),
+                        new TypeRun(PAGES, 1, MemType.ioreqServer(0))))
+                .isEmpty();
+    }
+
+    @Test
+    void typesAWholeTebibyteAtOnce() {
+        // T6: 2^28 pages over 1,024 shards cost what a run costs.
+        Shards shards = new Shards(KIT, 1024, 1 << 18, 64 << 20);
+        ActorRef<TypesMessage> calls = calls(shards);
+        assertThat(set(calls, new TypeRun(0, 1 << 28, MemType.ioreqServer(0)))).isEmpty();
+        assertThat(types(shards).get(0)).isEqualTo(new TypeRun(0, 1 << 28, MemType.ioreqServer(0)));
+        // Thousands of runs of that size are cut when they are needed.
+        List<TypeRun> runs = new ArrayList<>();
+        for (int i = 0; i < Limit.MAX_RUNS_PER_CALL.value(); i++) {
+            runs.add(new TypeRun(0, 1 << 28, i % 2 == 0 ? MemType.RAM_RW : MemType.ioreqServer(2)));
+        }
+        List<ShardRuns> cut = ShardRuns.cut(runs, shards.map);
+        assertThat(cut).hasSize(1024);
+        assertThat(cut.get(1000).get(4095)).isEqualTo(new TypeRun(1000L << 18, 1 << 18, MemType.ioreqServer(2)));
+    }
+
+    @Test
+    void resetTurnsTheTypeBackInEveryShard() {
+        // C5
+        Shards shards = Shards.small(KIT, 3);
+        ActorRef<TypesMessage> calls = calls(shards);
+        assertThat(set(
+                        calls,
+                        new TypeRun(10, 1, MemType.ioreqServer(5)),
+                        new TypeRun(2 * PAGES, 7, MemType.ioreqServer(5)),
+                        new TypeRun(PAGES, 7, MemType.ioreqServer(6))))
+                .isEmpty();
+        Boolean done = await(reply -> calls.tell(new TypesMessage.Reset(5, () -> reply.accept(true))));
+        assertThat(done).isTrue();
+        assertThat(types(shards))
+                .containsExactly(
+                        new TypeRun(0, PAGES, MemType.RAM_RW),
+                        new TypeRun(PAGES, 7, MemType.ioreqServer(6)),
+                        new TypeRun(PAGES + 7, 2 * PAGES - 7, MemType.RAM_RW));
+    }
+
+    @Test
+    void aWriteOverSeveralShardsIsAllOrNone() {
+        // F2
+        Shards shards = new Shards(KIT, 2, PAGES, 64 << 20);
+        ActorRef<TypesMessage> calls = calls(shards);
+        byte[] data = {1, 2, 3, 4};
+        long border = PAGES << 12;
+        assertThat(write(calls, List.of(piece(0, border - 2, 2, 0, data), piece(1, border, 2, 2, data))))
+                .isEmpty();
+        assertThat(read(shards, 0, border - 2, 2)).containsExactly(1, 2);
+        assertThat(read(shards, 1, border, 2)).containsExactly(3, 4);
+
+        assertThat(set(calls, new TypeRun(PAGES + 1, 1, MemType.MMIO_DM))).isEmpty();
+        byte[] other = {9, 9, 9, 9};
+        Refusal refusal = write(calls, List.of(piece(0, border - 2, 2, 0, other), piece(1, border + 4096, 2, 2, other)))
+                .orElseThrow();
+        assertThat(refusal.metadata()).containsEntry("first_gfn", String.valueOf(PAGES + 1));
+        assertThat(read(shards, 0, border - 2, 2)).containsExactly(1, 2);
+    }
+
+    @Test
+    void aWriteThatOneShardHasNoMemoryForWritesNothing() {
+        // One chunk for both shards.
+        Shards shards = new Shards(KIT, 2, PAGES, 2 << 20);
+        ActorRef<TypesMessage> calls = calls(shards);
+        long border = PAGES << 12;
+        byte[] data = {1, 2};
+        Refusal refusal = write(calls, List.of(piece(0, border - 1, 1, 0, data), piece(1, border, 1, 1, data)))
+                .orElseThrow();
+        assertThat(refusal.errno()).isEqualTo(Errno.ENOSPC);
+        assertThat(read(shards, 0, border - 1, 1)).containsExactly(0);
+        assertThat(read(shards, 1, border, 1)).containsExactly(0);
+    }
+
+    @Test
+    void aCallForAServerIsToldByThatServer() {
+        // F2
+        Shards shards = Shards.small(KIT, 2);
+        ActorRef<TypesMessage> calls = calls(shards);
+        TestProbe<ServerMessage> server = KIT.createTestProbe();
+        CompletableFuture<Optional<Refusal>> result = new CompletableFuture<>();
+        calls.tell(new TypesMessage.SetTypes(
+                List.of(new TypeRun(0, 2 * PAGES, MemType.ioreqServer(0))),
+                Optional.of(gate(server)),
+                result::complete));
+        ServerMessage.Gated gated = server.expectMessageClass(ServerMessage.Gated.class);
+        assertThat(gated.tells()).hasSize(2);
+        assertThat(types(shards)).hasSize(1);
+        // The shards may answer before the gate's word arrives.
+        gated.tells().forEach(tell -> shards.actors.get(tell.shard()).tell(tell.message()));
+        List<TypeRun> carriedOut =
+                await(reply -> shards.actors.get(1).tell(new ShardMessage.ListTypes(PAGES, 1, 1, reply)));
+        assertThat(carriedOut.get(0).type()).isEqualTo(MemType.ioreqServer(0));
+        assertThat(result).isNotDone();
+        gated.passed().accept(Optional.empty());
+        assertThat(result.orTimeout(20, TimeUnit.SECONDS).join()).isEmpty();
+        assertThat(types(shards).get(0).type()).isEqualTo(MemType.ioreqServer(0));
+    }
+
+    @Test
+    void aCallThatTheGateRefusesChangesNothingAndLetsTheNextGo() {
+        // F2, S5
+        Shards shards = Shards.small(KIT, 2);
+        ActorRef<TypesMessage> calls = calls(shards);
+        TestProbe<ServerMessage> server = KIT.createTestProbe();
+        CompletableFuture<Optional<Refusal>> result = new CompletableFuture<>();
+        calls.tell(new TypesMessage.SetTypes(
+                List.of(new TypeRun(0, 1, MemType.ioreqServer(0))), Optional.of(gate(server)), result::complete));
+        Refusal fenced = Refusal.of(Errno.ESTALE, "a newer session is active");
+        server.expectMessageClass(ServerMessage.Gated.class).passed().accept(Optional.of(fenced));
+        assertThat(result.orTimeout(20, TimeUnit.SECONDS).join()).contains(fenced);
+        assertThat(types(shards)).hasSize(1);
+        assertThat(set(calls, new TypeRun(0, 1, MemType.RAM_RO))).isEmpty();
+    }
+
+    @Test
+    void aServerThatGoesTakesItsCallsWithIt() {
+        Shards shards = Shards.small(KIT, 1);
+        ActorRef<TypesMessage> calls = calls(shards);
+        TestProbe<ServerMessage> server = KIT.createTestProbe();
+        List<TypeRun> runs = List.of(new TypeRun(0, 1, MemType.ioreqServer(0)));
+        CompletableFuture<Optional<Refusal>> waits = new CompletableFuture<>();
+        calls.tell(new TypesMessage.SetTypes(runs, Optional.of(gate(server)), waits::complete));
+        server.expectMessageClass(ServerMessage.Gated.class);
+        calls.tell(new TypesMessage.ServerGone(SERVER, SERVER_GEN));
+        assertThat(waits.orTimeout(20, TimeUnit.SECONDS).join().orElseThrow().errno())
+                .isEqualTo(Errno.ENOENT);
+        // Also one that comes late.
+        Optional<Refusal> late =
+                await(reply -> calls.tell(new TypesMessage.SetTypes(runs, Optional.of(gate(server)), reply)));
+        assertThat(late.orElseThrow().errno()).isEqualTo(Errno.ENOENT);
+        server.expectNoMessage();
+        assertThat(set(calls, new TypeRun(0, 1, MemType.RAM_RO))).isEmpty();
+    }
+
+    @Test
+    void callsWaitForEachOtherUpToALimit() {
+        TestProbe<ShardMessage> shard = KIT.createTestProbe();
+        ActorRef<TypesMessage> calls =
+                KIT.spawn(TypeCalls.create(DOMID, new ShardMap(new long[1]), List.of(shard.getRef())));
+        List<TypeRun> runs = List.of(new TypeRun(0, 1, MemType.RAM_RO));
+        List<Optional<Refusal>> answers = new CopyOnWriteArrayList<>();
+        for (int i = 0; i < Limit.MAX_TYPE_CALLS_WAITING.value(); i++) {
+            calls.tell(new TypesMessage.SetTypes(runs, Optional.empty(), answers::add));
+        }
+        Optional<Refusal> oneTooMany =
+                await(reply -> calls.tell(new TypesMessage.SetTypes(runs, Optional.empty(), reply)));
+        assertThat(oneTooMany.orElseThrow().errno()).isEqualTo(Errno.EAGAIN);
+        assertThat(oneTooMany.orElseThrow().metadata()).containsEntry("limit_name", Limit.MAX_TYPE_CALLS_WAITING.key());
+        // One at a time: the second is asked about only when the first has been carried out.
+        ShardMessage.CheckTypes check = shard.expectMessageClass(ShardMessage.CheckTypes.class);
+        shard.expectNoMessage();
+        check.reply().accept(Optional.empty());
+        ShardMessage.CommitTypes commit = shard.expectMessageClass(ShardMessage.CommitTypes.class);
+        shard.expectNoMessage();
+        commit.done().run();
+        shard.expectMessageClass(ShardMessage.CheckTypes.class);
+        assertThat(answers).containsExactly(Optional.empty());
+    }
+
+    private static ActorRef<TypesMessage> calls(Shards shards) {
+        return KIT.spawn(TypeCalls.create(DOMID, shards.map, shards.actors));
+    }
+
+    private static GatedBy gate(TestProbe<ServerMessage> server) {
+        return new GatedBy(new Gate("mediator", SERVER, SERVER_GEN, 50, new KeyRows(0)), server.getRef());
+    }
+
+    private static Optional<Refusal> set(ActorRef<TypesMessage> calls, TypeRun... runs) {
+        return await(reply -> calls.tell(new TypesMessage.SetTypes(List.of(runs), Optional.empty(), reply)));
+    }
+
+    private static Optional<Refusal> write(ActorRef<TypesMessage> calls, List<TypesMessage.Piece> pieces) {
+        return await(reply -> calls.tell(new TypesMessage.WriteAcross(pieces, Optional.empty(), reply)));
+    }
+
+    private static TypesMessage.Piece piece(int shard, long gpa, int size, int offset, byte[] data) {
+        return new TypesMessage.Piece(
+                shard, new Segments(new long[] {gpa}, new int[] {size}, new int[] {offset}, data));
+    }
+
+    private static byte[] read(Shards shards, int shard, long gpa, int size) {
+        byte[] data = new byte[size];
+        Segments segments = new Segments(new long[] {gpa}, new int[] {size}, new int[1], data);
+        Consumer<Consumer<Optional<Refusal>>> call =
+                reply -> shards.actors.get(shard).tell(new ShardMessage.ReadSegments(segments, reply));
+        assertThat(await(call)).isEmpty();
+        return data;
+    }
+
+    private static List<TypeRun> types(Shards shards) {
+        long pages =
+                shards.map.firstGfn(shards.map.size() - 1) + (shards.map.size() > 1 ? shards.map.firstGfn(1) : PAGES);
+        TypeListing.Page page = await(reply -> TypeListing.begin(shards.map, shards.actors, 0, pages, 4096, reply));
+        assertThat(page.nextGfn()).isZero();
+        return page.runs();
+    }
+}
