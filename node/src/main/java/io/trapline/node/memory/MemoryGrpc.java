@@ -47,6 +47,11 @@ public final class MemoryGrpc extends MemoryServiceGrpc.MemoryServiceImplBase {
         this.sessions = sessions;
     }
 
+    /** What calls under way hold; 0 when there are none. */
+    long bytesUnderWay() {
+        return budget.usedBytes();
+    }
+
     @Override
     public void readMemory(ReadMemoryRequest request, StreamObserver<ReadMemoryResponse> client) {
         Answer<ReadMemoryResponse> answer = new Answer<>(client);

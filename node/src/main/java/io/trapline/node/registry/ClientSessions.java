@@ -62,8 +62,8 @@ public final class ClientSessions {
         waiting.forEach(who -> who.accept(result));
     }
 
-    /** Sessions that begin or end with a revision, which the node now knows. */
-    void change(long revision, List<Long> begun, List<Long> ended) {
+    /** Sessions that begin or end with a revision, which the node now knows. For {@link NodeRegistry} alone. */
+    public void change(long revision, List<Long> begun, List<Long> ended) {
         begun.forEach(session -> live.putIfAbsent(session, new SessionAnswers<>(session)));
         ended.forEach(session -> {
             live.remove(session);

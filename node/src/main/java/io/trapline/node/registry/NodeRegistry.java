@@ -344,12 +344,12 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         if (domain == null || domain.terminated(terminated.getRef())) {
             return;
         }
-        Throwable cause = terminated instanceof ChildFailed failed ? failed.cause() : null;
+        String cause = terminated instanceof ChildFailed failed ? failed.cause().toString() : "stopped by itself";
         LOG.error(
-                "{} died; domain {} fails at this node",
+                "{} died ({}); domain {} fails at this node",
                 terminated.getRef().path().name(),
-                domain.domid(),
-                cause);
+                cause,
+                domain.domid());
         if (directory
                 .domain(domain.domid())
                 .filter(handle -> handle.generation() == domain.generation())
