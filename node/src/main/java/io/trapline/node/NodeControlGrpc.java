@@ -1,10 +1,13 @@
 package io.trapline.node;
 
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.trapline.internal.v1.GetServerCountersRequest;
 import io.trapline.internal.v1.GetServerCountersResponse;
 import io.trapline.internal.v1.NodeControlServiceGrpc;
 import io.trapline.node.protocol.ServerMessage;
+import io.trapline.node.registry.DomainCalls;
+import io.trapline.node.registry.DomainHandle;
 import io.trapline.node.registry.NodeDirectory;
 import io.trapline.node.registry.ServerHandle;
 import java.util.Optional;
@@ -20,19 +23,27 @@ final class NodeControlGrpc extends NodeControlServiceGrpc.NodeControlServiceImp
     @Override
     public void getServerCounters(
             GetServerCountersRequest request, StreamObserver<GetServerCountersResponse> coordinator) {
-        Optional<ServerHandle> server = directory
-                .domain(request.getDomid())
-                .map(domain -> domain.servers().get(request.getId()))
+        // Without a handler an answer to a coordinator that waits no more would throw, in the server's actor.
+        ((ServerCallStreamObserver<GetServerCountersResponse>) coordinator).setOnCancelHandler(() -> {});
+        Optional<DomainHandle> domain = directory.domain(request.getDomid());
+        Optional<ServerHandle> server = domain.map(handle -> handle.servers().get(request.getId()))
                 .filter(handle -> handle.generation() == request.getGeneration());
-        if (server.isEmpty()) {
-            coordinator.onNext(GetServerCountersResponse.getDefaultInstance());
-            coordinator.onCompleted();
+        GetServerCountersResponse.Builder response = GetServerCountersResponse.newBuilder();
+        if (domain.isEmpty() || server.isEmpty()) {
+            answer(coordinator, response);
             return;
         }
+        // Zero also where the server goes before it answers.
+        DomainCalls.Call call = domain.get().calls().begin(server.get(), gone -> answer(coordinator, response));
         server.get().actor().tell(new ServerMessage.GetCounters(counters -> {
-            coordinator.onNext(
-                    GetServerCountersResponse.newBuilder().setCounters(counters).build());
-            coordinator.onCompleted();
+            response.setCounters(counters);
+            call.answer(Optional.empty());
         }));
+    }
+
+    private static void answer(
+            StreamObserver<GetServerCountersResponse> coordinator, GetServerCountersResponse.Builder response) {
+        coordinator.onNext(response.build());
+        coordinator.onCompleted();
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
+import io.trapline.node.fixture.Records;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 

@@ -1,14 +1,14 @@
 package io.trapline.node.registry;
 
-import static io.trapline.node.registry.Records.change;
-import static io.trapline.node.registry.Records.domain;
-import static io.trapline.node.registry.Records.drain;
-import static io.trapline.node.registry.Records.held;
-import static io.trapline.node.registry.Records.name;
-import static io.trapline.node.registry.Records.release;
-import static io.trapline.node.registry.Records.server;
-import static io.trapline.node.registry.Records.snapshot;
-import static io.trapline.node.registry.Records.vcpu;
+import static io.trapline.node.fixture.Records.change;
+import static io.trapline.node.fixture.Records.domain;
+import static io.trapline.node.fixture.Records.drain;
+import static io.trapline.node.fixture.Records.held;
+import static io.trapline.node.fixture.Records.name;
+import static io.trapline.node.fixture.Records.release;
+import static io.trapline.node.fixture.Records.server;
+import static io.trapline.node.fixture.Records.snapshot;
+import static io.trapline.node.fixture.Records.vcpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -21,6 +21,8 @@ import io.trapline.internal.v1.RegistryServiceGrpc;
 import io.trapline.model.AccessFlags;
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
+import io.trapline.node.fixture.FakeCoordinator;
+import io.trapline.node.fixture.Records;
 import io.trapline.node.protocol.Drain;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;

@@ -7,6 +7,7 @@ import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.internal.v1.ServerRecord;
 import io.trapline.model.AccessFlags;
+import io.trapline.node.fixture.Records;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.v1.Claim;
 import io.trapline.v1.ClaimState;

@@ -1,21 +1,22 @@
 package io.trapline.node.registry;
 
-import static io.trapline.node.registry.Records.change;
-import static io.trapline.node.registry.Records.domain;
-import static io.trapline.node.registry.Records.drain;
-import static io.trapline.node.registry.Records.held;
-import static io.trapline.node.registry.Records.name;
-import static io.trapline.node.registry.Records.range;
-import static io.trapline.node.registry.Records.release;
-import static io.trapline.node.registry.Records.server;
-import static io.trapline.node.registry.Records.snapshot;
-import static io.trapline.node.registry.Records.vcpu;
+import static io.trapline.node.fixture.Records.change;
+import static io.trapline.node.fixture.Records.domain;
+import static io.trapline.node.fixture.Records.drain;
+import static io.trapline.node.fixture.Records.held;
+import static io.trapline.node.fixture.Records.name;
+import static io.trapline.node.fixture.Records.range;
+import static io.trapline.node.fixture.Records.release;
+import static io.trapline.node.fixture.Records.server;
+import static io.trapline.node.fixture.Records.snapshot;
+import static io.trapline.node.fixture.Records.vcpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.model.AccessAttributes;
 import io.trapline.model.AccessFlags;
+import io.trapline.node.fixture.Records;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.protocol.Drain;
 import io.trapline.node.protocol.ServerView;
