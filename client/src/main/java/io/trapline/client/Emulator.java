@@ -1,7 +1,6 @@
 package io.trapline.client;
 
 import io.trapline.model.Errno;
-import io.trapline.model.Limit;
 import io.trapline.model.MemType;
 import io.trapline.model.Refusal;
 import io.trapline.rpc.Statuses;
@@ -45,6 +44,7 @@ public final class Emulator implements AutoCloseable {
     private final Object lock = new Object();
     // Guarded by lock.
     private final EmulatorLedger ledger = new EmulatorLedger();
+    private final EmulatorOutbox outbox = new EmulatorOutbox(ledger);
     private final Backoff backoff = new Backoff();
     private State state = State.ATTACHING;
     private @Nullable EmulatorStream stream;
@@ -52,9 +52,6 @@ public final class Emulator implements AutoCloseable {
     private Optional<Refusal> lastRefusal = Optional.empty();
     private DomainRef domain;
     private long sessionEpoch;
-    private long batches;
-    private long creditGranted;
-    private boolean isSending;
 
     Emulator(TraplineConnection connection, ServerRef server, DeviceModel model, EmulatorOptions options) {
         this.connection = connection;
@@ -210,7 +207,7 @@ public final class Emulator implements AutoCloseable {
             EmulatorStream next =
                     new EmulatorStream(this, connection.addresses().current(), ledger.forAttach());
             stream = next;
-            creditGranted = options.credit();
+            outbox.begin(options.credit());
             next.attach(AttachServer.newBuilder()
                     .setDomid(domain.domid().value())
                     .setDomainGeneration(domain.generation())
@@ -378,30 +375,8 @@ public final class Emulator implements AutoCloseable {
 
     // Called with the lock held.
     private void sendAnswers() {
-        EmulatorStream to = stream;
-        // An in-process transport may call back into this method while it sends.
-        if (isSending || to == null) {
-            return;
-        }
-        isSending = true;
-        try {
-            while (state == State.ATTACHED && to == stream && !ledger.pending().isEmpty() && to.isReady()) {
-                to.sendAnswers(ledger.pending().nextAnswers(++batches));
-            }
-            sendCredit(to);
-        } finally {
-            isSending = false;
-        }
-    }
-
-    // Called with the lock held.
-    private void sendCredit(EmulatorStream to) {
-        if (state == State.ATTACHED && to.equals(stream) && to.isReady()) {
-            int rows = (int) Math.min(ledger.takeCredit(), Limit.MAX_CREDIT.value() - creditGranted);
-            if (rows > 0) {
-                creditGranted += rows;
-                to.sendCredit(rows);
-            }
+        if (state == State.ATTACHED && stream != null) {
+            outbox.send(stream);
         }
     }
 
@@ -411,12 +386,15 @@ public final class Emulator implements AutoCloseable {
             if (state == State.ENDED) {
                 return;
             }
+            if (stream != null && kind == EmulatorEnd.Kind.CLOSED && state == State.ATTACHED) {
+                outbox.sendLast(stream);
+                stream.complete();
+            } else if (stream != null) {
+                stream.cancel(kind.name());
+            }
             state = State.ENDED;
             end = reason;
-            if (stream != null) {
-                stream.cancel(kind.name());
-                stream = null;
-            }
+            stream = null;
             lock.notifyAll();
         }
         connection.streams().remove(this);

@@ -74,6 +74,13 @@ final class EmulatorStream implements ClientResponseObserver<AttachRequest, Atta
         }
     }
 
+    /** Ends the stream in order. */
+    void complete() {
+        if (requests != null) {
+            requests.onCompleted();
+        }
+    }
+
     private void send(AttachRequest request) {
         if (requests != null) {
             requests.onNext(request);

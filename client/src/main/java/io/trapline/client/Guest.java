@@ -2,7 +2,6 @@ package io.trapline.client;
 
 import com.google.rpc.Status;
 import io.trapline.model.Errno;
-import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
 import io.trapline.rpc.Statuses;
 import io.trapline.v1.AccessRequest;
@@ -17,10 +16,6 @@ import io.trapline.v1.VcpuOpened;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -42,12 +37,11 @@ public final class Guest implements AutoCloseable {
 
     private final TraplineConnection connection;
     private final GuestOptions options;
-    private final @Nullable ExecutorService ownThread;
-    private final Executor callbacks;
+    private final OutcomeDelivery delivery;
 
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock.
-    private final @Nullable Vcpu[] vcpus = new Vcpu[Limit.MAX_VCPUS_PER_DOMAIN.intValue()];
+    private final VcpuTable vcpus = new VcpuTable();
     private final SendQueue queue = new SendQueue();
     private final Backoff backoff = new Backoff();
     private DomainRef domain;
@@ -65,18 +59,7 @@ public final class Guest implements AutoCloseable {
         this.connection = connection;
         this.domain = domain;
         this.options = options;
-        Executor given = options.executor();
-        if (given != null) {
-            ownThread = null;
-            callbacks = GuestOptions.isDirect(given) ? given : new SerialExecutor(given);
-        } else {
-            ownThread = Executors.newSingleThreadExecutor(work -> {
-                Thread thread = new Thread(work, "trapline-guest-" + domain.domid());
-                thread.setDaemon(true);
-                return thread;
-            });
-            callbacks = ownThread;
-        }
+        delivery = new OutcomeDelivery(options, "trapline-guest-" + domain.domid());
         connection.streams().add(this);
     }
 
@@ -105,12 +88,11 @@ public final class Guest implements AutoCloseable {
     public Vcpu openVcpu(int vcpu, int window, AnswerListener listener) {
         Callbacks.refuseToBlock("Guest.openVcpu");
         return locked(() -> {
-            Vcpu before = vcpus[vcpu];
-            if (isClosed || before != null) {
+            if (isClosed || vcpus.get(vcpu) != null) {
                 throw new IllegalStateException(isClosed ? "the guest is closed" : "vCPU " + vcpu + " is open here");
             }
             Vcpu opening = new Vcpu(this, vcpu, window, listener);
-            vcpus[vcpu] = opening;
+            vcpus.put(opening);
             if (stream != null) {
                 stream.send(AccessRequest.newBuilder().setOpen(opening.openRequest()));
             } else if (!isConnecting) {
@@ -143,20 +125,14 @@ public final class Guest implements AutoCloseable {
                 return;
             }
             isClosed = true;
-            for (Vcpu vcpu : vcpus) {
-                if (vcpu != null) {
-                    finish(vcpu, Vcpu.closedByClient(), outcomes);
-                }
-            }
+            vcpus.finishAll(Vcpu.closedByClient(), outcomes);
             if (stream != null) {
                 stream.complete();
                 stream = null;
             }
         });
         connection.streams().remove(this);
-        if (ownThread != null) {
-            ownThread.shutdown();
-        }
+        delivery.close();
     }
 
     // For the vCPUs.
@@ -184,11 +160,11 @@ public final class Guest implements AutoCloseable {
 
     void close(Vcpu vcpu) {
         withOutcomes(vcpu.window(), null, outcomes -> {
-            if (stream != null && vcpu.equals(vcpus[vcpu.number()])) {
+            if (stream != null && vcpu.isOpen() && vcpus.holds(vcpu)) {
                 stream.send(AccessRequest.newBuilder()
                         .setClose(CloseVcpu.newBuilder().setVcpu(vcpu.number())));
             }
-            finish(vcpu, Vcpu.closedByClient(), outcomes);
+            vcpus.finish(vcpu, Vcpu.closedByClient(), outcomes);
         });
     }
 
@@ -197,13 +173,6 @@ public final class Guest implements AutoCloseable {
         queue.add(vcpu);
         send();
         tick();
-    }
-
-    private void finish(Vcpu vcpu, Refusal reason, Outcomes outcomes) {
-        vcpu.finish(reason, outcomes);
-        if (vcpu.equals(vcpus[vcpu.number()])) {
-            vcpus[vcpu.number()] = null;
-        }
     }
 
     // Called with the lock held.
@@ -215,11 +184,7 @@ public final class Guest implements AutoCloseable {
         GuestStream next = new GuestStream(this, connection.addresses().current());
         stream = next;
         next.open();
-        for (Vcpu vcpu : vcpus) {
-            if (vcpu != null && next.equals(stream)) {
-                next.send(AccessRequest.newBuilder().setOpen(vcpu.openRequest()));
-            }
-        }
+        vcpus.forEach(vcpu -> next.send(AccessRequest.newBuilder().setOpen(vcpu.openRequest())));
     }
 
     // Called with the lock held.
@@ -262,14 +227,10 @@ public final class Guest implements AutoCloseable {
             stream = null;
             lastRefusal = failure.refusal();
             if (!failure.isLost()) {
-                finishAll(failure.refusal().orElseThrow(), outcomes);
+                vcpus.finishAll(failure.refusal().orElseThrow(), outcomes);
                 return;
             }
-            for (Vcpu vcpu : vcpus) {
-                if (vcpu != null) {
-                    vcpu.streamLost();
-                }
-            }
+            vcpus.forEach(Vcpu::streamLost);
             if (!isClosed) {
                 connection.addresses().failed(from.channel());
                 isConnecting = true;
@@ -284,14 +245,6 @@ public final class Guest implements AutoCloseable {
                 tick();
             }
         });
-    }
-
-    private void finishAll(Refusal reason, Outcomes outcomes) {
-        for (Vcpu vcpu : vcpus) {
-            if (vcpu != null) {
-                finish(vcpu, reason, outcomes);
-            }
-        }
     }
 
     void received(GuestStream from, AccessResponse response) {
@@ -312,7 +265,7 @@ public final class Guest implements AutoCloseable {
     }
 
     private void opened(GuestStream from, VcpuOpened opened) {
-        Vcpu vcpu = vcpu(opened.getVcpu());
+        Vcpu vcpu = vcpus.get(opened.getVcpu());
         if (vcpu == null || !vcpu.isOpening()) {
             return;
         }
@@ -327,13 +280,13 @@ public final class Guest implements AutoCloseable {
     }
 
     private void openRefused(GuestStream from, OpenRefused refused, Outcomes outcomes) {
-        Vcpu vcpu = vcpu(refused.getVcpu());
+        Vcpu vcpu = vcpus.get(refused.getVcpu());
         if (vcpu == null) {
             return;
         }
         Refusal why = refusal(refused.getStatus());
         if (why.errno() != Errno.EAGAIN) {
-            finish(vcpu, why, outcomes);
+            vcpus.finish(vcpu, why, outcomes);
             return;
         }
         lastRefusal = Optional.of(why);
@@ -361,7 +314,7 @@ public final class Guest implements AutoCloseable {
         boolean hasErrno = !batch.getErrno().isEmpty();
         Vcpu last = null;
         for (int row = 0; row < batch.getSequenceCount(); row++) {
-            Vcpu vcpu = vcpu(hasVcpu ? batch.getVcpu(row) : 0);
+            Vcpu vcpu = vcpus.get(hasVcpu ? batch.getVcpu(row) : 0);
             if (vcpu == null) {
                 continue;
             }
@@ -394,19 +347,15 @@ public final class Guest implements AutoCloseable {
             lost(from, new Failure(Optional.of(why), true));
         } else {
             stream = null;
-            finishAll(why, outcomes);
+            vcpus.finishAll(why, outcomes);
         }
     }
 
     private void fenced(VcpuFenced fenced, Outcomes outcomes) {
-        Vcpu vcpu = vcpu(fenced.getVcpu());
+        Vcpu vcpu = vcpus.get(fenced.getVcpu());
         if (vcpu != null) {
-            finish(vcpu, refusal(fenced.getStatus()), outcomes);
+            vcpus.finish(vcpu, refusal(fenced.getStatus()), outcomes);
         }
-    }
-
-    private @Nullable Vcpu vcpu(int number) {
-        return number >= 0 && number < vcpus.length ? vcpus[number] : null;
     }
 
     private static Refusal refusal(Status status) {
@@ -426,25 +375,22 @@ public final class Guest implements AutoCloseable {
             isTicking = false;
             long nowNanos = nowNanos();
             boolean canTell = stream != null && stream.isReady();
-            boolean again = false;
             ReceivedThrough.Builder received = ReceivedThrough.newBuilder();
-            for (Vcpu vcpu : vcpus) {
-                if (vcpu == null) {
-                    continue;
-                }
+            boolean[] again = {false};
+            vcpus.forEach(vcpu -> {
                 if (vcpu.wake(nowNanos, outcomes)) {
                     queue.add(vcpu);
                 }
                 if (canTell) {
                     vcpu.tell(received);
                 }
-                again |= vcpu.needsTime();
-            }
+                again[0] |= vcpu.needsTime();
+            });
             if (stream != null && received.getVcpuCount() > 0) {
                 stream.send(AccessRequest.newBuilder().setReceived(received));
             }
             send();
-            if (again) {
+            if (again[0]) {
                 tick();
             }
         });
@@ -459,21 +405,6 @@ public final class Guest implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        Runnable deliver = () -> {
-            outcomes.deliver();
-            if (from != null) {
-                from.handled();
-            }
-        };
-        if (outcomes.isEmpty()) {
-            deliver.run();
-            return;
-        }
-        try {
-            callbacks.execute(deliver);
-        } catch (RejectedExecutionException closed) {
-            LOG.debug("the guest was closed meanwhile: its last outcomes are delivered here", closed);
-            deliver.run();
-        }
+        delivery.deliver(outcomes, from);
     }
 }

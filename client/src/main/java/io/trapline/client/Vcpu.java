@@ -3,6 +3,7 @@ package io.trapline.client;
 import com.google.protobuf.ByteString;
 import io.trapline.model.Errno;
 import io.trapline.model.Gpa;
+import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
 import io.trapline.v1.OpenVcpu;
 import io.trapline.v1.ReceivedThrough;
@@ -50,6 +51,9 @@ public final class Vcpu implements AutoCloseable {
     private @Nullable AccessAnswers collected;
 
     Vcpu(Guest guest, int number, int windowSize, AnswerListener listener) {
+        if (number < 0 || number >= Limit.MAX_VCPUS_PER_DOMAIN.value()) {
+            throw new IllegalArgumentException("vcpu = " + number + ": 0 … 4095");
+        }
         this.guest = guest;
         this.number = number;
         this.windowSize = windowSize;
@@ -270,6 +274,10 @@ public final class Vcpu implements AutoCloseable {
             toldThrough = window.receivedThrough();
             received.addVcpu(number).addThrough(toldThrough);
         }
+    }
+
+    boolean isOpen() {
+        return state == State.OPEN;
     }
 
     boolean hasToken() {
