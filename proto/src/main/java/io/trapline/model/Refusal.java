@@ -42,7 +42,8 @@ public record Refusal(Errno errno, String message, Map<String, String> metadata)
 
     /** {@code ESRCH}. */
     public static Refusal noDomain(int domid) {
-        return of(Errno.ESRCH, "domid = " + domid + ": no such domain").with("domid", domid);
+        String value = Integer.toUnsignedString(domid);
+        return of(Errno.ESRCH, "domid = " + value + ": no such domain").with("domid", value);
     }
 
     /** {@code ESRCH}: the domain is there, under another generation. */
@@ -55,9 +56,10 @@ public record Refusal(Errno errno, String message, Map<String, String> metadata)
 
     /** {@code ENOENT}. */
     public static Refusal noServer(int domid, int id) {
-        return of(Errno.ENOENT, "id = " + id + ": domain " + domid + " has no such IOREQ server")
+        String value = Integer.toUnsignedString(id);
+        return of(Errno.ENOENT, "id = " + value + ": domain " + domid + " has no such IOREQ server")
                 .with("domid", domid)
-                .with("id", id);
+                .with("id", value);
     }
 
     /** The same with one more thing to act on. */

@@ -28,6 +28,7 @@ import io.trapline.v1.WriteMemoryResponse;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * The service that reads and writes pages themselves and changes their types (F2, T6). Checks what the caller said and whom it names, then tells the
@@ -107,6 +108,7 @@ public final class MemoryGrpc extends MemoryServiceGrpc.MemoryServiceImplBase {
         }
         Change change = new Change(
                 request.hasRequestId() ? Optional.of(request.getRequestId()) : Optional.empty(),
+                () -> Fingerprint.of(request),
                 request.getData().size() + (long) request.getGpaCount() * BYTES_PER_SEGMENT,
                 request.getDomid(),
                 request.getDomainGeneration(),
@@ -127,6 +129,7 @@ public final class MemoryGrpc extends MemoryServiceGrpc.MemoryServiceImplBase {
         }
         Change change = new Change(
                 request.hasRequestId() ? Optional.of(request.getRequestId()) : Optional.empty(),
+                () -> Fingerprint.of(request),
                 (long) request.getRunsCount() * BYTES_PER_RUN,
                 request.getDomid(),
                 request.getDomainGeneration(),
@@ -139,13 +142,18 @@ public final class MemoryGrpc extends MemoryServiceGrpc.MemoryServiceImplBase {
 
     /** A call that changes something: what it names, and how many bytes it holds. */
     private record Change(
-            Optional<RequestId> requestId, long cost, int domid, long generation, Optional<OnBehalfOf> behalf) {}
+            Optional<RequestId> requestId,
+            LongSupplier content,
+            long cost,
+            int domid,
+            long generation,
+            Optional<OnBehalfOf> behalf) {}
 
     /** Carries a change out, unless it is a retry; {@code answer} is given what came of it the first time. */
     private void carryOut(
             Change change, Consumer<Optional<Refusal>> answer, BiConsumer<Target, Consumer<Optional<Refusal>>> work) {
         Consumer<Optional<Refusal>> first =
-                sessions.begin(change.requestId(), answer).orElse(null);
+                sessions.begin(change.requestId(), change.content(), answer).orElse(null);
         if (first == null) {
             return;
         }

@@ -1,6 +1,7 @@
 package io.trapline.node.registry;
 
 import io.trapline.model.Errno;
+import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
 import io.trapline.v1.RequestId;
 import java.util.ArrayList;
@@ -8,7 +9,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * The client sessions that this node knows of, and what it has answered under their request ids (section E). {@link NodeRegistry} says which there
@@ -17,6 +20,7 @@ import java.util.function.Consumer;
 public final class ClientSessions {
     private final ConcurrentHashMap<Long, SessionAnswers<Consumer<Optional<Refusal>>>> live = new ConcurrentHashMap<>();
     private final Set<Long> active = ConcurrentHashMap.newKeySet();
+    private final AtomicLong kept = new AtomicLong();
     private volatile long knownRevision;
 
     /**
@@ -24,9 +28,10 @@ public final class ClientSessions {
      * first answer, now or when there is one.
      *
      * @param requestId well-formed; empty = a retry is carried out again
+     * @param content a fingerprint of the request without its id; asked for where there is an id
      */
     public Optional<Consumer<Optional<Refusal>>> begin(
-            Optional<RequestId> requestId, Consumer<Optional<Refusal>> answer) {
+            Optional<RequestId> requestId, LongSupplier content, Consumer<Optional<Refusal>> answer) {
         if (requestId.isEmpty()) {
             return Optional.of(answer);
         }
@@ -39,9 +44,18 @@ public final class ClientSessions {
             return Optional.empty();
         }
         active.add(id.getSession());
+        if (kept.get() >= Limit.MAX_KEPT_ANSWERS.value()) {
+            answer.accept(
+                    Optional.of(Refusal.overLimit(Errno.ENOSPC, "kept answers", kept.get() + 1, Limit.MAX_KEPT_ANSWERS)
+                            .with("field", "request_id.acknowledged_through")));
+            return Optional.empty();
+        }
+        long fingerprint = content.getAsLong();
         SessionAnswers.Verdict verdict;
         synchronized (session) {
-            verdict = session.begin(id.getNumber(), id.getAcknowledgedThrough(), answer);
+            int before = session.size();
+            verdict = session.begin(id.getNumber(), id.getAcknowledgedThrough(), fingerprint, answer);
+            kept.addAndGet(session.size() - before);
         }
         return switch (verdict) {
             case SessionAnswers.Verdict.CarryOut carryOut -> Optional.of(result -> finish(session, id, result));
@@ -53,11 +67,12 @@ public final class ClientSessions {
         };
     }
 
-    private static void finish(
-            SessionAnswers<Consumer<Optional<Refusal>>> session, RequestId id, Optional<Refusal> result) {
+    private void finish(SessionAnswers<Consumer<Optional<Refusal>>> session, RequestId id, Optional<Refusal> result) {
         List<Consumer<Optional<Refusal>>> waiting;
         synchronized (session) {
+            int before = session.size();
             waiting = session.finish(id.getNumber(), result);
+            kept.addAndGet(session.size() - before);
         }
         waiting.forEach(who -> who.accept(result));
     }
@@ -65,11 +80,24 @@ public final class ClientSessions {
     /** Sessions that begin or end with a revision, which the node now knows. For {@link NodeRegistry} alone. */
     public void change(long revision, List<Long> begun, List<Long> ended) {
         begun.forEach(session -> live.putIfAbsent(session, new SessionAnswers<>(session)));
-        ended.forEach(session -> {
-            live.remove(session);
-            active.remove(session);
-        });
+        ended.forEach(this::end);
         knownRevision = revision;
+    }
+
+    private void end(long id) {
+        SessionAnswers<Consumer<Optional<Refusal>>> session = live.remove(id);
+        active.remove(id);
+        if (session != null) {
+            synchronized (session) {
+                kept.addAndGet(-session.size());
+                session.close();
+            }
+        }
+    }
+
+    /** How many answers are kept or owed. */
+    long keptAnswers() {
+        return kept.get();
     }
 
     /** The sessions that have called since it was asked last. */

@@ -1,5 +1,6 @@
 package io.trapline.node.registry;
 
+import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.model.Pure;
 import java.util.HashSet;
@@ -7,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * Which drains wait for something at this node, and which are done but perhaps not heard of by the coordinator (F5). A drain is reported after the
@@ -17,11 +17,11 @@ import java.util.TreeSet;
 final class DrainLedger {
     private final TreeMap<Long, DrainRecord> pending = new TreeMap<>();
     private final Set<Long> resetting = new HashSet<>();
-    private final TreeSet<Long> done = new TreeSet<>();
+    private final TreeMap<Long, DrainRecord> done = new TreeMap<>();
     private final Set<Long> reported = new HashSet<>();
 
     void begin(DrainRecord drain) {
-        if (!done.contains(drain.getRevision())) {
+        if (!done.containsKey(drain.getRevision())) {
             pending.put(drain.getRevision(), drain);
         }
     }
@@ -46,15 +46,16 @@ final class DrainLedger {
 
     void finish(long revision) {
         resetting.remove(revision);
-        if (pending.remove(revision) != null) {
-            done.add(revision);
+        DrainRecord drain = pending.remove(revision);
+        if (drain != null) {
+            done.put(revision, drain);
         }
     }
 
     /** Only these stand. */
     void retain(Set<Long> standing) {
         pending.keySet().retainAll(standing);
-        done.retainAll(standing);
+        done.keySet().retainAll(standing);
         reported.retainAll(standing);
         resetting.retainAll(standing);
     }
@@ -66,10 +67,20 @@ final class DrainLedger {
 
     /** What is to be reported now that this revision is acknowledged; each once a session. */
     List<Long> report(long acknowledged) {
-        List<Long> due = done.headSet(acknowledged, true).stream()
-                .filter(revision -> !reported.contains(revision))
+        List<Long> due = done.headMap(acknowledged, true).values().stream()
+                .filter(drain -> !reported.contains(drain.getRevision()) && !endsReset(drain))
+                .map(DrainRecord::getRevision)
                 .toList();
         reported.addAll(due);
         return due;
+    }
+
+    /** The end of a server ends its releases too, and theirs may still have pages to reset (C5). */
+    private boolean endsReset(DrainRecord drain) {
+        return drain.getKind() == DrainKind.DRAIN_KIND_DESTROY
+                && pending.values().stream()
+                        .anyMatch(other -> other.getKind() == DrainKind.DRAIN_KIND_RELEASE
+                                && other.getDomainGeneration() == drain.getDomainGeneration()
+                                && other.getGeneration() == drain.getGeneration());
     }
 }

@@ -26,6 +26,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The actor that follows the registry: keeps this node's session with the coordinator, has every domain's actors apply each change, and acknowledges a
@@ -156,10 +157,12 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
             return;
         }
         session = null;
-        LOG.warn(
-                "session with the coordinator lost ({}); again in {} ms",
-                lost.why().getMessage(),
-                backoff.toMillis());
+        // While everything starts it is no news that the coordinator does not lead yet.
+        LOG.atLevel(registered.isDone() ? Level.WARN : Level.INFO)
+                .log(
+                        "no session with the coordinator ({}); again in {} ms",
+                        lost.why().getMessage(),
+                        backoff.toMillis());
         timers.startSingleTimer(new Connect(), backoff);
         Duration doubled = backoff.multipliedBy(2);
         backoff = doubled.compareTo(LONGEST_BACKOFF) > 0 ? LONGEST_BACKOFF : doubled;

@@ -23,6 +23,7 @@ final class SessionAnswers<W> {
     private final long session;
     private final TreeMap<Long, Entry<W>> entries = new TreeMap<>();
     private long acknowledgedThrough;
+    private boolean closed;
 
     SessionAnswers(long session) {
         this.session = session;
@@ -41,9 +42,14 @@ final class SessionAnswers<W> {
     }
 
     private static final class Entry<W> {
+        private final long content;
         private final List<W> waiting = new ArrayList<>();
         private boolean isAnswered;
         private Optional<Refusal> answer = Optional.empty();
+
+        private Entry(long content) {
+            this.content = content;
+        }
     }
 
     /**
@@ -51,26 +57,34 @@ final class SessionAnswers<W> {
      *
      * @param number 1 and up
      * @param acknowledged every answer up to this number has arrived, below {@code number}
+     * @param content a fingerprint of the request: a number belongs to one
      * @param who is to be answered if it is not answered at once
      */
-    Verdict begin(long number, long acknowledged, W who) {
-        acknowledge(acknowledged);
+    Verdict begin(long number, long acknowledged, long content, W who) {
         if (number <= acknowledgedThrough) {
             return refused(Refusal.of(Errno.ESTALE, "request " + number + " of the session was acknowledged")
                     .with("field", "request_id.number")
                     .with("value", number)
                     .with("limit", acknowledgedThrough));
         }
+        acknowledge(acknowledged);
         Entry<W> known = entries.get(number);
         if (known != null) {
-            return join(known, number, who);
+            return known.content == content
+                    ? join(known, number, who)
+                    : refused(
+                            Refusal.invalid("request_id.number", number, "was used for a request with other content"));
         }
         if (entries.size() >= Limit.MAX_KEPT_ANSWERS_PER_SESSION.intValue()) {
             return refused(Refusal.overLimit(
-                            Errno.ENOSPC, "answers kept", entries.size() + 1L, Limit.MAX_KEPT_ANSWERS_PER_SESSION)
-                    .with("session", session));
+                            Errno.ENOSPC,
+                            "kept answers of the session",
+                            entries.size() + 1L,
+                            Limit.MAX_KEPT_ANSWERS_PER_SESSION)
+                    .with("session", session)
+                    .with("field", "request_id.acknowledged_through"));
         }
-        Entry<W> entry = new Entry<>();
+        Entry<W> entry = new Entry<>(content);
         entry.waiting.add(who);
         entries.put(number, entry);
         return new Verdict.CarryOut();
@@ -93,9 +107,14 @@ final class SessionAnswers<W> {
         return waiting;
     }
 
-    /** How many answers it keeps or owes. */
+    /** The session has ended: nothing is kept any more, but who waits will be told. */
+    void close() {
+        closed = true;
+    }
+
+    /** How many answers it keeps or owes; 0 when closed. */
     int size() {
-        return entries.size();
+        return closed ? 0 : entries.size();
     }
 
     private Verdict join(Entry<W> entry, long number, W who) {

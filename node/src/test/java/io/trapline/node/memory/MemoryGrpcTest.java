@@ -216,6 +216,11 @@ final class MemoryGrpcTest {
         client.writeMemory(old);
         assertThat(read(0, 4)).isEqualTo("new!");
 
+        WriteMemoryRequest other =
+                write("oops", 0, 4).toBuilder().setRequestId(first).build();
+        assertThat(refusal(() -> client.writeMemory(other)).metadata()).containsEntry("field", "request_id.number");
+        assertThat(read(0, 4)).isEqualTo("new!");
+
         RequestId second = RequestId.newBuilder()
                 .setSession(SESSION)
                 .setNumber(2)

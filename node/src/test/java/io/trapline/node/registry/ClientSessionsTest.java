@@ -24,8 +24,8 @@ final class ClientSessionsTest {
 
     @Test
     void aCallWithoutARequestIdIsCarriedOutEachTime() {
-        assertThat(sessions.begin(Optional.empty(), answers::add)).isPresent();
-        assertThat(sessions.begin(Optional.empty(), answers::add)).isPresent();
+        assertThat(sessions.begin(Optional.empty(), () -> 1, answers::add)).isPresent();
+        assertThat(sessions.begin(Optional.empty(), () -> 1, answers::add)).isPresent();
     }
 
     @Test
@@ -68,6 +68,19 @@ final class ClientSessionsTest {
     }
 
     @Test
+    void countsWhatIsKeptAcrossSessions() {
+        sessions.change(11, List.of(11L), List.of());
+        begin(5, 1).orElseThrow().accept(Optional.empty());
+        Consumer<Optional<Refusal>> late = begin(11, 1).orElseThrow();
+        assertThat(sessions.keptAnswers()).isEqualTo(2);
+        sessions.change(12, List.of(), List.of(11L));
+        late.accept(Optional.empty());
+        assertThat(sessions.keptAnswers()).isEqualTo(1);
+        sessions.change(13, List.of(), List.of(5L));
+        assertThat(sessions.keptAnswers()).isZero();
+    }
+
+    @Test
     void namesTheSessionsThatHaveCalledOnce() {
         begin(5, 1);
         begin(5, 2);
@@ -82,6 +95,7 @@ final class ClientSessionsTest {
                         .setSession(session)
                         .setNumber(number)
                         .build()),
+                () -> 1,
                 answers::add);
     }
 

@@ -42,6 +42,20 @@ final class DrainLedgerTest {
     }
 
     @Test
+    void theEndOfAServerWaitsForTheResetOfItsReleases() {
+        // C5, S4
+        ledger.begin(Records.release(5, 7, 2, 0, 3, 1, true));
+        ledger.begin(Records.drain(6, DrainKind.DRAIN_KIND_DESTROY, 7, 2)
+                .setGeneration(3)
+                .build());
+        ledger.beginReset(5);
+        ledger.finish(6);
+        assertThat(ledger.report(6)).isEmpty();
+        ledger.finish(5);
+        assertThat(ledger.report(6)).containsExactly(5L, 6L);
+    }
+
+    @Test
     void aResetBeginsOnce() {
         ledger.begin(drain(5));
         assertThat(ledger.beginReset(5)).isTrue();
