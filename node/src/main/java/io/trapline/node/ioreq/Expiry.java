@@ -28,8 +28,11 @@ final class Expiry {
     }
 
     /** The server's timeout, 0 = for ever. */
-    void timeoutMillis(int millis) {
-        timeoutNanos = millis * NANOS_PER_MILLI;
+    void timeoutMillis(int millis, long nowNanos) {
+        if (timeoutNanos != millis * NANOS_PER_MILLI) {
+            timeoutNanos = millis * NANOS_PER_MILLI;
+            note(nowNanos);
+        }
     }
 
     /** There is a row with this deadline. */

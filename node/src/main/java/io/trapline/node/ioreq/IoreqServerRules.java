@@ -118,7 +118,7 @@ public final class IoreqServerRules {
         paused = isPaused;
         lastSession = Math.max(lastSession, newView.sessionEpoch());
         intake.apply(revision, newView);
-        expiry.timeoutMillis(newView.timeoutMillis());
+        expiry.timeoutMillis(newView.timeoutMillis(), nowNanos);
         for (VcpuOpening opening : opened) {
             intake.fence(opening.vcpu(), opening.epoch(), nowNanos);
         }

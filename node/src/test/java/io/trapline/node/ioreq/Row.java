@@ -3,267 +3,151 @@ package io.trapline.node.ioreq;
 import io.trapline.model.IoreqAttributes;
 import io.trapline.node.rows.IoreqRows;
 import io.trapline.node.rows.KeyRows;
+import java.util.function.Consumer;
 
-/** One ioreq as tests write it down: a write of 4 bytes to a page of {@code ioreq_server[0]}, unless said otherwise. */
-record Row(
-        int vcpu,
-        long vcpuEpoch,
-        long sequence,
-        int part,
-        int sizeBytes,
-        boolean write,
-        int type,
-        boolean df,
-        boolean pointer,
-        boolean posted,
-        int claimedType,
-        long address,
-        long data,
-        int count,
-        int window,
-        long timeoutMillis) {
+/** One ioreq as tests write it down: a write of 4 bytes to a page of {@code ioreq_server[0]}, unless said otherwise. Immutable. */
+final class Row {
     static final long EPOCH = 5;
     static final long FOR_EVER = -1;
 
+    private final int vcpu;
+    private final long sequence;
+    private long vcpuEpoch = EPOCH;
+    private int part;
+    private int sizeBytes = 4;
+    private boolean write = true;
+    private int type = IoreqAttributes.COPY;
+    private boolean df;
+    private boolean pointer;
+    private boolean posted;
+    private int claimedType;
+    private long address;
+    private int count = 1;
+    private int window = 4;
+    private long timeoutMillis = 30_000;
+
+    private Row(int vcpu, long sequence) {
+        this.vcpu = vcpu;
+        this.sequence = sequence;
+        address = sequence << 12;
+    }
+
     static Row of(int vcpu, long sequence) {
-        return new Row(
-                vcpu,
-                EPOCH,
-                sequence,
-                0,
-                4,
-                true,
-                IoreqAttributes.COPY,
-                false,
-                false,
-                false,
-                0,
-                sequence << 12,
-                0x11,
-                1,
-                4,
-                30_000);
+        return new Row(vcpu, sequence);
+    }
+
+    private Row but(Consumer<Row> change) {
+        Row row = new Row(vcpu, sequence);
+        row.vcpuEpoch = vcpuEpoch;
+        row.part = part;
+        row.sizeBytes = sizeBytes;
+        row.write = write;
+        row.type = type;
+        row.df = df;
+        row.pointer = pointer;
+        row.posted = posted;
+        row.claimedType = claimedType;
+        row.address = address;
+        row.count = count;
+        row.window = window;
+        row.timeoutMillis = timeoutMillis;
+        change.accept(row);
+        return row;
     }
 
     Row epoch(long epoch) {
-        return new Row(
-                vcpu,
-                epoch,
-                sequence,
-                part,
-                sizeBytes,
-                write,
-                type,
-                df,
-                pointer,
-                posted,
-                claimedType,
-                address,
-                data,
-                count,
-                window,
-                timeoutMillis);
+        return but(row -> row.vcpuEpoch = epoch);
     }
 
     Row part(int aPart) {
-        return new Row(
-                vcpu,
-                vcpuEpoch,
-                sequence,
-                aPart,
-                sizeBytes,
-                write,
-                type,
-                df,
-                pointer,
-                posted,
-                claimedType,
-                address,
-                data,
-                count,
-                window,
-                timeoutMillis);
+        return but(row -> row.part = aPart);
     }
 
     Row read(int size) {
-        return new Row(
-                vcpu,
-                vcpuEpoch,
-                sequence,
-                part,
-                size,
-                false,
-                type,
-                df,
-                pointer,
-                posted,
-                claimedType,
-                address,
-                0,
-                count,
-                window,
-                timeoutMillis);
+        return but(row -> {
+            row.write = false;
+            row.sizeBytes = size;
+        });
     }
 
     Row size(int size) {
-        return new Row(
-                vcpu,
-                vcpuEpoch,
-                sequence,
-                part,
-                size,
-                write,
-                type,
-                df,
-                pointer,
-                posted,
-                claimedType,
-                address,
-                data,
-                count,
-                window,
-                timeoutMillis);
+        return but(row -> row.sizeBytes = size);
     }
 
     Row toPointer() {
-        return new Row(
-                vcpu,
-                vcpuEpoch,
-                sequence,
-                part,
-                sizeBytes,
-                write,
-                type,
-                df,
-                true,
-                posted,
-                claimedType,
-                address,
-                data,
-                count,
-                window,
-                timeoutMillis);
+        return but(row -> row.pointer = true);
     }
 
+    /** A posted write. */
     Row post() {
-        return new Row(
-                vcpu,
-                vcpuEpoch,
-                sequence,
-                part,
-                sizeBytes,
-                write,
-                type,
-                df,
-                pointer,
-                true,
-                claimedType,
-                address,
-                data,
-                count,
-                window,
-                timeoutMillis);
+        return but(row -> {
+            row.write = true;
+            row.posted = true;
+        });
     }
 
     Row claimed(int x) {
-        return new Row(
-                vcpu,
-                vcpuEpoch,
-                sequence,
-                part,
-                sizeBytes,
-                write,
-                type,
-                df,
-                pointer,
-                posted,
-                x,
-                address,
-                data,
-                count,
-                window,
-                timeoutMillis);
+        return but(row -> row.claimedType = x);
     }
 
     /** Brought by a range. */
     Row ranged(int aType, long anAddress) {
-        return new Row(
-                vcpu,
-                vcpuEpoch,
-                sequence,
-                part,
-                sizeBytes,
-                write,
-                aType,
-                df,
-                pointer,
-                posted,
-                IoreqAttributes.BY_RANGE,
-                anAddress,
-                data,
-                count,
-                window,
-                timeoutMillis);
+        return but(row -> {
+            row.claimedType = IoreqAttributes.BY_RANGE;
+            row.type = aType;
+            row.address = anAddress;
+        });
     }
 
     Row rep(int aCount, boolean descends) {
-        return new Row(
-                vcpu,
-                vcpuEpoch,
-                sequence,
-                part,
-                sizeBytes,
-                write,
-                type,
-                descends,
-                pointer,
-                posted,
-                claimedType,
-                address,
-                data,
-                aCount,
-                window,
-                timeoutMillis);
+        return but(row -> {
+            row.count = aCount;
+            row.df = descends;
+        });
     }
 
     Row window(int aWindow) {
-        return new Row(
-                vcpu,
-                vcpuEpoch,
-                sequence,
-                part,
-                sizeBytes,
-                write,
-                type,
-                df,
-                pointer,
-                posted,
-                claimedType,
-                address,
-                data,
-                count,
-                aWindow,
-                timeoutMillis);
+        return but(row -> row.window = aWindow);
     }
 
     Row within(long millis) {
-        return new Row(
-                vcpu,
-                vcpuEpoch,
-                sequence,
-                part,
-                sizeBytes,
-                write,
-                type,
-                df,
-                pointer,
-                posted,
-                claimedType,
-                address,
-                data,
-                count,
-                window,
-                millis);
+        return but(row -> row.timeoutMillis = millis);
+    }
+
+    int vcpu() {
+        return vcpu;
+    }
+
+    long vcpuEpoch() {
+        return vcpuEpoch;
+    }
+
+    long sequence() {
+        return sequence;
+    }
+
+    int part() {
+        return part;
+    }
+
+    int sizeBytes() {
+        return sizeBytes;
+    }
+
+    boolean posted() {
+        return posted;
+    }
+
+    int claimedType() {
+        return claimedType;
+    }
+
+    long address() {
+        return address;
+    }
+
+    int count() {
+        return count;
     }
 
     byte attributes() {
@@ -272,6 +156,10 @@ record Row(
                 | (type << 3)
                 | (df ? IoreqAttributes.DF : 0)
                 | (pointer ? IoreqAttributes.DATA_IS_PTR : 0));
+    }
+
+    long deadlineNanos(long nowNanos) {
+        return timeoutMillis == FOR_EVER ? IoreqRows.NO_DEADLINE : nowNanos + timeoutMillis * 1_000_000;
     }
 
     void addTo(IoreqRows rows, long nowNanos) {
@@ -284,25 +172,21 @@ record Row(
                 posted ? (byte) IoreqAttributes.MARK_POSTED : 0,
                 (byte) claimedType,
                 address,
-                data,
+                write ? 0x11 : 0,
                 count,
                 window,
-                timeoutMillis == FOR_EVER ? IoreqRows.NO_DEADLINE : nowNanos + timeoutMillis * 1_000_000);
-    }
-
-    void addTo(KeyRows keys) {
-        keys.add(vcpu, vcpuEpoch, sequence, part);
+                deadlineNanos(nowNanos));
     }
 
     static KeyRows keys(Row... rows) {
         KeyRows keys = new KeyRows(rows.length);
         for (Row row : rows) {
-            row.addTo(keys);
+            keys.add(row.vcpu, row.vcpuEpoch, row.sequence, row.part);
         }
         return keys;
     }
 
-    /** How the scene writes a key. */
+    /** How tests write a key. */
     static String name(int vcpu, long vcpuEpoch, long sequence, int part) {
         return "v" + vcpu + (vcpuEpoch == EPOCH ? "" : "@" + vcpuEpoch) + "#" + sequence
                 + (part == 0 ? "" : "." + part);
