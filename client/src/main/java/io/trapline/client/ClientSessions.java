@@ -11,10 +11,12 @@ import io.trapline.v1.RenewSessionRequest;
 import io.trapline.v1.RenewSessionResponse;
 import io.trapline.v1.RequestId;
 import io.trapline.v1.SessionServiceGrpc;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,13 +52,15 @@ final class ClientSessions implements AutoCloseable {
     private final UnaryCalls calls;
     private final Addresses addresses;
     private final Timer timer;
-    private final Object opening = new Object();
+    private final Duration timeout;
+    private final ReentrantLock opening = new ReentrantLock();
 
     // Guarded by this.
     private final Set<Session> open = new HashSet<>();
     private @Nullable Session current;
 
-    ClientSessions(UnaryCalls calls, Addresses addresses, Timer timer) {
+    ClientSessions(UnaryCalls calls, Addresses addresses, Timer timer, Duration timeout) {
+        this.timeout = timeout;
         this.calls = calls;
         this.addresses = addresses;
         this.timer = timer;
@@ -64,8 +68,13 @@ final class ClientSessions implements AutoCloseable {
 
     /** The next number; opens a session where there is none. */
     Ticket begin() {
-        synchronized (opening) {
-            Ticket ticket = tryBegin();
+        Ticket ticket = tryBegin();
+        if (ticket != null) {
+            return ticket;
+        }
+        lockOpening();
+        try {
+            ticket = tryBegin();
             while (ticket == null) {
                 OpenSessionResponse opened =
                         calls.ask(SessionServiceGrpc.getOpenSessionMethod(), OpenSessionRequest.getDefaultInstance());
@@ -73,6 +82,21 @@ final class ClientSessions implements AutoCloseable {
                 ticket = tryBegin();
             }
             return ticket;
+        } finally {
+            opening.unlock();
+        }
+    }
+
+    /** Callers that all need a session while nobody answers give up together, not one after the other. */
+    private void lockOpening() {
+        Callbacks.refuseToBlock("opening a client session");
+        try {
+            if (!opening.tryLock(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw TraplineException.unreachable("no client session could be opened", null);
+            }
+        } catch (InterruptedException interruption) {
+            Thread.currentThread().interrupt();
+            throw TraplineException.unreachable("interrupted before anything was sent", interruption);
         }
     }
 

@@ -30,7 +30,7 @@ final class UnaryCalls implements AutoCloseable {
     UnaryCalls(Addresses addresses, Duration timeout, Timer timer) {
         this.addresses = addresses;
         this.timeout = timeout;
-        this.sessions = new ClientSessions(this, addresses, timer);
+        this.sessions = new ClientSessions(this, addresses, timer, timeout);
     }
 
     /** Asks; nothing changes. */
