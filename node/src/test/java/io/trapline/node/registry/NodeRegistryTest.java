@@ -263,6 +263,8 @@ final class NodeRegistryTest {
                 .addDrains(drain(5, DrainKind.DRAIN_KIND_DISABLE, DOM, DOM_GEN)
                         .setId(SERVER)
                         .setGeneration(SERVER_GEN)));
+        List<Optional<Refusal>> answers = new ArrayList<>();
+        directory.domain(DOM).orElseThrow().calls().begin(answers::add);
         directory.domain(DOM).orElseThrow().shards().get(1).tell(FakeActors.POISON);
         // What it had not applied and what it had to drain is over with it.
         assertThat(coordinator.next().getAppliedRevision()).isEqualTo(5);
@@ -270,6 +272,7 @@ final class NodeRegistryTest {
         assertThat(actors.next("7/vcpus", VcpusMessage.Closed.class).why().errno())
                 .isEqualTo(Errno.EIO);
         assertThat(directory.domain(DOM).orElseThrow().crashed()).isTrue();
+        assertThat(answers.get(0).orElseThrow().errno()).isEqualTo(Errno.EIO);
         assertThat(directory.domain(8).orElseThrow().crashed()).isFalse();
         actors.apply = true;
         session.tell(change(6).addVcpus(vcpu(8, 0, 6)).addVcpus(vcpu(DOM, 0, 6)));
