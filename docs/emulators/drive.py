@@ -64,20 +64,20 @@ class Proxy:
                 pass
 
     def cut(self, reset):
-        """Ends every connection, with `reset` as a crash would. Returns how many there were."""
+        """Ends every connection, with `reset` as a crash would. False when there was none."""
         with self.lock:
             sockets, self.open = self.open, []
-        cut = 0
+        cut = False
         for one in sockets:
             try:
                 if reset:
                     one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 one.shutdown(socket.SHUT_RDWR)
-                cut += 1
+                cut = True
             except OSError:
                 pass
             one.close()
-        return cut // 2
+        return cut
 
 
 class Links:
@@ -87,7 +87,7 @@ class Links:
         self.links = links
 
     def cut(self, reset):
-        return sum(link.cut(reset) for link in self.links)
+        return any([link.cut(reset) for link in self.links])
 
 
 class Emulator:
@@ -186,19 +186,18 @@ def through_cuts(guest, model, proxies, rows, cuts):
     """Random accesses while connections are cut; every answer is compared."""
     accesses = [model.access(model.random.randrange(2)) for _ in range(rows)]
     due = [rows * (i + 1) // (cuts + 1) for i in range(cuts)]
-    done = []
 
     def on_answers(answered):
-        while due and answered >= due[0]:
+        # A cut that finds no connection, because the last one is not back yet, is due again.
+        if due and answered >= due[0] and proxies[len(due) % len(proxies)].cut(reset=len(due) % 3 != 2):
             due.pop(0)
-            done.append(proxies[len(done) % len(proxies)].cut(reset=len(done) % 3 != 2))
 
     guest.run([row for row, _ in accesses], on_answers)
     for row, wanted in accesses:
         if (row.errno, row.value) != (0, wanted):
             fail(f"{row} instead of {wanted:#x}")
     expect(f"{rows} accesses, pages crossed, repetitions, pointers, posted: every answer as the model's", len(accesses), rows)
-    expect("each cut hit a connection", [connections > 0 for connections in done], [True] * cuts)
+    expect(f"{cuts} connections were cut meanwhile", len(due), 0)
 
 
 def settle(control, domid, server):
@@ -242,19 +241,18 @@ def drive(options):
             model = Model(options.seed)
             model.bytes[WINDOW.start:WINDOW.start + 48] = b"".join(
                 guest.read(WINDOW.start + 8 * i).value.to_bytes(8, "little") for i in range(6))
-            through_cuts(guest, model, [Links(links), Links(links), guest_link], options.rows, options.cuts)
+            through_cuts(guest, model, [guest_link, Links(links), Links(links)], options.rows, options.cuts)
             compare(guest, control, domid, model)
             counters = settle(control, domid, server)
             expect("no request timed out", counters.timed_out, 0)
-            if options.verify:
-                verify(options.verify, options.connect, domid, server)
-                counters = settle(control, domid, server)
             successor = Emulator(options.command, addresses, domid, server)
             successor.wait_attached()
             code, summary = emulator.end()
             expect("a newer session ends it with ABORTED, exit 3", code, 3)
-            expect("it resumed after each cut", summary["sessions"] > options.cuts // 2, True)
+            expect("it resumed after each of its cuts", summary["sessions"] > options.cuts * 2 // 3, True)
             expect("each request was carried out once", summary["carried_out"], counters.answered)
+            if options.verify:
+                verify(options.verify, options.connect, domid, server)
             successor.process.send_signal(signal.SIGTERM)
             expect("a signal ends it in order", successor.end()[0], 0)
             print(f"     {summary}")

@@ -158,7 +158,9 @@ class Guest:
             errno = answers.errno[i] if answers.errno else 0
             row = self.outstanding.get((vcpu, sequence))
             if row is None:
-                raise AssertionError(f"an answer too many: vCPU {vcpu}, {sequence}")
+                if sequence >= self.next_sequence[vcpu]:
+                    raise AssertionError(f"an answer to nothing: vCPU {vcpu}, {sequence}")
+                continue  # its answer and our resend have crossed; this is the same answer again
             if errno == EAGAIN:  # no effect
                 again.append(row)
                 continue
