@@ -4,6 +4,7 @@ import io.trapline.cli.text.Console;
 import io.trapline.cli.text.Json;
 import io.trapline.cli.text.Table;
 import io.trapline.client.TraplineConnection;
+import io.trapline.embedded.BuildVersion;
 import io.trapline.v1.GetVersionResponse;
 import io.trapline.v1.Limit;
 import io.trapline.v1.Node;
@@ -78,8 +79,8 @@ final class ClusterCommands {
         @Override
         public Integer call() throws BadInput {
             Console console = trapline.console();
-            Json summary = Json.object().put("version", Version.current());
-            console.line("trapline " + Version.current());
+            Json summary = Json.object().put("version", BuildVersion.current());
+            console.line("trapline " + BuildVersion.current());
             if (trapline.connect() != null) {
                 try (TraplineConnection connection = trapline.connection()) {
                     GetVersionResponse cluster = connection.cluster().version();

@@ -3,6 +3,7 @@ package io.trapline.cli;
 import io.trapline.cli.text.Console;
 import io.trapline.cli.text.Json;
 import io.trapline.cli.trace.TraceException;
+import io.trapline.cli.verify.VerifyException;
 import io.trapline.client.TraplineException;
 import io.trapline.embedded.StartException;
 import io.trapline.model.Refusal;
@@ -48,6 +49,7 @@ final class ErrorReport {
                         ExitCode.UNREACHABLE);
             case BadInput wrong -> say("usage", firstLine(wrong), Json.object(), ExitCode.USAGE);
             case TraceException malformed -> say("trace", firstLine(malformed), Json.object(), ExitCode.CHECK_FAILED);
+            case VerifyException missing -> say("verify", firstLine(missing), Json.object(), ExitCode.CHECK_FAILED);
             case StartException cannot -> say("start", firstLine(cannot), Json.object(), ExitCode.CHECK_FAILED);
             default ->
                 say(

@@ -71,7 +71,8 @@ final class ServerCommands extends Group {
                             defaultValue = "5s",
                             paramLabel = "DURATION",
                             description = "How long an ioreq may stay unanswered, 0 = for ever (default: 5s).")
-                    Duration timeout)
+                    Duration timeout,
+            @Option(names = "--enable", description = "Enable it at once.") boolean enable)
             throws BadInput {
         CreateIoreqServerRequest options = CreateIoreqServerRequest.newBuilder()
                 .setBufioreq(bufioreq.value)

@@ -1,5 +1,6 @@
 package io.trapline.cli;
 
+import io.grpc.ManagedChannelBuilder;
 import io.trapline.cli.text.Console;
 import io.trapline.client.TraplineConnection;
 import io.trapline.embedded.ListenAddress;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine;
@@ -37,15 +39,21 @@ import picocli.CommandLine.Spec;
             "Durations are written 250ms, 40s, 5m. Addresses, frames and values are decimal or hex with 0x.",
             "",
             "Example:",
-            "  trapline domain list"
+            "  trapline demo"
         },
         subcommands = {
+            UpCommand.class,
+            DemoCommand.class,
+            ReplayCommand.class,
+            BenchCommand.class,
             DomainCommands.class,
             ServerCommands.class,
             ClaimCommands.class,
             WatchCommand.class,
             TypeCommands.class,
             MemCommands.class,
+            GuestCommands.class,
+            EmulatorCommands.class,
             ClusterCommands.Limits.class,
             ClusterCommands.Nodes.class,
             ClusterCommands.VersionOf.class,
@@ -153,17 +161,32 @@ public final class TraplineCommand implements Callable<Integer> {
         return connect;
     }
 
-    /** A connection to the addresses that were given, or to where {@code up} listens by default. */
+    /** A connection to the addresses that were given, or to where {@code up} listens by default, as the principal that was given. */
     TraplineConnection connection() throws BadInput {
-        return connection(connect == null ? ListenAddress.DEFAULT.toString() : connect);
+        return open(builder(addresses()));
     }
 
-    /** A connection to those addresses as the principal that was given. */
-    TraplineConnection connection(String addresses) throws BadInput {
+    /** The same over another transport. */
+    TraplineConnection connection(Function<String, ManagedChannelBuilder<?>> transport) throws BadInput {
+        return open(builder(addresses()).channels(transport));
+    }
+
+    private String addresses() {
+        return connect == null ? ListenAddress.DEFAULT.toString() : connect;
+    }
+
+    private TraplineConnection open(TraplineConnection.Builder builder) throws BadInput {
         try {
-            TraplineConnection.Builder builder =
-                    TraplineConnection.builder().addresses(addresses).timeout(patience);
             return (principal == null ? builder : builder.principal(principal)).build();
+        } catch (IllegalArgumentException wrong) {
+            throw new BadInput(String.valueOf(wrong.getMessage()));
+        }
+    }
+
+    /** A connection to be to those addresses. */
+    TraplineConnection.Builder builder(String addresses) throws BadInput {
+        try {
+            return TraplineConnection.builder().addresses(addresses).timeout(patience);
         } catch (IllegalArgumentException wrong) {
             throw new BadInput(String.valueOf(wrong.getMessage()));
         }

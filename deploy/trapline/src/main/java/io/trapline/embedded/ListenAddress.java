@@ -42,10 +42,18 @@ public record ListenAddress(String host, int port) {
         }
     }
 
-    /** Resolved. Throws {@link StartException} for a host that nobody knows. */
-    InetSocketAddress resolve() throws StartException {
+    /**
+     * Resolved. Throws {@link StartException} for a host that nobody knows, and for another address than loopback unless that is
+     * allowed: without TLS whoever reaches it may do everything (L).
+     */
+    InetSocketAddress resolve(boolean insecure) throws StartException {
         try {
-            return new InetSocketAddress(InetAddress.getByName(host), port);
+            InetAddress resolved = InetAddress.getByName(host);
+            if (!resolved.isLoopbackAddress() && !insecure) {
+                throw new StartException(
+                        "cannot listen on " + this + ": not a loopback address, which without TLS needs --insecure");
+            }
+            return new InetSocketAddress(resolved, port);
         } catch (UnknownHostException unknown) {
             throw new StartException("cannot listen on " + this + ": no such host", unknown);
         }

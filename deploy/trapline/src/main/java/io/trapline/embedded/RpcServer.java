@@ -42,12 +42,8 @@ final class RpcServer implements AutoCloseable {
     /** Serves from now on. A bind wider than loopback needs {@code insecure}, since there is no TLS here (L), and is logged. */
     static RpcServer start(ListenAddress listen, boolean insecure, List<BindableService> services)
             throws StartException {
-        InetSocketAddress bind = listen.resolve();
+        InetSocketAddress bind = listen.resolve(insecure);
         if (!bind.getAddress().isLoopbackAddress()) {
-            if (!insecure) {
-                throw new StartException(
-                        "cannot listen on " + listen + ": not a loopback address, which without TLS needs --insecure");
-            }
             LOG.warn("listening on {} without TLS (--insecure): whoever reaches it may do everything", listen);
         }
         HealthStatusManager health = new HealthStatusManager();
@@ -83,10 +79,17 @@ final class RpcServer implements AutoCloseable {
         return address;
     }
 
+    /** Takes no more calls; those under way go on. */
+    void beginClose() {
+        if (!server.isShutdown()) {
+            health.enterTerminalState();
+            server.shutdown();
+        }
+    }
+
     @Override
     public void close() {
-        health.enterTerminalState();
-        server.shutdown();
+        beginClose();
         try {
             if (!server.awaitTermination(CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {
                 server.shutdownNow();

@@ -4,6 +4,7 @@ import io.trapline.cli.text.Json;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.Objects;
 
 /** Runs commands in this process and keeps what they print. */
 final class Shell {
@@ -41,5 +42,20 @@ final class Shell {
     /** The last of them. */
     Json summary() {
         return json().getLast();
+    }
+
+    /** A count in an object. */
+    static long count(Json object, String name) {
+        return (long) Objects.requireNonNull(object.get(name), name);
+    }
+
+    /** A fraction in an object. */
+    static double fraction(Json object, String name) {
+        return (double) Objects.requireNonNull(object.get(name), name);
+    }
+
+    /** An object in an object. */
+    static Json inner(Json object, String name) {
+        return (Json) Objects.requireNonNull(object.get(name), name);
     }
 }

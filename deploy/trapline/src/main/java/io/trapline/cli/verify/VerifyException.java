@@ -1,0 +1,10 @@
+package io.trapline.cli.verify;
+
+/** There is nothing to examine; the message says in one line what is missing. */
+public final class VerifyException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    VerifyException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,176 @@
+package io.trapline.embedded;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.grpc.BindableService;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.trapline.coordinator.Coordinator;
+import io.trapline.coordinator.CoordinatorConfig;
+import io.trapline.coordinator.raft.ReplicaConfig;
+import io.trapline.internal.v1.NodeControlServiceGrpc;
+import io.trapline.node.Node;
+import io.trapline.node.NodeConfig;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A whole cluster in this process: a coordinator that is a group of one, a node, and one port on which everything is. Both talk to
+ * each other as they would over a network, through the in-process transport.
+ *
+ * <p>Whatever was acknowledged is in the data directory; the contents of domains are not, and their domains are {@code CRASHED} after
+ * a restart (D4).
+ */
+public final class EmbeddedCluster implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedCluster.class);
+
+    private static final String NODE = "node-1";
+    private static final int MEMORY_PART_FOR_GUESTS = 2;
+    private static final long START_SECONDS = 30;
+
+    /** What was started, the last first: closed in that order. */
+    private final Deque<Runnable> started = new ArrayDeque<>();
+
+    private ListenAddress address = ListenAddress.ANY_PORT;
+
+    private EmbeddedCluster() {}
+
+    /**
+     * Starts it; when this returns it serves.
+     *
+     * @param folder where the registry is kept, made where it is missing; empty = a temporary one, deleted when this is closed
+     * @param listen port 0 = any
+     * @param insecure allows another address than loopback (L)
+     */
+    public static EmbeddedCluster start(Optional<Path> folder, ListenAddress listen, boolean insecure)
+            throws StartException {
+        EmbeddedCluster cluster = new EmbeddedCluster();
+        boolean serving = false;
+        try {
+            cluster.startAll(folder, listen, insecure);
+            serving = true;
+            return cluster;
+        } finally {
+            if (!serving) {
+                cluster.close();
+            }
+        }
+    }
+
+    /** Where it can be reached. */
+    public ListenAddress address() {
+        return address;
+    }
+
+    @Override
+    public void close() {
+        while (!started.isEmpty()) {
+            started.pop().run();
+        }
+    }
+
+    private void startAll(Optional<Path> folder, ListenAddress listen, boolean insecure) throws StartException {
+        // Before anything is written: the most frequent reason not to start.
+        try (PortReservation port = PortReservation.of(listen, insecure)) {
+            Path data = folder.isPresent() ? folder.get() : temporary();
+            String controls = "trapline-node-" + UUID.randomUUID();
+            String registry = "trapline-registry-" + UUID.randomUUID();
+            Coordinator coordinator = coordinator(data, controls);
+            inProcess(registry, coordinator.internalServices());
+            Node node = node(port.address(), registry);
+            inProcess(controls, node.internalServices());
+            awaitRegistered(node);
+            List<BindableService> services = new ArrayList<>(coordinator.publicServices());
+            services.addAll(node.services());
+            port.release();
+            RpcServer server = RpcServer.start(port.address(), insecure, services);
+            started.push(server::beginClose);
+            // When everything that its calls wait for has ended.
+            started.addLast(server::close);
+            address = server.address();
+        }
+    }
+
+    private Node node(ListenAddress where, String registry) {
+        NodeConfig config = NodeConfig.of(NODE, where.toString(), physicalMemoryBytes() / MEMORY_PART_FOR_GUESTS);
+        Node node = Node.start(config, channel(registry));
+        started.push(node::close);
+        return node;
+    }
+
+    private static void awaitRegistered(Node node) throws StartException {
+        try {
+            node.registered().toCompletableFuture().get(START_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException failed) {
+            throw new StartException(
+                    "the node could not register with the coordinator: " + failed.getMessage(), failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new StartException("interrupted while starting", interrupted);
+        }
+    }
+
+    private static long physicalMemoryBytes() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    }
+
+    private Path temporary() throws StartException {
+        TemporaryDirectory directory = TemporaryDirectory.create();
+        started.push(directory::close);
+        return directory.path();
+    }
+
+    private Coordinator coordinator(Path data, String nodeControls) throws StartException {
+        ManagedChannel channel = channel(nodeControls);
+        CoordinatorConfig config = CoordinatorConfig.of(
+                ReplicaConfig.alone(data.resolve("coordinator"), true),
+                BuildVersion.current(),
+                node -> Optional.of(NodeControlServiceGrpc.newStub(channel)),
+                EmbeddedCluster::failed);
+        try {
+            Coordinator coordinator = Coordinator.start(config);
+            started.push(coordinator::close);
+            return coordinator;
+        } catch (io.trapline.coordinator.raft.StartException cannot) {
+            throw new StartException(String.valueOf(cannot.getMessage()), cannot);
+        }
+    }
+
+    private void inProcess(String name, List<BindableService> services) {
+        InProcessServerBuilder builder = InProcessServerBuilder.forName(name).directExecutor();
+        services.forEach(builder::addService);
+        try {
+            Server server = builder.build().start();
+            started.push(server::shutdownNow);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+    }
+
+    private ManagedChannel channel(String name) {
+        ManagedChannel channel =
+                InProcessChannelBuilder.forName(name).directExecutor().build();
+        started.push(channel::shutdownNow);
+        return channel;
+    }
+
+    /** Nothing that this process acknowledges could be trusted any more. */
+    private static void failed(Throwable why) {
+        LOG.error("the registry cannot go on: the process ends", why);
+        Runtime.getRuntime().halt(1);
+    }
+}
