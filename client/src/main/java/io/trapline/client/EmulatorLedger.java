@@ -56,11 +56,12 @@ final class EmulatorLedger {
                     vcpu,
                     batch.getVcpuEpoch(row),
                     batch.getSequence(row),
-                    part);
+                    part,
+                    isMarked(batch, row, IoreqAttributes.MARK_POSTED));
             switch (verdict) {
                 case ACT -> {
                     toAct[acting++] = row;
-                    redelivered += isRedelivered(batch, row) ? 1 : 0;
+                    redelivered += isMarked(batch, row, IoreqAttributes.MARK_REDELIVERED) ? 1 : 0;
                 }
                 case REPEAT -> {
                     repeated++;
@@ -79,8 +80,8 @@ final class EmulatorLedger {
         return new IoreqBatchView(emulator, batch, acting == rows ? null : Arrays.copyOf(toAct, acting), acting);
     }
 
-    private static boolean isRedelivered(IoreqBatch batch, int row) {
-        return !batch.getMarks().isEmpty() && (batch.getMarks().byteAt(row) & IoreqAttributes.MARK_REDELIVERED) != 0;
+    private static boolean isMarked(IoreqBatch batch, int row, int mark) {
+        return !batch.getMarks().isEmpty() && (batch.getMarks().byteAt(row) & mark) != 0;
     }
 
     private static void checkColumns(IoreqBatch batch, int rows) {

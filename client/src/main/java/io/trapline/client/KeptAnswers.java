@@ -48,6 +48,7 @@ public final class KeptAnswers {
      * @param decidedRevision and {@code shardEpoch}: of its batch (C7)
      * @param shard names the shard that decided it; any number that is the same for the same shard
      * @param claimedType X of the claim that brought it, or {@link IoreqAttributes#BY_RANGE}
+     * @param posted whether it is a posted write: one that another server gave back comes late, behind marks and newer epochs (F3, F5)
      */
     public Verdict take(
             long decidedRevision,
@@ -57,18 +58,20 @@ public final class KeptAnswers {
             int vcpu,
             long vcpuEpoch,
             long sequence,
-            int part) {
+            int part,
+            boolean posted) {
         if (!isCurrent(decidedRevision, shard, shardEpoch, claimedType)) {
             return Verdict.REFUSE;
         }
-        Lane lane = lanes[vcpu];
-        if (lane == null || lane.epoch < vcpuEpoch) {
-            size -= lane == null ? 0 : lane.size;
-            lane = new Lane(vcpuEpoch);
-            lanes[vcpu] = lane;
-        }
-        if (lane.epoch > vcpuEpoch || sequence <= lane.settledThrough) {
+        Lane newest = newest(vcpu, vcpuEpoch);
+        if (!posted && (newest.epoch > vcpuEpoch || sequence <= newest.settledThrough)) {
             return Verdict.REFUSE;
+        }
+        Lane lane = newest.under(vcpuEpoch);
+        if (lane == null) {
+            lane = new Lane(vcpuEpoch);
+            lane.older = newest.older;
+            newest.older = lane;
         }
         int at = lane.find(sequence, part);
         if (at >= 0) {
@@ -78,6 +81,19 @@ public final class KeptAnswers {
         lane.insert(-at - 1, sequence, part);
         size++;
         return Verdict.ACT;
+    }
+
+    /** The lane of the newest epoch; what is of older ones is dropped when it begins. */
+    private Lane newest(int vcpu, long vcpuEpoch) {
+        Lane lane = lanes[vcpu];
+        if (lane == null || lane.epoch < vcpuEpoch) {
+            for (Lane older = lane; older != null; older = older.older) {
+                size -= older.size;
+            }
+            lane = new Lane(vcpuEpoch);
+            lanes[vcpu] = lane;
+        }
+        return lane;
     }
 
     private boolean isCurrent(long decidedRevision, long shard, long shardEpoch, byte claimedType) {
@@ -110,8 +126,8 @@ public final class KeptAnswers {
      * or a newer vCPU epoch passed it, is answered all the same: Trapline refuses that answer, and the credit comes back with it.
      */
     public boolean carriedOut(int vcpu, long vcpuEpoch, long sequence, int part, long data) {
-        Lane lane = lanes[vcpu];
-        if (lane == null || lane.epoch != vcpuEpoch) {
+        Lane lane = lanes[vcpu] == null ? null : lanes[vcpu].under(vcpuEpoch);
+        if (lane == null) {
             return true;
         }
         int at = lane.find(sequence, part);
@@ -120,12 +136,7 @@ public final class KeptAnswers {
 
     /** The server's mark: answers of that vCPU up to there need not be kept (step 6). */
     public void settled(int vcpu, long vcpuEpoch, long through) {
-        Lane lane = lanes[vcpu];
-        if (lane == null || lane.epoch < vcpuEpoch) {
-            size -= lane == null ? 0 : lane.size;
-            lane = new Lane(vcpuEpoch);
-            lanes[vcpu] = lane;
-        }
+        Lane lane = newest(vcpu, vcpuEpoch);
         if (lane.epoch == vcpuEpoch) {
             size -= lane.dropThrough(through);
         }
@@ -149,8 +160,7 @@ public final class KeptAnswers {
     /** Gives everything that is kept, for an attach (step 8). */
     public void forEach(KeptSink sink) {
         for (int vcpu = 0; vcpu < lanes.length; vcpu++) {
-            Lane lane = lanes[vcpu];
-            if (lane != null) {
+            for (Lane lane = lanes[vcpu]; lane != null; lane = lane.older) {
                 lane.forEach(vcpu, sink);
             }
         }
@@ -166,9 +176,22 @@ public final class KeptAnswers {
         private boolean[] underWay = new boolean[16];
         private int head;
         private int size;
+        /** Posted writes of an older epoch that came late. */
+        @Nullable
+        private Lane older;
 
         Lane(long epoch) {
             this.epoch = epoch;
+        }
+
+        /** This one or an older one, or null. */
+        @Nullable
+        Lane under(long wantedEpoch) {
+            Lane lane = this;
+            while (lane != null && lane.epoch != wantedEpoch) {
+                lane = lane.older;
+            }
+            return lane;
         }
 
         /** The row's place, or -(the place to insert it) - 1. */

@@ -21,11 +21,11 @@ class KeptAnswersTest {
     private final KeptAnswers kept = new KeptAnswers();
 
     private Verdict take(int vcpu, long vcpuEpoch, long sequence, int part) {
-        return kept.take(100, 0, 10, BY_RANGE, vcpu, vcpuEpoch, sequence, part);
+        return kept.take(100, 0, 10, BY_RANGE, vcpu, vcpuEpoch, sequence, part, false);
     }
 
     private Verdict takeClaimed(int type, long decidedRevision, long sequence) {
-        return kept.take(decidedRevision, 0, 10, (byte) type, 0, 7, sequence, 0);
+        return kept.take(decidedRevision, 0, 10, (byte) type, 0, 7, sequence, 0, false);
     }
 
     @Test
@@ -90,6 +90,31 @@ class KeptAnswersTest {
     }
 
     @Test
+    @DisplayName(
+            "F3, F5: a posted write that another server gave back is carried out once, though marks and newer epochs have passed it")
+    void actsOnAPostedWriteThatComesLate() {
+        take(0, 7, 5, 0);
+        kept.settled(0, 7, 5);
+        assertThat(takePosted(7, 4)).isEqualTo(Verdict.ACT);
+        assertThat(takePosted(7, 4)).isEqualTo(Verdict.UNDER_WAY);
+        take(0, 8, 1, 0);
+        assertThat(takePosted(7, 6)).isEqualTo(Verdict.ACT);
+        assertThat(takePosted(6, 9)).isEqualTo(Verdict.ACT);
+        assertThat(kept.carriedOut(0, 7, 6, 0, 0)).isTrue();
+        assertThat(kept.carriedOut(0, 7, 6, 0, 0)).isFalse();
+        assertThat(takePosted(7, 6)).isEqualTo(Verdict.REPEAT);
+        assertThat(take(0, 7, 8, 0)).as("not posted").isEqualTo(Verdict.REFUSE);
+        assertThat(kept.size()).isEqualTo(3);
+
+        take(0, 9, 1, 0);
+        assertThat(kept.size()).as("a newer epoch begins after all of them").isEqualTo(1);
+    }
+
+    private Verdict takePosted(long vcpuEpoch, long sequence) {
+        return kept.take(100, 0, 10, BY_RANGE, 0, vcpuEpoch, sequence, 0, true);
+    }
+
+    @Test
     @DisplayName("C4: after a release its type is refused where it was decided before, and nothing else is")
     void refusesWhatWasDecidedBeforeARelease() {
         kept.released(3, 50);
@@ -116,10 +141,10 @@ class KeptAnswersTest {
     @Test
     @DisplayName("C7: nothing of a shard under an older epoch than it has seen; shards do not mix")
     void refusesOlderEpochsOfAShard() {
-        assertThat(kept.take(100, 1, 20, BY_RANGE, 0, 7, 1, 0)).isEqualTo(Verdict.ACT);
-        assertThat(kept.take(100, 1, 19, BY_RANGE, 0, 7, 2, 0)).isEqualTo(Verdict.REFUSE);
-        assertThat(kept.take(100, 2, 19, BY_RANGE, 0, 7, 2, 0)).isEqualTo(Verdict.ACT);
-        assertThat(kept.take(100, 1, 21, BY_RANGE, 0, 7, 3, 0)).isEqualTo(Verdict.ACT);
+        assertThat(kept.take(100, 1, 20, BY_RANGE, 0, 7, 1, 0, false)).isEqualTo(Verdict.ACT);
+        assertThat(kept.take(100, 1, 19, BY_RANGE, 0, 7, 2, 0, false)).isEqualTo(Verdict.REFUSE);
+        assertThat(kept.take(100, 2, 19, BY_RANGE, 0, 7, 2, 0, false)).isEqualTo(Verdict.ACT);
+        assertThat(kept.take(100, 1, 21, BY_RANGE, 0, 7, 3, 0, false)).isEqualTo(Verdict.ACT);
     }
 
     @Test
@@ -160,7 +185,7 @@ class KeptAnswersTest {
             String where = "seed " + seed + " step " + step;
             int what = random.nextInt(10);
             if (what < 5) {
-                Verdict verdict = kept.take(100, 0, 1, BY_RANGE, vcpu, 5, sequence, part);
+                Verdict verdict = kept.take(100, 0, 1, BY_RANGE, vcpu, 5, sequence, part, false);
                 if (sequence <= settled[vcpu]) {
                     assertThat(verdict).as(where).isEqualTo(Verdict.REFUSE);
                 } else if (!model.containsKey(key)) {

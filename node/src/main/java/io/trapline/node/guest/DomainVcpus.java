@@ -275,8 +275,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                     .build());
             return;
         }
-        OpenVcpu older = vcpus.get(vcpu);
-        if (older != null && older.window.epoch() >= response.getRevision()) {
+        if (!vcpus.mayRun(vcpu, response.getRevision())) {
             stream.send(GuestStream.refused(vcpu, fencedBy(vcpu)));
             return;
         }
@@ -370,6 +369,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     }
 
     private void fence(VcpuOpening opening) {
+        vcpus.opened(opening.vcpu(), opening.epoch());
         OpenVcpu open = vcpus.get(opening.vcpu());
         if (open == null || open.window.epoch() >= opening.epoch()) {
             return;

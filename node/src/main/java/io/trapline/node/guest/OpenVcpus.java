@@ -31,10 +31,25 @@ final class OpenVcpus {
     }
 
     private final @Nullable OpenVcpu[] byVcpu;
+    private final long[] newestEpoch;
     private final List<OpenVcpu> all = new ArrayList<>();
 
     OpenVcpus(int nrVcpus) {
         byVcpu = new OpenVcpu[nrVcpus];
+        newestEpoch = new long[nrVcpus];
+    }
+
+    /** The registry has opened the vCPU under that epoch; what is open under older ones is fenced. */
+    void opened(int vcpu, long epoch) {
+        newestEpoch[vcpu] = Math.max(newestEpoch[vcpu], epoch);
+    }
+
+    /**
+     * Whether an opening that the registry has carried out still counts when its result arrives. Where two clients open a vCPU at a time, both
+     * openings are applied before the first result is here, and that one is fenced before it began (A6).
+     */
+    boolean mayRun(int vcpu, long epoch) {
+        return epoch >= newestEpoch[vcpu];
     }
 
     /** The vCPU, or null when it is not open. */

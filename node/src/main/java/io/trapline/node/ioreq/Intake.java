@@ -9,6 +9,7 @@ import io.trapline.node.protocol.ServerView;
 import io.trapline.node.rows.IoreqRows;
 import io.trapline.node.rows.KeyRows;
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * Takes what shards forward (C7): nothing of a shard under an older epoch than it has seen; what was decided before the server's last change goes back, what
@@ -123,8 +124,8 @@ final class Intake {
         }
         int row = table.take();
         fill(row, forward, i);
-        table.marks[row] = (byte) ((rows.marks(i) & IoreqAttributes.MARK_REDELIVERED)
-                | (posted && buffered ? IoreqAttributes.MARK_POSTED : 0));
+        table.marks[row] = (byte)
+                ((rows.marks(i) & IoreqAttributes.MARK_REDELIVERED) | (buffered ? IoreqAttributes.MARK_POSTED : 0));
         // A posted write has taken effect with this: its access' time cannot end any more (F3).
         table.deadline[row] = buffered ? IoreqRows.NO_DEADLINE : rows.deadlineNanos(i);
         table.since[row] = nowNanos;
@@ -169,10 +170,25 @@ final class Intake {
                 if (forward.shard() != shard || !rows.contains(forward.rows().keys(), i)) {
                     return true;
                 }
+                ends.returned().set(forward.rows().keys().vcpu(i));
+                return true;
+            });
+        }
+    }
+
+    /** Of what is held, gives back what is behind rows that have just gone back (A3). */
+    void giveBackBehind() {
+        BitSet returned = ends.returned();
+        if (!held.isEmpty() && !returned.isEmpty()) {
+            held.filter((forward, i) -> {
+                if (!returned.get(forward.rows().keys().vcpu(i))) {
+                    return true;
+                }
                 ends.refuse(forward, i);
                 return false;
             });
         }
+        returned.clear();
     }
 
     /** From now on this is applied. */
@@ -183,6 +199,7 @@ final class Intake {
 
     /** Takes what was held for a revision that is applied now. */
     void release(long nowNanos) {
+        giveBackBehind();
         if (!held.isEmpty()) {
             for (HeldForwards.Held forward : held.release(appliedRevision)) {
                 take(forward, nowNanos);

@@ -96,6 +96,7 @@ public final class IoreqServerRules {
             }
         }
         intake.recall(shard, rows);
+        intake.giveBackBehind();
         replies.flush();
         effects.recalled(shard, recall);
         finish(nowNanos);
@@ -287,6 +288,7 @@ public final class IoreqServerRules {
     }
 
     private void finish(long nowNanos) {
+        intake.giveBackBehind();
         replies.flush();
         delivery.deliver(nowNanos, paused);
         expiry.finish(nowNanos);

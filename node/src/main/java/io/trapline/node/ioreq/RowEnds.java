@@ -1,8 +1,11 @@
 package io.trapline.node.ioreq;
 
+import static io.trapline.node.ioreq.IoreqTable.NONE;
+
 import io.trapline.model.Errno;
 import io.trapline.model.IoreqAttributes;
 import io.trapline.model.Pure;
+import java.util.BitSet;
 
 /** The ways in which a row leaves a server: answered, timed out (F4), given back (F5), let go with its vCPU's epoch (A6). Counts them. */
 @Pure
@@ -12,6 +15,7 @@ final class RowEnds {
     private final EmulatorSession session;
     private final OpenDrains drains;
     private final ShardReplies replies;
+    private final BitSet returned = new BitSet();
     private long answered;
     private long timedOut;
     private long decidedAgain;
@@ -59,11 +63,32 @@ final class RowEnds {
         }
     }
 
-    /** It is to be decided again; a late answer to it will fit nothing. */
+    /**
+     * It is to be decided again; a late answer to it will fit nothing. What its vCPU has behind it and was not delivered goes back with it, or it would
+     * get ahead (A3).
+     */
     void giveBack(int row, long nowNanos) {
+        returned.set(table.vcpu[row]);
+        int next = table.newer[row];
+        giveBackOne(row, nowNanos);
+        while (next != NONE) {
+            int behind = next;
+            next = table.newer[behind];
+            if (table.isUndelivered(behind)) {
+                giveBackOne(behind, nowNanos);
+            }
+        }
+    }
+
+    private void giveBackOne(int row, long nowNanos) {
         decidedAgain++;
         replies.decideAgain(row);
         drop(row, nowNanos);
+    }
+
+    /** The vCPUs of which rows have gone back in this step; the caller clears it. */
+    BitSet returned() {
+        return returned;
     }
 
     /** Nobody asks for it any more. */

@@ -39,6 +39,7 @@ public final class DecisionTable {
     private final RangeIndex memory;
     private final RangeIndex ports;
     private final RangeIndex pci;
+    private final long[] changedRevision;
 
     private DecisionTable(Builder from) {
         revision = from.revision;
@@ -48,6 +49,7 @@ public final class DecisionTable {
         memory = RangeIndex.of(from.memory);
         ports = RangeIndex.of(from.ports);
         pci = RangeIndex.of(from.pci);
+        changedRevision = from.changedRevision.clone();
     }
 
     /** Whether accesses take effect (D1, D4). */
@@ -66,6 +68,11 @@ public final class DecisionTable {
     /** The revision as of which it decides (C7). */
     public long revision() {
         return revision;
+    }
+
+    /** The revision of a server's own last change: it gives back what was decided before and reaches it later (C7); 0 = nobody has said. */
+    public long changedRevision(int server) {
+        return changedRevision[server];
     }
 
     /** Whether the domain's accesses take effect. */
@@ -164,6 +171,7 @@ public final class DecisionTable {
         private final RangeSet[] memory = noRanges();
         private final RangeSet[] ports = noRanges();
         private final RangeSet[] pci = noRanges();
+        private final long[] changedRevision = new long[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
         private final int[] holder = new int[Limit.MAX_CLAIMABLE_TYPES.intValue()];
         private final int[] flags = new int[Limit.MAX_CLAIMABLE_TYPES.intValue()];
 
@@ -183,6 +191,12 @@ public final class DecisionTable {
             memory[id] = memoryRanges;
             ports[id] = portRanges;
             pci[id] = pciRanges;
+            return this;
+        }
+
+        /** When any server, enabled or not, changed last (C7). */
+        public Builder changed(int id, long atRevision) {
+            changedRevision[id] = atRevision;
             return this;
         }
 

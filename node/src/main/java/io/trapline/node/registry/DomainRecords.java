@@ -174,6 +174,7 @@ final class DomainRecords {
     private DecisionTable table(long revision, Collection<ServerView> views) {
         DecisionTable.Builder table = DecisionTable.builder(revision).state(state());
         for (ServerView server : views) {
+            table.changed(server.id(), server.changedRevision());
             if (server.enabled()) {
                 table.enabledServer(server.id(), server.memory(), server.ports(), server.pci());
             }

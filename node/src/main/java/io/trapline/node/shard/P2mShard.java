@@ -99,7 +99,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             case Completed completed -> step(() -> rules.completed(completed.serverId(), completed.rows()));
             case DecideAgain again -> step(() -> rules.decideAgain(again.serverId(), again.rows()));
             case PostedQueued queued -> step(() -> rules.postedQueued(queued.serverId(), queued.rows()));
-            case PostedDone done -> step(() -> rules.postedDone(done.rows()));
+            case PostedDone done -> step(() -> rules.postedDone(done.serverId(), done.rows()));
             case Recalled recalled -> step(() -> rules.recalled(recalled.serverId(), recalled.recall()));
             case Tick tick -> step(() -> rules.expire(System.nanoTime()));
             case Apply apply -> apply(apply);

@@ -3,10 +3,13 @@ package io.trapline.node.shard;
 import io.trapline.model.Pure;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Posted writes of one vCPU that took effect when a server queued them (F3) and that no emulator has carried out yet. The shard keeps them, since a
  * change may bring them back to be decided again (F5). At most 511 a server, by that server's count.
+ *
+ * <p>Invariant: rows stand in the order of epoch and sequence number.
  */
 @Pure
 final class PostedRows {
@@ -19,8 +22,23 @@ final class PostedRows {
         final long address;
         final long data;
         final int window;
+        /** The revision under which the server has it. */
+        final long revision;
+        /** The server has said that it has it. */
+        boolean queued;
+        /** It came back and waits for its turn. */
+        boolean returned;
 
-        Row(int serverId, long epoch, long sequence, byte attributes, long address, long data, int window) {
+        Row(
+                int serverId,
+                long epoch,
+                long sequence,
+                byte attributes,
+                long address,
+                long data,
+                int window,
+                long revision,
+                boolean queued) {
             this.serverId = serverId;
             this.epoch = epoch;
             this.sequence = sequence;
@@ -28,20 +46,34 @@ final class PostedRows {
             this.address = address;
             this.data = data;
             this.window = window;
+            this.revision = revision;
+            this.queued = queued;
         }
 
-        /** The same write at another server. */
-        Row at(int anotherServer) {
-            return new Row(anotherServer, epoch, sequence, attributes, address, data, window);
+        /** The same write on its way to another server, or to the same once more. */
+        Row at(int anotherServer, long decidedRevision) {
+            return new Row(anotherServer, epoch, sequence, attributes, address, data, window, decidedRevision, false);
+        }
+
+        /** Whether it took effect before that access. */
+        boolean isBefore(long anEpoch, long aSequence) {
+            return epoch != anEpoch ? epoch < anEpoch : sequence < aSequence;
         }
     }
 
     private final List<Row> rows = new ArrayList<>();
-    /** How many rows are on their way back, so that nothing younger of the vCPU may be decided before them (A3). */
-    int returning;
+    /** The first that is on its way, back or to another server: nothing younger of the vCPU may be decided before it is there (A3). */
+    @Nullable
+    Row firstUnderWay;
+    /** Servers that may yet give rows back: nothing younger may reach them before (F3). A bit each. */
+    long mayGiveBack;
 
     void add(Row row) {
-        rows.add(row);
+        int at = rows.size();
+        while (at > 0 && row.isBefore(rows.get(at - 1).epoch, rows.get(at - 1).sequence)) {
+            at--;
+        }
+        rows.add(at, row);
     }
 
     boolean isEmpty() {
@@ -53,16 +85,30 @@ final class PostedRows {
         return rows;
     }
 
-    /** Takes the row with that key out, or returns null. Posted writes are mostly answered in order, so that it is found at once. */
-    @org.jspecify.annotations.Nullable
-    Row remove(long epoch, long sequence) {
-        for (int i = 0; i < rows.size(); i++) {
-            Row row = rows.get(i);
-            if (row.sequence == sequence && row.epoch == epoch) {
-                return rows.remove(i);
+    /** The first that came back, or null. */
+    @Nullable
+    Row firstReturned() {
+        for (Row row : rows) {
+            if (row.returned) {
+                return row;
             }
         }
         return null;
+    }
+
+    /** The row with that key that the server has, or null. Posted writes are mostly answered in order, so that it is found at once. */
+    @Nullable
+    Row find(int serverId, long epoch, long sequence) {
+        for (Row row : rows) {
+            if (row.sequence == sequence && row.epoch == epoch) {
+                return row.serverId == serverId && !row.returned ? row : null;
+            }
+        }
+        return null;
+    }
+
+    void remove(Row row) {
+        rows.remove(row);
     }
 
     /** The lowest sequence number under that epoch, or {@link Long#MAX_VALUE}. */

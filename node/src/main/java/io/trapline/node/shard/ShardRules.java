@@ -9,6 +9,7 @@ import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.P2m;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.rows.AccessRows;
+import io.trapline.node.rows.IoreqRows;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
 import java.util.BitSet;
@@ -101,7 +102,7 @@ public final class ShardRules {
             if (lane.outstanding > 0 && !present.get(lane.target)) {
                 takeBackAll(lane);
             }
-            noteReturningPosts(lane);
+            notePosts(lane);
             pump(lane);
         }
     }
@@ -113,7 +114,7 @@ public final class ShardRules {
         for (int i = 0; i < rows.size(); i++) {
             VcpuLane lane = lanes.known(keys.vcpu(i));
             if (lane != null && !completed(lane, serverId, keys, i, rows.data(i), rows.errno(i))) {
-                postedDone(lane, keys.vcpuEpoch(i), keys.sequence(i));
+                postedDone(lane, serverId, keys.vcpuEpoch(i), keys.sequence(i));
             }
             pumpAtEndOfRun(keys, i);
         }
@@ -138,7 +139,8 @@ public final class ShardRules {
         if (errno == Errno.ETIMEDOUT.number()) {
             finishCut(lane, cut);
         } else {
-            goOn(lane, cut, cut.advance(pages));
+            lane.cutWaits = true;
+            lane.cutAgain = false;
         }
         return true;
     }
@@ -151,6 +153,9 @@ public final class ShardRules {
             if (lane != null) {
                 decideAgain(lane, serverId, keys, i);
             }
+        }
+        // Only now: what came back is decided in the order of the vCPU, whatever the order in which it came.
+        for (int i = 0; i < keys.size(); i++) {
             pumpAtEndOfRun(keys, i);
         }
     }
@@ -165,15 +170,14 @@ public final class ShardRules {
             }
             CutAccess cut = lane.cut;
             if (cut != null && cut.sequence == keys.sequence(i) && cut.part() == keys.part(i)) {
-                lane.outstanding = 0;
-                goOn(lane, cut, cut.again(pages));
+                takeBack(lane);
                 return;
             }
         }
-        PostedRows.Row row = lane.posted.remove(keys.vcpuEpoch(i), keys.sequence(i));
+        PostedRows.Row row = lane.posted.find(serverId, keys.vcpuEpoch(i), keys.sequence(i));
         if (row != null) {
-            carryOutPosted(lane, row);
-            noteReturningPosts(lane);
+            row.returned = true;
+            notePosts(lane);
         }
     }
 
@@ -182,41 +186,53 @@ public final class ShardRules {
         step++;
         for (int i = 0; i < keys.size(); i++) {
             VcpuLane lane = lanes.known(keys.vcpu(i));
-            if (lane != null && keys.vcpuEpoch(i) == lane.epoch && lane.target == serverId) {
-                int place = lane.find(keys.sequence(i), VcpuLane.AT_SERVER);
-                if (place >= 0) {
-                    lane.outstanding--;
-                    lane.posted.add(new PostedRows.Row(
-                            serverId,
-                            lane.epoch,
-                            lane.sequence[place],
-                            lane.attributes[place],
-                            lane.address[place],
-                            lane.data[place],
-                            lane.window));
-                    done(lane, place, 0, Errno.OK);
-                    noteReturningPosts(lane);
-                }
+            if (lane != null) {
+                postedQueued(lane, serverId, keys.vcpuEpoch(i), keys.sequence(i));
             }
             pumpAtEndOfRun(keys, i);
         }
     }
 
+    private void postedQueued(VcpuLane lane, int serverId, long epoch, long sequence) {
+        int place = epoch == lane.epoch && lane.target == serverId ? lane.find(sequence, VcpuLane.AT_SERVER) : -1;
+        PostedRows.Row known = lane.posted.find(serverId, epoch, sequence);
+        if (place >= 0) {
+            lane.outstanding--;
+            lane.posted.add(new PostedRows.Row(
+                    serverId,
+                    epoch,
+                    sequence,
+                    lane.attributes[place],
+                    lane.address[place],
+                    lane.data[place] & AccessAttributes.mask(lane.attributes[place]),
+                    lane.window,
+                    lane.passedRevision,
+                    true));
+            done(lane, place, 0, Errno.OK);
+        } else if (known != null) {
+            known.queued = true;
+        }
+        notePosts(lane);
+    }
+
     /** Posted rows have been carried out, or never will be. */
-    public void postedDone(KeyRows keys) {
+    public void postedDone(int serverId, KeyRows keys) {
         step++;
         for (int i = 0; i < keys.size(); i++) {
             VcpuLane lane = lanes.known(keys.vcpu(i));
             if (lane != null) {
-                postedDone(lane, keys.vcpuEpoch(i), keys.sequence(i));
+                postedDone(lane, serverId, keys.vcpuEpoch(i), keys.sequence(i));
             }
             pumpAtEndOfRun(keys, i);
         }
     }
 
-    private void postedDone(VcpuLane lane, long epoch, long sequence) {
-        lane.posted.remove(epoch, sequence);
-        noteReturningPosts(lane);
+    private void postedDone(VcpuLane lane, int serverId, long epoch, long sequence) {
+        PostedRows.Row row = lane.posted.find(serverId, epoch, sequence);
+        if (row != null) {
+            lane.posted.remove(row);
+        }
+        notePosts(lane);
     }
 
     /** Carries out a type change that was checked; {@link ShardEffects#typesChanged} follows when nothing that it caught can be delivered any more. */
@@ -237,7 +253,7 @@ public final class ShardRules {
         recalls.begin(token);
         for (VcpuLane lane : lanes.all()) {
             recallCaught(lane);
-            noteReturningPosts(lane);
+            notePosts(lane);
         }
         recalls.send(TYPE_CHANGE_DRAIN_MILLIS);
     }
@@ -282,6 +298,11 @@ public final class ShardRules {
     public void expire(long nowNanos) {
         step++;
         for (VcpuLane lane : lanes.all()) {
+            CutAccess cut = lane.cut;
+            if (cut != null && lane.cutWaits && lane.deadlineNanos[cut.place] - nowNanos <= 0) {
+                cut.fail((byte) Errno.ETIMEDOUT.number());
+                finishCut(lane, cut);
+            }
             if (lane.nextQueued() < 0) {
                 continue;
             }
@@ -301,7 +322,7 @@ public final class ShardRules {
             return false;
         }
         for (VcpuLane lane : lanes.all()) {
-            if (lane.nextQueued() >= 0) {
+            if (lane.cutWaits || lane.nextQueued() >= 0) {
                 return true;
             }
         }
@@ -325,31 +346,42 @@ public final class ShardRules {
             }
         }
         for (PostedRows.Row row : lane.posted.rows()) {
-            if (!goesTo(decisionOf(row), row.serverId)) {
+            if (!row.returned && !goesTo(decisionOf(row), row.serverId)) {
                 recalls.add(row.serverId, lane.vcpu, row.epoch, row.sequence, 0);
             }
         }
     }
 
-    /** While posted rows are on their way back, nothing younger of the vCPU is decided (A3). */
-    private void noteReturningPosts(VcpuLane lane) {
-        int returning = 0;
-        for (PostedRows.Row row : lane.posted.rows()) {
-            if (!goesTo(decisionOf(row), row.serverId)) {
-                returning++;
+    /** Looks which posted rows are on their way, and which servers may give some back, so that nothing younger gets ahead of them (A3, F3). */
+    private void notePosts(VcpuLane lane) {
+        PostedRows posted = lane.posted;
+        posted.firstUnderWay = null;
+        posted.mayGiveBack = 0;
+        for (PostedRows.Row row : posted.rows()) {
+            if (row.returned) {
+                continue;
+            }
+            if (posted.firstUnderWay == null && !(row.queued && goesTo(decisionOf(row), row.serverId))) {
+                posted.firstUnderWay = row;
+            }
+            if (row.revision < pages.table().changedRevision(row.serverId)) {
+                posted.mayGiveBack |= 1L << row.serverId;
             }
         }
-        lane.posted.returning = returning;
     }
 
-    private void carryOutPosted(VcpuLane lane, PostedRows.Row row) {
+    /** Carries out a posted write that came back; false when it must wait for those before it. */
+    private boolean carryOutPosted(VcpuLane lane, PostedRows.Row row) {
         int decision = decisionOf(row);
-        int sizeBytes = AccessAttributes.sizeBytes(row.attributes);
+        int server = DecisionTable.isServer(decision) ? DecisionTable.server(decision) : DecisionTable.NONE;
+        if (lane.hasOpenBefore(row.epoch, row.sequence) && !mayJoin(lane, server)) {
+            return false;
+        }
+        lane.posted.remove(row);
         if (decision == DecisionTable.MEMORY) {
-            pages.write(row.attributes, row.address, sizeBytes, 1, row.data);
-        } else if (DecisionTable.isServer(decision)) {
-            int server = DecisionTable.server(decision);
-            lane.posted.add(row.at(server));
+            pages.write(row.attributes, row.address, AccessAttributes.sizeBytes(row.attributes), 1, row.data);
+        } else if (server != DecisionTable.NONE) {
+            lane.posted.add(row.at(server, revision()));
             effects.forward(
                     server,
                     lane.vcpu,
@@ -363,21 +395,37 @@ public final class ShardRules {
                     row.data,
                     1,
                     row.window,
-                    Long.MAX_VALUE);
+                    IoreqRows.NO_DEADLINE);
         }
+        notePosts(lane);
+        return true;
+    }
+
+    /**
+     * Whether a row may follow those that the lane has at a server: they are at the same one, and it will not give back for its age what is still on its way
+     * there (C7), which would then be behind.
+     */
+    private boolean mayJoin(VcpuLane lane, int server) {
+        return lane.cut == null
+                && lane.target == server
+                && lane.passedRevision >= pages.table().changedRevision(server);
     }
 
     private void takeBackAll(VcpuLane lane) {
-        lane.outstanding = 0;
         for (int i = 0; i < lane.ordered(); i++) {
             int place = lane.orderedPlace(i);
             if (lane.state[place] == VcpuLane.AT_SERVER) {
                 lane.requeue(place);
             }
         }
-        CutAccess cut = lane.cut;
-        if (cut != null) {
-            goOn(lane, cut, cut.again(pages));
+        takeBack(lane);
+    }
+
+    private static void takeBack(VcpuLane lane) {
+        lane.outstanding = 0;
+        if (lane.cut != null) {
+            lane.cutWaits = true;
+            lane.cutAgain = true;
         }
     }
 
@@ -411,12 +459,31 @@ public final class ShardRules {
             mayHaveQueued = true;
             return;
         }
-        int place = lane.nextQueued();
-        while (place >= 0 && lane.cut == null && lane.posted.returning == 0 && decide(lane, place)) {
-            place = lane.nextQueued();
+        while (decideNext(lane)) {
+            // The next one.
         }
-        mayHaveQueued |= place >= 0;
+        mayHaveQueued |= lane.cutWaits || lane.nextQueued() >= 0;
         lane.trim();
+    }
+
+    /** Decides what is first in order; false when it must wait, or there is nothing. */
+    private boolean decideNext(VcpuLane lane) {
+        CutAccess cut = lane.cutWaits ? lane.cut : null;
+        int place = cut == null ? lane.nextQueued() : cut.place;
+        PostedRows.Row returned = lane.posted.isEmpty() ? null : lane.posted.firstReturned();
+        if (returned != null && (place < 0 || returned.isBefore(lane.epoch, lane.sequence[place]))) {
+            return carryOutPosted(lane, returned);
+        }
+        PostedRows.Row underWay = lane.posted.firstUnderWay;
+        if (place < 0 || (underWay != null && underWay.isBefore(lane.epoch, lane.sequence[place]))) {
+            return false;
+        }
+        if (cut != null) {
+            lane.cutWaits = false;
+            goOn(lane, cut, lane.cutAgain ? cut.again(pages) : cut.advance(pages));
+            return !lane.cutWaits;
+        }
+        return lane.cut == null && decide(lane, place);
     }
 
     /** Decides one row; false when it must wait for those before it. */
@@ -431,7 +498,8 @@ public final class ShardRules {
         int decision = pages.decide(attributes, address, sizeBytes, count);
         if (DecisionTable.isServer(decision)) {
             int server = DecisionTable.server(decision);
-            if (lane.outstanding > 0 && lane.target != server) {
+            boolean waits = (lane.posted.mayGiveBack >>> server & 1) != 0;
+            if (waits || (lane.outstanding > 0 && !mayJoin(lane, server))) {
                 return false;
             }
             pass(lane, place, decision);
@@ -454,7 +522,9 @@ public final class ShardRules {
 
     private void pass(VcpuLane lane, int place, int decision) {
         lane.target = DecisionTable.server(decision);
-        lane.outstanding++;
+        if (lane.outstanding++ == 0) {
+            lane.passedRevision = revision();
+        }
         lane.state[place] = VcpuLane.AT_SERVER;
         byte attributes = lane.attributes[place];
         boolean write = AccessAttributes.isWrite(attributes);
@@ -503,8 +573,15 @@ public final class ShardRules {
             effects.moveBuffer(cut.bufferMove(pages, lane));
             return;
         }
-        lane.target = DecisionTable.server(decision);
+        int server = DecisionTable.server(decision);
+        if ((lane.posted.mayGiveBack >>> server & 1) != 0) {
+            lane.cutWaits = true;
+            lane.cutAgain = true;
+            return;
+        }
+        lane.target = server;
         lane.outstanding = 1;
+        lane.passedRevision = revision();
         effects.forward(
                 lane.target,
                 lane.vcpu,
@@ -524,6 +601,7 @@ public final class ShardRules {
 
     private void finishCut(VcpuLane lane, CutAccess cut) {
         lane.cut = null;
+        lane.cutWaits = false;
         done(lane, cut.place, cut.value(), cut.errno());
     }
 

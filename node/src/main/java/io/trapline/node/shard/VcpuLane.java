@@ -40,10 +40,16 @@ final class VcpuLane {
     /** The access that is being carried out part by part; nothing else of the lane is under way meanwhile. */
     @Nullable
     CutAccess cut;
+    /** The current part of {@link #cut} is to be carried out, or the one after it. */
+    boolean cutWaits;
+    /** Of a cut that waits: whether the current part came back. */
+    boolean cutAgain;
     /** How many rows {@link #target} has. */
     int outstanding;
     /** The server that has them. */
     int target = -1;
+    /** The revision under which the first of them was decided. */
+    long passedRevision;
     /** The step in which settled marks were last noted. */
     long settledStep;
 
@@ -158,6 +164,17 @@ final class VcpuLane {
             }
         }
         tail = kept;
+    }
+
+    /** Whether an access before that one has no outcome yet. */
+    boolean hasOpenBefore(long anEpoch, long aSequence) {
+        for (long i = head; anEpoch == epoch && i < tail; i++) {
+            int place = order[(int) i & mask];
+            if (state[place] != DONE && sequence[place] < aSequence) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Forgets the order of leading rows that have their outcome; the outcomes stay. */

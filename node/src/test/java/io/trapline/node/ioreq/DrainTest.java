@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("F5: what a change catches")
 final class DrainTest {
@@ -217,6 +218,46 @@ final class DrainTest {
         assertThat(scene.take()).containsExactly("again v0#1", "drained 12");
         scene.answer(Row.of(0, 2));
         assertThat(scene.take()).containsExactly("completed v0#2=0");
+    }
+
+    @Test
+    @DisplayName("A3, F5: what stands behind a row that goes back, and was not delivered, goes back with it")
+    void whatIsBehindARowThatGoesBackGoesBackWithIt() {
+        ServerScene scene = ServerScene.buffering();
+        scene.attach(ServerScene.RUN, 1);
+        scene.forward(
+                Row.of(0, 1).claimed(1),
+                Row.of(0, 2).claimed(0),
+                Row.of(0, 3).claimed(1),
+                Row.of(0, 4).claimed(1).post(),
+                Row.of(1, 1).claimed(1));
+        scene.take();
+
+        Change.RELEASE.happen(scene);
+        assertThat(scene.take()).containsExactly("again v0#2 v0#3 v0#4", "drained 12");
+        scene.answer(Row.of(0, 1));
+        assertThat(scene.take()).as("nobody else waits").containsExactly("completed v0#1=0", "ioreqs v1#1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @DisplayName("A3, F5: the same when a delivered one goes back, because its time ends or nobody is left who has it")
+    void whatIsBehindADeliveredRowThatGoesBackGoesBackWithIt(boolean isLost) {
+        ServerScene scene = new ServerScene();
+        scene.timeoutMillis = 0;
+        scene.apply();
+        scene.attach(ServerScene.RUN, 1);
+        scene.forward(Row.of(0, 1).claimed(0), Row.of(0, 2).claimed(1));
+        Change.RELEASE.happen(scene);
+        scene.take();
+
+        if (isLost) {
+            scene.attach(ServerScene.OTHER_RUN, 1);
+        } else {
+            scene.after(DRAIN_MILLIS);
+        }
+
+        assertThat(scene.take()).contains("again v0#1 v0#2").doesNotContain("ioreqs v0#2");
     }
 
     @Test

@@ -193,7 +193,7 @@ final class ForwardingTest {
     void aRefusedAnswerGivesNoCreditUnlessItsRowWasCompletedOtherwise() {
         ServerScene scene = new ServerScene();
         scene.attach(ServerScene.RUN, 1);
-        scene.forward(Row.of(0, 1), Row.of(0, 2));
+        scene.forward(Row.of(0, 1), Row.of(1, 2));
         scene.take();
         scene.answer(Row.of(3, 3));
         assertThat(scene.take()).isEmpty();
@@ -202,7 +202,7 @@ final class ForwardingTest {
         scene.after(100);
         assertThat(scene.take()).containsExactly("recalled 1", "again v0#1");
         scene.answer(Row.of(0, 1));
-        assertThat(scene.take()).containsExactly("ioreqs v0#2");
+        assertThat(scene.take()).containsExactly("ioreqs v1#2");
     }
 
     @Test

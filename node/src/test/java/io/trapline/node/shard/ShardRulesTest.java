@@ -339,7 +339,7 @@ final class ShardRulesTest {
         shard.told();
         shard.write(3, RecordingShard.CLAIMED, 3);
         assertThat(shard.told()).containsExactly("forward 3 to 1 at 2000 = 3", "settled 1 at 1");
-        shard.rules.postedDone(RecordingShard.keys(2));
+        shard.rules.postedDone(1, RecordingShard.keys(2));
         shard.write(4, RecordingShard.CLAIMED, 4);
         assertThat(shard.told()).containsExactly("forward 4 to 1 at 2000 = 4", "settled 2 at 1");
     }

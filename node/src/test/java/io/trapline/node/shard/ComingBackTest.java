@@ -1,0 +1,155 @@
+package io.trapline.node.shard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trapline.model.AccessAttributes;
+import io.trapline.model.AccessFlags;
+import io.trapline.model.MemType;
+import io.trapline.model.RangeSet;
+import io.trapline.model.TypeRun;
+import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.rows.KeyRows;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** The order of a vCPU when servers give back what they had (A3, F3, F5, C7). Server 1 has {@code ioreq_server[0]}. */
+final class ComingBackTest {
+    private static final byte WRITE = AccessAttributes.of(8, true, AccessAttributes.MEM);
+
+    private final RecordingShard shard = new RecordingShard();
+
+    @AfterEach
+    void close() {
+        shard.close();
+    }
+
+    /** Server 1 changes with this table, and has the claim as before. */
+    private DecisionTable changed() {
+        long revision = shard.rules.revision() + 1;
+        return DecisionTable.builder(revision)
+                .enabledServer(1, RangeSet.EMPTY, RangeSet.EMPTY, RangeSet.EMPTY)
+                .heldClaim(0, 1, AccessFlags.ALL)
+                .changed(1, revision)
+                .build();
+    }
+
+    private static KeyRows key(long sequence) {
+        return RecordingShard.keys(sequence);
+    }
+
+    @Test
+    @DisplayName(
+            "A3, F5: a posted write that comes back is carried out after the accesses before it that came back, too")
+    void carriesOutAPostedWriteAfterThoseBeforeIt() {
+        shard.write(1, RecordingShard.CLAIMED, 0x11).posted(2, RecordingShard.CLAIMED, 0x22);
+        shard.rules.postedQueued(1, key(2));
+        shard.apply(shard.table(0));
+        shard.told();
+
+        shard.giveBack(1, 2);
+        assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8))
+                .as("1 is not back")
+                .isZero();
+        shard.giveBack(1, 1);
+
+        assertThat(shard.told()).containsExactly("answer 1 = 0");
+        assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8)).isEqualTo(0x22);
+    }
+
+    @Test
+    @DisplayName(
+            "A3: rows of one message are decided in the order of their vCPU, whatever the order in which they came")
+    void decidesInOrderWhatCameInAnother() {
+        shard.write(1, RecordingShard.CLAIMED, 0x11).write(2, RecordingShard.CLAIMED + 8, 0x22);
+        shard.told();
+        KeyRows keys = new KeyRows(3);
+        keys.add(0, RecordingShard.EPOCH, 2, 0);
+        keys.add(1, RecordingShard.EPOCH, 7, 0);
+        keys.add(0, RecordingShard.EPOCH, 1, 0);
+
+        shard.rules.decideAgain(1, keys);
+
+        assertThat(shard.told()).containsExactly("forward 1 to 1 at 2000 = 11", "forward 2 to 1 at 2008 = 22");
+    }
+
+    @Test
+    @DisplayName(
+            "C7, A3: nothing follows what a server may give back because it was decided before the server's last change")
+    void doesNotFollowWhatAServerMayGiveBackForItsAge() {
+        shard.write(1, RecordingShard.CLAIMED, 0x11);
+        shard.told();
+        shard.apply(changed());
+        shard.write(2, RecordingShard.CLAIMED, 0x22);
+        assertThat(shard.told()).as("2 would get ahead of 1").isEmpty();
+
+        shard.giveBack(1, 1);
+
+        assertThat(shard.told()).containsExactly("forward 1 to 1 at 2000 = 11", "forward 2 to 1 at 2000 = 22");
+    }
+
+    @Test
+    @DisplayName("F3: nothing reaches a server that may yet give back a posted write from before its last change")
+    void doesNotPassAPostedWriteThatMayComeBack() {
+        shard.posted(1, RecordingShard.CLAIMED, 0x11);
+        shard.rules.postedQueued(1, key(1));
+        shard.told();
+        shard.apply(changed());
+        shard.write(2, RecordingShard.CLAIMED, 0x22).write(3, RecordingShard.RAM, 0x33);
+        assertThat(shard.told()).isEmpty();
+
+        shard.rules.postedDone(1, key(1));
+
+        assertThat(shard.told()).containsExactly("forward 2 to 1 at 2000 = 22", "settled 1 at 1");
+    }
+
+    @Test
+    @DisplayName("F3, A3: a posted write on its way to a server again is not overtaken, and keeps the low bytes only")
+    void waitsUntilAPostedWriteIsThereAgain() {
+        byte posted = (byte) (AccessAttributes.of(1, true, AccessAttributes.MEM) | AccessAttributes.POSTED);
+        shard.row(1, posted, RecordingShard.CLAIMED, 0x1FF, 1);
+        shard.rules.postedQueued(1, key(1));
+        shard.giveBack(1, 1);
+        shard.write(2, RecordingShard.CLAIMED + 8, 0x22);
+        assertThat(shard.told())
+                .containsExactly(
+                        "forward 1 to 1 at 2000 = ff marks 2", "answer 1 = 0", "forward 1 to 1 at 2000 = ff marks 2");
+
+        shard.rules.postedQueued(1, key(1));
+
+        assertThat(shard.told()).containsExactly("forward 2 to 1 at 2008 = 22");
+    }
+
+    @Test
+    @DisplayName("F6: settled marks stay below the oldest posted write, also when it comes back behind others")
+    void settlesBelowThePostedWriteThatCameBack() {
+        shard.posted(1, RecordingShard.CLAIMED, 0x11).posted(2, RecordingShard.CLAIMED, 0x22);
+        shard.rules.postedQueued(1, key(1));
+        shard.rules.postedQueued(1, key(2));
+        shard.giveBack(1, 1);
+        shard.rules.postedQueued(1, key(1));
+        shard.told();
+
+        shard.write(3, RecordingShard.CLAIMED, 0x33);
+
+        assertThat(shard.told()).as("settled nothing").containsExactly("forward 3 to 1 at 2000 = 33");
+    }
+
+    @Test
+    @DisplayName("D1, A2: what is left of an access waits while the domain is paused")
+    void doesNotGoOnWithAnAccessWhilePaused() {
+        shard.p2m.applyTypes(List.of(new TypeRun(3, 1, MemType.RAM_RW)));
+        shard.row(1, WRITE, 0x2FF8, 0x55, 2);
+        shard.told();
+        shard.apply(shard.builder().state(DecisionTable.State.PAUSED).build());
+
+        shard.complete(1, 1, 0, 0, 0);
+        assertThat(shard.told()).isEmpty();
+        assertThat(shard.p2m.read(0x3000, 8)).as("the second page").isZero();
+
+        shard.apply(shard.table(AccessFlags.ALL));
+        assertThat(shard.told()).containsExactly("answer 1 = 0");
+        assertThat(shard.p2m.read(0x3000, 8)).isEqualTo(0x55);
+    }
+}
