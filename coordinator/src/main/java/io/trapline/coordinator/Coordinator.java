@@ -112,8 +112,11 @@ public final class Coordinator implements AutoCloseable {
                         leading.complete(null);
                     },
                     failure -> {
-                        leading.completeExceptionally(failure);
-                        config.onFailure().accept(failure);
+                        // Nothing more is taken on; what is in the log has an outcome that nobody knows.
+                        actors.leading(false);
+                        if (!leading.completeExceptionally(failure)) {
+                            config.onFailure().accept(failure);
+                        }
                     }));
             awaitLeading(config, leading);
             started = true;

@@ -16,8 +16,8 @@ import org.apache.pekko.actor.typed.ActorSystem;
  * @param system where its actors live; empty: in a system of its own, which ends with it
  * @param nodeControls how to ask a node, by its name; empty for one that cannot be asked
  * @param startTimeout how long a group of one may take until it serves
- * @param onFailure the log can no longer be written or the state no longer be trusted: the process must end. Called from a thread that
- *     must not be blocked.
+ * @param onFailure after the start: the log can no longer be written or the state no longer be trusted, and the process must end. The
+ *     message is one line. Called from a thread that must not be blocked.
  */
 public record CoordinatorConfig(
         ReplicaConfig replica,

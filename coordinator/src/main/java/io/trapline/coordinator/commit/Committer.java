@@ -37,7 +37,7 @@ public final class Committer extends AbstractMatchingBehavior<Committer.Message>
     private static final Duration RETRY_AFTER = Duration.ofMillis(50);
 
     /** What it is told. */
-    public sealed interface Message permits Submit, EntryApplied, Leading, ProposalFailed, Retry, Stop {}
+    public sealed interface Message {}
 
     /**
      * Carry a command out.

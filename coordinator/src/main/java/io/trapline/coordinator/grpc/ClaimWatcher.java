@@ -51,17 +51,19 @@ final class ClaimWatcher {
                     .build());
         }
         domainGone = domid != 0 && change.getRemovedDomainsList().contains(domid);
-        flush();
+        if (!flush()) {
+            return false;
+        }
         if (changes.size() > Limit.MAX_WATCH_BACKLOG.value()) {
             end(Refusal.overLimit(
                     Errno.EAGAIN, "changes not read by the watcher", changes.size(), Limit.MAX_WATCH_BACKLOG));
             return false;
         }
-        return !isOver();
+        return true;
     }
 
-    /** Sends what the transport takes. */
-    void flush() {
+    /** Sends what the transport takes. False: the stream has ended. */
+    boolean flush() {
         while (!start.isEmpty() && stream.isReady()) {
             WatchClaimsResponse.Builder message =
                     WatchClaimsResponse.newBuilder().setRevision(startRevision).addAllClaims(start.remove());
@@ -70,14 +72,11 @@ final class ClaimWatcher {
         while (start.isEmpty() && !changes.isEmpty() && stream.isReady()) {
             stream.onNext(changes.remove());
         }
-        if (isOver()) {
-            end(Refusal.of(Errno.ESRCH, "domid = " + domid + ": the domain is gone")
-                    .with("domid", domid));
+        if (!domainGone || !start.isEmpty() || !changes.isEmpty()) {
+            return true;
         }
-    }
-
-    private boolean isOver() {
-        return domainGone && start.isEmpty() && changes.isEmpty();
+        end(Refusal.of(Errno.ESRCH, "domid = " + domid + ": the domain is gone").with("domid", domid));
+        return false;
     }
 
     void end(Refusal refusal) {

@@ -23,7 +23,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 /** Everybody who watches claims (C8): first the claims that stand, then every change of one, in order of revision. */
 public final class ClaimWatches extends AbstractMatchingBehavior<ClaimWatches.Message> {
     /** What it is told. */
-    public sealed interface Message permits Watch, Ready, Gone, EntryApplied, Leading, Stop {}
+    public sealed interface Message {}
 
     /** A watcher has come. */
     public record Watch(ServerCallStreamObserver<WatchClaimsResponse> stream, WatchClaimsRequest request)
@@ -86,9 +86,8 @@ public final class ClaimWatches extends AbstractMatchingBehavior<ClaimWatches.Me
             case Reading.Refused<List<Claim>> refused -> stream.onError(Statuses.toException(refused.refusal()));
             case Reading.Found<List<Claim>> found -> {
                 ClaimWatcher watcher = new ClaimWatcher(stream, q.getDomid(), start.revision(), found.value());
-                if (!stream.isCancelled()) {
+                if (!stream.isCancelled() && watcher.flush()) {
                     watchers.put(stream, watcher);
-                    watcher.flush();
                 }
             }
         }
@@ -96,8 +95,8 @@ public final class ClaimWatches extends AbstractMatchingBehavior<ClaimWatches.Me
 
     private void ready(Object stream) {
         ClaimWatcher watcher = watchers.get(stream);
-        if (watcher != null) {
-            watcher.flush();
+        if (watcher != null && !watcher.flush()) {
+            watchers.remove(stream);
         }
     }
 

@@ -92,7 +92,7 @@ public final class DomainGrpc extends DomainServiceGrpc.DomainServiceImplBase {
         try {
             long after = PageTokens.numbers(q.getPageToken(), 1)[0];
             calls.read(observer, view -> {
-                List<Domain> domains = view.domains((int) Math.min(after, Integer.MAX_VALUE), size + 1);
+                List<Domain> domains = view.domains(PageTokens.toInt(after), size + 1);
                 Page<Domain> page = Page.of(domains, size, domain -> PageTokens.token(domain.getDomid()));
                 return new Reading.Found<>(ListDomainsResponse.newBuilder()
                         .addAllDomains(page.entries())

@@ -4,6 +4,7 @@ import io.grpc.stub.StreamObserver;
 import io.trapline.coordinator.grpc.PageTokens.MalformedException;
 import io.trapline.coordinator.grpc.PageTokens.Page;
 import io.trapline.coordinator.registry.Reading;
+import io.trapline.coordinator.registry.RegistryView;
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
 import io.trapline.rpc.Principals;
@@ -127,8 +128,12 @@ public final class IoreqServerGrpc extends IoreqServerServiceGrpc.IoreqServerSer
                 observer,
                 q.getPageToken(),
                 q.getPageSize(),
-                (view, after, most) ->
-                        view.claims(q.getDomid(), q.getDomainGeneration(), (int) after[0], (int) after[1], most),
+                (view, after, most) -> view.claims(
+                        q.getDomid(),
+                        q.getDomainGeneration(),
+                        PageTokens.toInt(after[0]),
+                        PageTokens.toInt(after[1]),
+                        most),
                 claim -> PageTokens.token(claim.getDomid(), claim.getTypeValue()),
                 page -> ListClaimsResponse.newBuilder()
                         .addAllClaims(page.entries())
@@ -143,7 +148,7 @@ public final class IoreqServerGrpc extends IoreqServerServiceGrpc.IoreqServerSer
                 q.getPageToken(),
                 q.getPageSize(),
                 (view, after, most) ->
-                        view.history(q.getDomid(), q.getDomainGeneration(), after[0], (int) after[1], most),
+                        view.history(q.getDomid(), q.getDomainGeneration(), after[0], PageTokens.toInt(after[1]), most),
                 claim -> PageTokens.token(claim.getEndedRevision(), claim.getTypeValue()),
                 page -> ListClaimHistoryResponse.newBuilder()
                         .addAllClaims(page.entries())
@@ -153,7 +158,7 @@ public final class IoreqServerGrpc extends IoreqServerServiceGrpc.IoreqServerSer
 
     /** Reads at most so many claims after a key of two numbers. */
     private interface ClaimReader {
-        Reading<List<Claim>> read(io.trapline.coordinator.registry.RegistryView view, long[] after, int most);
+        Reading<List<Claim>> read(RegistryView view, long[] after, int most);
     }
 
     private <R> void claims(

@@ -49,6 +49,11 @@ final class PageTokens {
         return Arrays.stream(parts).mapToLong(Long::parseLong).toArray();
     }
 
+    /** A key that is an int; beyond the last one where the number is none. */
+    static int toInt(long number) {
+        return (int) Math.min(number, Integer.MAX_VALUE);
+    }
+
     static String token(long... numbers) {
         return String.join(".", Arrays.stream(numbers).mapToObj(Long::toString).toList());
     }

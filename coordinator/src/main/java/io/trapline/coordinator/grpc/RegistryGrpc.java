@@ -87,6 +87,10 @@ public final class RegistryGrpc extends RegistryServiceGrpc.RegistryServiceImplB
 
         @Override
         public void onNext(NodeSessionRequest message) {
+            if (!registered && !message.hasRegister()) {
+                stream.onError(Statuses.toException(Refusal.of(Errno.EINVAL, "register: is the first message")));
+                return;
+            }
             switch (message.getMessageCase()) {
                 case REGISTER -> register(message.getRegister());
                 case APPLIED_REVISION -> nodes.tell(new NodeSessions.Said(stream, false, message.getAppliedRevision()));

@@ -29,7 +29,7 @@ public final class ClientSessions extends AbstractMatchingBehavior<ClientSession
     private static final Duration TICK = Duration.ofSeconds(1);
 
     /** What it is told. */
-    public sealed interface Message permits Heard, Renew, EntryApplied, Leading, Tick, Ended, Stop {}
+    public sealed interface Message {}
 
     /** These sessions called. */
     public record Heard(List<Long> sessions) implements Message {}

@@ -7,21 +7,23 @@ import io.trapline.coordinator.registry.Answers;
 import io.trapline.coordinator.registry.RegistryView;
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
-import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.FinishDrain;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.NodeSessionResponse;
 import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.model.Errno;
+import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
@@ -35,27 +37,18 @@ import org.slf4j.LoggerFactory;
  * The nodes that have a session with this leader: sends them the registry and every change in order, hears what they have applied and
  * what has drained, lets calls return (rule 0), and finishes drains (F5). The rules are {@link AppliedTracker}'s.
  *
+ * <p>After it has begun to lead, nodes that had registered before are waited for {@link #GRACE}: they may be serving still.
+ *
  * <p>It is told of an applied entry before the committer is: who waits for a drain never arrives before the drain.
  */
 public final class NodeSessions extends AbstractMatchingBehavior<NodeSessions.Message> {
     private static final Logger LOG = LoggerFactory.getLogger(NodeSessions.class);
     private static final Duration RETRY_AFTER = Duration.ofMillis(200);
+    private static final Duration GRACE = Duration.ofSeconds(2);
+    private static final int MAX_NODES = 1 + Limit.MAX_NODES.intValue();
 
     /** What it is told. */
-    public sealed interface Message
-            permits Register,
-                    Said,
-                    Ready,
-                    Gone,
-                    EntryApplied,
-                    Leading,
-                    Await,
-                    Cancel,
-                    AskConnected,
-                    Registered,
-                    Finished,
-                    RetryFinish,
-                    Stop {}
+    public sealed interface Message {}
 
     /** A node's first message. */
     public record Register(ServerCallStreamObserver<NodeSessionResponse> stream, RegisterNode registration)
@@ -102,10 +95,13 @@ public final class NodeSessions extends AbstractMatchingBehavior<NodeSessions.Me
 
     private record RetryFinish(long drain) implements Message {}
 
+    private record GraceOver() implements Message {}
+
     private final TimerScheduler<Message> timers;
     private final ActorRef<Committer.Message> committer;
-    private final Supplier<RegistryChange> everything;
-    private final Supplier<List<DrainRecord>> openDrains;
+    private final Views views;
+    // Registered before this replica led, and not here yet: they may be serving, and are waited for a little.
+    private final Set<String> expected = new HashSet<>();
     private final Map<Object, NodeLink> links = new HashMap<>();
     private final Map<String, NodeLink> byNode = new HashMap<>();
     private final Map<Long, Runnable> calls = new HashMap<>();
@@ -133,13 +129,12 @@ public final class NodeSessions extends AbstractMatchingBehavior<NodeSessions.Me
         super(context);
         this.timers = timers;
         this.committer = committer;
-        this.everything = () -> views.read(RegistryView::everything);
-        this.openDrains = () -> views.read(RegistryView::drains);
+        this.views = views;
     }
 
     /** How the state of this replica is read. */
     public interface Views {
-        <T> T read(java.util.function.Function<RegistryView, T> reader);
+        <T> T read(Function<RegistryView, T> reader);
     }
 
     public static Behavior<Message> create(ActorRef<Committer.Message> committer, Views views) {
@@ -163,6 +158,7 @@ public final class NodeSessions extends AbstractMatchingBehavior<NodeSessions.Me
             case AskConnected ask -> ask.reply().accept(connected());
             case Finished finished -> finished(finished.drain(), finished.answer());
             case RetryFinish retry -> tracker.finishFailed(retry.drain());
+            case GraceOver over -> graceOver();
             case Stop stop -> {
                 return Behaviors.stopped();
             }
@@ -206,8 +202,9 @@ public final class NodeSessions extends AbstractMatchingBehavior<NodeSessions.Me
         }
         LOG.info(
                 "node {} at {} has registered", link.node(), link.registration().getAddress());
+        expected.remove(link.node());
         tracker.connected(link.node());
-        link.admit(everything.get());
+        link.admit(views.read(RegistryView::everything));
         link.requestNext();
     }
 
@@ -262,13 +259,27 @@ public final class NodeSessions extends AbstractMatchingBehavior<NodeSessions.Me
     private void leading(boolean leads) {
         leading = leads;
         if (leads) {
-            openDrains.get().forEach(drain -> tracker.drainBegan(drain.getRevision()));
+            expected.addAll(views.read(view -> view.nodes("", MAX_NODES).stream()
+                    .map(RegisterNode::getNode)
+                    .toList()));
+            expected.removeAll(byNode.keySet());
+            expected.forEach(tracker::connected);
+            timers.startSingleTimer(new GraceOver(), GRACE);
+            views.read(RegistryView::drains).forEach(drain -> tracker.drainBegan(drain.getRevision()));
         } else {
+            graceOver();
             for (NodeLink link : List.copyOf(byNode.values())) {
                 drop(link);
                 link.end(notLeading());
             }
         }
+    }
+
+    /** Who has not come by now is waited for no longer. */
+    private void graceOver() {
+        List<String> missing = List.copyOf(expected);
+        expected.clear();
+        missing.forEach(tracker::disconnected);
     }
 
     private void await(Await await) {

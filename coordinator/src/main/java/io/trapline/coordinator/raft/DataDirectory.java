@@ -22,12 +22,14 @@ import java.util.stream.Stream;
  * and whether its formation has finished) and {@code raft/} (log and snapshots).
  *
  * <p>An empty directory never becomes a voter by itself: a replica whose disk was wiped would vote against what it had acknowledged.
- * Forming a cluster is an explicit act, {@code bootstrap}; it counts as done once the replica has applied its first entry.
+ * Forming a cluster is an explicit act, {@code bootstrap}; it counts as done once the log is there, before
+ * the replica acknowledges anything.
  */
 final class DataDirectory implements AutoCloseable {
     private static final String CLUSTER_FILE = "cluster";
     private static final String LOCK_FILE = "lock";
     private static final String RAFT = "raft";
+    private static final String RAFT_META = "current/raft-meta";
     private static final String ID = "cluster_id";
     private static final String FORMED = "formed";
 
@@ -44,7 +46,8 @@ final class DataDirectory implements AutoCloseable {
     }
 
     /** Opens the directory for this process alone. With {@code bootstrap} an empty one becomes that of a new cluster. */
-    static DataDirectory open(Path path, boolean bootstrap) throws StartException {
+    static DataDirectory open(ReplicaConfig config) throws StartException {
+        Path path = config.dataDirectory();
         FileChannel lock;
         try {
             Files.createDirectories(path);
@@ -55,7 +58,7 @@ final class DataDirectory implements AutoCloseable {
         boolean opened = false;
         try {
             tryLock(path, lock);
-            DataDirectory directory = identify(path, lock, bootstrap);
+            DataDirectory directory = identify(config, lock);
             opened = true;
             return directory;
         } catch (IOException e) {
@@ -79,8 +82,9 @@ final class DataDirectory implements AutoCloseable {
         }
     }
 
-    private static DataDirectory identify(Path path, FileChannel lock, boolean bootstrap)
-            throws IOException, StartException {
+    private static DataDirectory identify(ReplicaConfig config, FileChannel lock) throws IOException, StartException {
+        Path path = config.dataDirectory();
+        boolean bootstrap = config.bootstrap();
         Path file = path.resolve(CLUSTER_FILE);
         if (!Files.exists(file)) {
             if (!bootstrap) {
@@ -92,12 +96,17 @@ final class DataDirectory implements AutoCloseable {
                 throw new StartException("data directory " + path + ": has a log, but its file \"" + CLUSTER_FILE
                         + "\" is missing; restore it from a backup");
             }
-            DataDirectory directory = new DataDirectory(path, lock, UUID.randomUUID(), false);
+            DataDirectory directory =
+                    new DataDirectory(path, lock, config.clusterId().orElseGet(UUID::randomUUID), false);
             directory.write();
             return directory;
         }
         DataDirectory directory = read(path, lock, file);
-        if (directory.formed && !Files.isDirectory(directory.groupDirectory())) {
+        if (config.clusterId().isPresent() && !config.clusterId().get().equals(directory.clusterId)) {
+            throw new StartException("data directory " + path + ": belongs to cluster " + directory.clusterId
+                    + ", not to " + config.clusterId().get());
+        }
+        if (directory.formed && !Files.exists(directory.groupDirectory().resolve(RAFT_META))) {
             throw new StartException("data directory " + path + ": the log of cluster " + directory.clusterId
                     + " is missing; restore it from a backup");
         }
@@ -140,7 +149,7 @@ final class DataDirectory implements AutoCloseable {
         return path.resolve(RAFT);
     }
 
-    /** The first entry is applied: from now on the log must be there. */
+    /** From now on the log must be there. */
     void formed() throws IOException {
         if (!formed) {
             formed = true;
@@ -161,7 +170,12 @@ final class DataDirectory implements AutoCloseable {
             channel.force(true);
         }
         Files.move(next, path.resolve(CLUSTER_FILE), StandardCopyOption.ATOMIC_MOVE);
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+        sync(path);
+    }
+
+    /** Puts on disk which files a directory has. */
+    static void sync(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         }
     }
@@ -179,6 +193,15 @@ final class DataDirectory implements AutoCloseable {
             return file.getFile() == null ? what : file.getFile() + ": " + what;
         }
         return error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
+    }
+
+    /** The same of what is behind it all, in one line. */
+    static String rootReason(Throwable error) {
+        Throwable root = error;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return reason(root).lines().findFirst().orElse("unknown");
     }
 
     private static void deleteTree(Path root) throws IOException {

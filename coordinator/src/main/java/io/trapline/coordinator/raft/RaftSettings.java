@@ -13,28 +13,26 @@ import org.apache.ratis.util.TimeDuration;
 
 /** Every setting of Ratis that differs from its default, with the reason. */
 final class RaftSettings {
+    private static final TimeDuration NEVER = TimeDuration.valueOf(1, TimeUnit.DAYS);
     private static final SizeInBytes ENTRY_LIMIT = SizeInBytes.valueOf("2MB");
 
     private RaftSettings() {}
 
-    /**
-     * The settings of one replica.
-     *
-     * @param raft where log and snapshots are
-     * @param host where it listens
-     * @param port 0 in a group of one, which nobody calls
-     * @param snapshotEvery entries between two snapshots
-     */
-    static RaftProperties of(Path raft, String host, int port, long snapshotEvery) {
+    /** The settings of one replica, with its log and snapshots under {@code raft}. */
+    static RaftProperties of(ReplicaConfig config, Path raft) {
         RaftProperties properties = new RaftProperties();
         RaftConfigKeys.Rpc.setType(properties, SupportedRpcType.GRPC);
-        GrpcConfigKeys.Server.setHost(properties, host);
-        GrpcConfigKeys.Server.setPort(properties, port);
+        GrpcConfigKeys.Server.setHost(properties, config.self().host());
+        GrpcConfigKeys.Server.setPort(properties, config.self().port());
         RaftServerConfigKeys.setStorageDir(properties, List.of(raft.toFile()));
         elections(properties);
+        if (config.peers().size() == 1) {
+            // A pause of the process makes a leader step down; there is nobody else who could have led meanwhile.
+            RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, NEVER);
+        }
         log(properties);
         RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(properties, true);
-        RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(properties, snapshotEvery);
+        RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(properties, config.snapshotEvery());
         RaftServerConfigKeys.Snapshot.setRetentionFileNum(properties, 2);
         return properties;
     }
@@ -47,14 +45,17 @@ final class RaftSettings {
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(20));
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(60));
         // A process that was stopped for long goes on afterwards; by default Ratis would close it for good.
-        RaftServerConfigKeys.Rpc.setSlownessTimeout(properties, TimeDuration.valueOf(1, TimeUnit.DAYS));
-        RaftServerConfigKeys.setCloseThreshold(properties, TimeDuration.valueOf(1, TimeUnit.DAYS));
+        RaftServerConfigKeys.Rpc.setSlownessTimeout(properties, NEVER);
+        RaftServerConfigKeys.setCloseThreshold(properties, NEVER);
         // ReadIndex without the leader's lease: a deposed leader answers nothing.
         RaftServerConfigKeys.Read.setOption(properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
         RaftServerConfigKeys.Read.setLeaderLeaseEnabled(properties, false);
     }
 
     private static void log(RaftProperties properties) {
+        // Entries are made unique by the registry; Ratis' own memory of requests would only grow with the rate of
+        // commits.
+        RaftServerConfigKeys.RetryCache.setExpiryTime(properties, millis(2_000));
         RaftServerConfigKeys.Log.setUseMemory(properties, false);
         RaftServerConfigKeys.Log.setLogMetadataEnabled(properties, false);
         RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);

@@ -33,8 +33,6 @@ import org.apache.ratis.statemachine.impl.BaseStateMachine;
 import org.apache.ratis.statemachine.impl.SimpleStateMachineStorage;
 import org.apache.ratis.statemachine.impl.SingleFileSnapshotInfo;
 import org.apache.ratis.util.MD5FileUtil;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The registry as Ratis sees it: entries in, snapshots out. It decides nothing; {@link GuardedRegistry the registry} does.
@@ -42,12 +40,20 @@ import org.slf4j.LoggerFactory;
  * <p>Entries are applied, and snapshots are taken, by one thread of Ratis.
  */
 final class RegistryStateMachine extends BaseStateMachine {
-    private static final Logger LOG = LoggerFactory.getLogger(RegistryStateMachine.class);
-
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     private final GuardedRegistry registry = new GuardedRegistry();
+    private final Formation formation;
     private volatile ReplicaEvents events = ReplicaEvents.IGNORED;
     private volatile boolean leading;
+
+    /** Told when the log is there and nothing has been acknowledged yet. */
+    interface Formation {
+        void finished() throws IOException;
+    }
+
+    RegistryStateMachine(Formation formation) {
+        this.formation = formation;
+    }
 
     /** Whom to tell; before it is started. */
     void tell(ReplicaEvents whom) {
@@ -68,6 +74,7 @@ final class RegistryStateMachine extends BaseStateMachine {
         super.initialize(server, groupId, raftStorage);
         storage.init(raftStorage);
         load();
+        formation.finished();
     }
 
     @Override
@@ -114,9 +121,12 @@ final class RegistryStateMachine extends BaseStateMachine {
             buffered.flush();
             out.getFD().sync();
         }
+        // The digest first: a snapshot that is there is whole, and its digest is there too.
         MD5Hash digest = MD5FileUtil.computeMd5ForFile(next);
-        Files.move(next.toPath(), file.toPath(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         MD5FileUtil.saveMD5File(file, digest);
+        Files.move(next.toPath(), file.toPath(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        // On disk before Ratis drops the log that it replaces.
+        DataDirectory.sync(file.toPath().resolveSibling("."));
         storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file.toPath(), digest), last));
         return last.getIndex();
     }
@@ -134,7 +144,7 @@ final class RegistryStateMachine extends BaseStateMachine {
             return CompletableFuture.completedFuture(Message.EMPTY);
         } catch (IOException | RuntimeException broken) {
             // This replica's state can no longer be trusted; an answer from it would be a guess.
-            events.failed().accept(broken);
+            events.failed().accept(new IllegalStateException("an entry could not be applied: " + broken, broken));
             return CompletableFuture.failedFuture(broken);
         }
     }
@@ -169,7 +179,6 @@ final class RegistryStateMachine extends BaseStateMachine {
 
     @Override
     public void notifyLogFailed(Throwable cause, LogEntryProto entry) {
-        LOG.error("the log cannot be written: {}", DataDirectory.reason(cause));
-        events.failed().accept(cause);
+        events.failed().accept(new IOException("the log cannot be written: " + DataDirectory.rootReason(cause), cause));
     }
 }

@@ -8,7 +8,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
@@ -54,19 +53,15 @@ public final class Replica implements AutoCloseable {
 
     /** Opens its directory, for this process alone. Nothing runs yet. */
     public static Replica open(ReplicaConfig config) throws StartException {
-        DataDirectory directory = DataDirectory.open(config.dataDirectory(), config.bootstrap());
-        RegistryStateMachine stateMachine = new RegistryStateMachine();
+        DataDirectory directory = DataDirectory.open(config);
+        RegistryStateMachine stateMachine = new RegistryStateMachine(directory::formed);
         boolean opened = false;
         try {
             RaftGroupId groupId = RaftGroupId.valueOf(directory.clusterId());
             RaftServer server = RaftServer.newBuilder()
                     .setServerId(RaftPeerId.valueOf(config.id()))
                     .setGroup(RaftGroup.valueOf(groupId, peers(config)))
-                    .setProperties(RaftSettings.of(
-                            directory.raft(),
-                            config.self().host(),
-                            config.self().port(),
-                            config.snapshotEvery()))
+                    .setProperties(RaftSettings.of(config, directory.raft()))
                     .setStateMachine(stateMachine)
                     .setOption(directory.isFormed() ? StartupOption.RECOVER : StartupOption.FORMAT)
                     .build();
@@ -83,7 +78,7 @@ public final class Replica implements AutoCloseable {
 
     /** Loads its state and takes part. It may lead before this returns. Where it fails, {@link #close} it. */
     public void start(ReplicaEvents events) throws StartException {
-        stateMachine.tell(onceFormed(events, directory));
+        stateMachine.tell(events);
         try {
             server.start();
         } catch (IOException | RuntimeException e) {
@@ -92,20 +87,7 @@ public final class Replica implements AutoCloseable {
     }
 
     private static StartException failed(ReplicaConfig config, Exception e) {
-        return new StartException("data directory " + config.dataDirectory() + ": " + rootReason(e), e);
-    }
-
-    /** The formation of the cluster has finished when its first leader is ready. */
-    private static ReplicaEvents onceFormed(ReplicaEvents events, DataDirectory directory) {
-        Consumer<Boolean> leading = leads -> {
-            try {
-                directory.formed();
-                events.leading().accept(leads);
-            } catch (IOException e) {
-                events.failed().accept(e);
-            }
-        };
-        return new ReplicaEvents(events.applied(), leading, events.failed());
+        return new StartException("data directory " + config.dataDirectory() + ": " + DataDirectory.rootReason(e), e);
     }
 
     private static List<RaftPeer> peers(ReplicaConfig config) {
@@ -182,13 +164,5 @@ public final class Replica implements AutoCloseable {
             LOG.warn("closing the replica: {}", DataDirectory.reason(e));
         }
         directory.close();
-    }
-
-    private static String rootReason(Throwable error) {
-        Throwable root = error;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return DataDirectory.reason(root).lines().findFirst().orElse("unknown");
     }
 }
