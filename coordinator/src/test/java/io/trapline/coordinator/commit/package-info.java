@@ -1,0 +1,4 @@
+@NullMarked
+package io.trapline.coordinator.commit;
+
+import org.jspecify.annotations.NullMarked;

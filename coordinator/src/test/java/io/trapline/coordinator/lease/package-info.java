@@ -1,0 +1,4 @@
+@NullMarked
+package io.trapline.coordinator.lease;
+
+import org.jspecify.annotations.NullMarked;
