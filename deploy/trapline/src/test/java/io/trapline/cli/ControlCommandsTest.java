@@ -120,6 +120,7 @@ final class ControlCommandsTest {
     void setsTypesAllOrNone() {
         long domid = domain(1024, 1);
 
+        // T7: nobody has claimed the type
         CLUSTER.json("type set " + domid + " ioreq_server[0] 0x10+32 0x100");
         List<Json> types = CLUSTER.json("type list " + domid + " 0+1024").json();
         assertThat(types).anySatisfy(run -> {
