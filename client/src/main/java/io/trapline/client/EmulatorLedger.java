@@ -67,7 +67,11 @@ final class EmulatorLedger {
                     repeated++;
                     pending.add(vcpu, batch.getVcpuEpoch(row), batch.getSequence(row), part, kept.repeated(), false);
                 }
-                case UNDER_WAY -> repeated++;
+                case UNDER_WAY -> {
+                    // Delivered twice, it is answered once.
+                    repeated++;
+                    creditOwed++;
+                }
                 case REFUSE -> {
                     refused++;
                     creditOwed++;

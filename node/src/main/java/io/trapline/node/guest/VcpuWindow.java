@@ -215,6 +215,8 @@ public final class VcpuWindow {
             return false;
         }
         received = Math.max(received, through);
+        // What timed out before its turn was never sent, and its place may be another's by now.
+        nextToSend = Math.max(nextToSend, received + 1);
         return true;
     }
 

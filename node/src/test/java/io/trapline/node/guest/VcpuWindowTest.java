@@ -141,6 +141,24 @@ final class VcpuWindowTest implements VcpuWindow.Effects {
     }
 
     @Test
+    @DisplayName("A4, D1: what timed out before its turn is never sent, also when its place is another's by then")
+    void doesNotSendWhatTimedOutBehindThoseThatCameLater() {
+        for (long sequence = 1; sequence <= 4; sequence++) {
+            window.offer(sequence, WRITE, 0, sequence, 1, 10, false);
+        }
+        window.expire(10, this);
+        assertThat(window.receivedThrough(4)).isTrue();
+        window.offer(5, WRITE, 0, 5, 1, 1_000, false);
+        told();
+
+        window.pump(this);
+
+        assertThat(told()).containsExactly("send 5 to 0");
+        answered(0, 5);
+        assertThat(told()).containsExactly("answer 5 = 0");
+    }
+
+    @Test
     @DisplayName("A2: an access over two shards is carried out by one after the other and answered once")
     void spansShards() {
         window.offer(1, READ, SHARD_BYTES - 4, 0, 1, 1_000, false);

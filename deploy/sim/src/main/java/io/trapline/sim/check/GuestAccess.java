@@ -1,0 +1,110 @@
+package io.trapline.sim.check;
+
+import io.trapline.model.AccessAttributes;
+import io.trapline.node.p2m.AccessSplitter;
+
+/** An access as its guest submitted it, and what has become of it. */
+public final class GuestAccess {
+    private static final int NOT_POSTED = -1;
+
+    final AccessKey key;
+    final byte attributes;
+    final long address;
+    final long data;
+    final int count;
+    final int window;
+    final long submittedNanos;
+    final long timeoutNanos;
+
+    /** Shards that have not finished it. */
+    int shardsLeft;
+    /** A server has said how it ended; its shard may not know yet. */
+    boolean isEnded;
+    /** The node has told an outcome of it. */
+    boolean answered;
+
+    long answer;
+    byte errno;
+    /** It has taken effect at least once: on a page, or an emulator has carried it out (A3). */
+    boolean hasTakenEffect;
+    /** A server that has it as a posted write which was acknowledged (F3). */
+    int postedAt = NOT_POSTED;
+
+    /** It was acknowledged by another server than the one that has it: what came later may be there before it (F3, F5). */
+    boolean hasMoved;
+
+    /**
+     * @param shards how many shards carry it out
+     * @param window of its vCPU
+     */
+    public GuestAccess(
+            AccessKey key,
+            byte attributes,
+            long address,
+            long data,
+            int count,
+            int window,
+            int shards,
+            long submittedNanos,
+            long timeoutNanos) {
+        this.key = key;
+        this.attributes = attributes;
+        this.address = address;
+        this.data = data;
+        this.count = count;
+        this.window = window;
+        this.submittedNanos = submittedNanos;
+        this.timeoutNanos = timeoutNanos;
+        shardsLeft = shards;
+    }
+
+    boolean isWrite() {
+        return AccessAttributes.isWrite(attributes);
+    }
+
+    boolean isMem() {
+        return AccessAttributes.kind(attributes) == AccessAttributes.MEM;
+    }
+
+    int sizeBytes() {
+        return AccessAttributes.sizeBytes(attributes);
+    }
+
+    boolean isDf() {
+        return AccessAttributes.isDf(attributes);
+    }
+
+    /** Whether it is carried out part by part (A2). */
+    boolean isCut() {
+        return isMem() && !AccessSplitter.isOnePart(address, sizeBytes(), count, isDf());
+    }
+
+    /** Whether nothing that comes later has to wait for it (A3). */
+    boolean hasOutcome() {
+        return answered || shardsLeft == 0;
+    }
+
+    boolean isPosted() {
+        return postedAt != NOT_POSTED;
+    }
+
+    void posted(int server) {
+        postedAt = server;
+    }
+
+    void notPosted() {
+        postedAt = NOT_POSTED;
+    }
+
+    /** For a reader of a trace. */
+    public String text() {
+        return key + (isWrite() ? " write" : " read") + sizeBytes() + (count == 1 ? "" : "x" + count)
+                + (isDf() ? " down" : "") + (AccessAttributes.isPosted(attributes) ? " posted" : "") + " at "
+                + Long.toHexString(address) + (isWrite() ? " = " + Long.toHexString(data) : "");
+    }
+
+    @Override
+    public String toString() {
+        return text();
+    }
+}

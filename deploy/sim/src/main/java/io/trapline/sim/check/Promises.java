@@ -1,0 +1,128 @@
+package io.trapline.sim.check;
+
+import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.registry.DomainView;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What calls that have returned have promised (rule 0): which claims certainly stand, which certainly do not, which sessions and vCPU streams are certainly
+ * fenced. What a call that has not returned will change is uncertain meanwhile, and nothing is said of it.
+ */
+public final class Promises {
+    private final int[] uncertainTypes = new int[16];
+    private final int[] uncertainServers = new int[64];
+    private final Map<Integer, Long> vcpuEpochs = new HashMap<>();
+    private final Map<Long, Long> sessions = new HashMap<>();
+    private int uncertainPause;
+    private @Nullable DomainView domain;
+
+    /** The domain as the registry has it now. */
+    public void registry(DomainView now) {
+        domain = now;
+    }
+
+    /** The domain as the registry has it now; empty before it is there. */
+    public Optional<DomainView> registry() {
+        return Optional.ofNullable(domain);
+    }
+
+    /** A call begins that claims or releases {@code ioreq_server[x]}. */
+    public void changing(int x) {
+        uncertainTypes[x]++;
+    }
+
+    /** It has returned. */
+    public void changed(int x) {
+        uncertainTypes[x]--;
+    }
+
+    /** A call begins that enables, disables or destroys a server or changes its ranges. */
+    public void changingServer(int id) {
+        uncertainServers[id]++;
+    }
+
+    /** It has returned. */
+    public void changedServer(int id) {
+        uncertainServers[id]--;
+    }
+
+    /** A call begins that pauses or unpauses the domain. */
+    public void pausing() {
+        uncertainPause++;
+    }
+
+    /** It has returned. */
+    public void paused() {
+        uncertainPause--;
+    }
+
+    /** The call has returned that opened the vCPU under that epoch. */
+    public void opened(int vcpu, long epoch) {
+        vcpuEpochs.merge(vcpu, epoch, Math::max);
+    }
+
+    /** The call has returned that began a session at the server of that generation. */
+    public void attached(long generation, long sessionEpoch) {
+        sessions.merge(generation, sessionEpoch, Math::max);
+    }
+
+    /** A6: whether a stream of that vCPU is certainly fenced. */
+    boolean isFenced(int vcpu, long epoch) {
+        return vcpuEpochs.getOrDefault(vcpu, 0L) > epoch;
+    }
+
+    /** S5: whether a session is certainly fenced. */
+    boolean isSessionFenced(long generation, long sessionEpoch) {
+        return sessions.getOrDefault(generation, 0L) > sessionEpoch;
+    }
+
+    /** D1, A6, C4: whether an access may take effect on a page of {@code ioreq_server[x]} now, or (x = -1) of another type. */
+    void mayBeCarriedOut(GuestAccess access, int x) {
+        if (isFenced(access.key.vcpu(), access.key.epoch())) {
+            throw new Violation("A6", "%s takes effect after its vCPU was opened anew", access);
+        }
+        mustRun(access.toString());
+        if (x >= 0) {
+            mayBePlain(access.toString(), x, access.isWrite());
+        }
+    }
+
+    /** C4: nothing that a claim takes goes to the page any more. */
+    void mayBePlain(String what, int x, boolean write) {
+        DomainView now = domain;
+        if (now == null || uncertainTypes[x] > 0) {
+            return;
+        }
+        int holder = now.table().claimant(x, write);
+        if (holder != DecisionTable.NONE && uncertainServers[holder] == 0) {
+            throw new Violation("C4", "%s goes to a page of a type that server %d has claimed", what, holder);
+        }
+    }
+
+    /** C4: nothing goes to a server for a type that it does not hold any more. */
+    void mayBePassed(String what, int server, int x, boolean write) {
+        DomainView now = domain;
+        if (now == null || uncertainServers[server] > 0) {
+            return;
+        }
+        if (x >= 0 && uncertainTypes[x] == 0 && now.table().claimant(x, write) != server) {
+            throw new Violation(
+                    "C4", "%s is passed to server %d, which holds ioreq_server[%d] no more", what, server, x);
+        }
+        boolean enabled = now.servers().stream().anyMatch(view -> view.id() == server && view.enabled());
+        if (x < 0 && !enabled) {
+            throw new Violation("S2", "%s is passed to server %d, which is disabled", what, server);
+        }
+    }
+
+    /** D1: nothing is delivered and nothing takes effect while the domain is certainly paused. */
+    void mustRun(String what) {
+        DomainView now = domain;
+        if (now != null && uncertainPause == 0 && now.paused()) {
+            throw new Violation("D1", "%s while the domain is paused", what);
+        }
+    }
+}

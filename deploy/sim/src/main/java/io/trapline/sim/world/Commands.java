@@ -1,0 +1,185 @@
+package io.trapline.sim.world;
+
+import io.trapline.internal.v1.AttachEmulator;
+import io.trapline.internal.v1.Command;
+import io.trapline.internal.v1.CreateDomain;
+import io.trapline.internal.v1.DetachEmulator;
+import io.trapline.internal.v1.FinishDrain;
+import io.trapline.internal.v1.NodeLife;
+import io.trapline.internal.v1.OpenVcpuStream;
+import io.trapline.internal.v1.RegisterNode;
+import io.trapline.v1.Bufioreq;
+import io.trapline.v1.CreateDomainRequest;
+import io.trapline.v1.CreateIoreqServerRequest;
+import io.trapline.v1.DestroyIoreqServerRequest;
+import io.trapline.v1.DomainMemory;
+import io.trapline.v1.IoRange;
+import io.trapline.v1.IoRangeType;
+import io.trapline.v1.MapIoRangeRequest;
+import io.trapline.v1.MapMemTypeRequest;
+import io.trapline.v1.PauseDomainRequest;
+import io.trapline.v1.SetIoreqServerStateRequest;
+import io.trapline.v1.UnmapIoRangeRequest;
+import io.trapline.v1.UnpauseDomainRequest;
+
+/** Commands to the registry, in the words of the simulation. */
+final class Commands {
+    static final String NODE = "n1";
+    static final String PRINCIPAL = "alice";
+
+    private static final long INCARNATION = 77;
+    private static final int FIRST_TYPE = 16;
+
+    private Commands() {}
+
+    static Command registerNode() {
+        return Command.newBuilder()
+                .setRegisterNode(RegisterNode.newBuilder()
+                        .setNode(NODE)
+                        .setIncarnation(INCARNATION)
+                        .setAddress("127.0.0.1:1"))
+                .build();
+    }
+
+    static Command createDomain(int vcpus, int defaultTimeoutMillis) {
+        return byOperator()
+                .setCreateDomain(CreateDomain.newBuilder()
+                        .setRequest(CreateDomainRequest.newBuilder()
+                                .setDomid(Layout.DOMID)
+                                .setNrPages(Layout.NR_PAGES)
+                                .setNrVcpus(vcpus)
+                                .setMemory(DomainMemory.DOMAIN_MEMORY_VOLATILE)
+                                .setDefaultTimeoutMs(defaultTimeoutMillis))
+                        .addUsableNodes(NodeLife.newBuilder().setNode(NODE).setIncarnation(INCARNATION)))
+                .build();
+    }
+
+    static Command createServer(boolean buffers, int timeoutMillis) {
+        return byOperator()
+                .setCreateIoreqServer(CreateIoreqServerRequest.newBuilder()
+                        .setDomid(Layout.DOMID)
+                        .setBufioreq(buffers ? Bufioreq.BUFIOREQ_ATOMIC : Bufioreq.BUFIOREQ_OFF)
+                        .setTimeoutMs(timeoutMillis))
+                .build();
+    }
+
+    static Command destroyServer(int id, long generation, int drainMillis) {
+        return byOperator()
+                .setDestroyIoreqServer(DestroyIoreqServerRequest.newBuilder()
+                        .setDomid(Layout.DOMID)
+                        .setId(id)
+                        .setGeneration(generation)
+                        .setDrainMs(drainMillis))
+                .build();
+    }
+
+    static Command setState(int id, boolean enabled, int drainMillis) {
+        return byOperator()
+                .setSetIoreqServerState(SetIoreqServerStateRequest.newBuilder()
+                        .setDomid(Layout.DOMID)
+                        .setId(id)
+                        .setEnabled(enabled)
+                        .setDrainMs(drainMillis))
+                .build();
+    }
+
+    static Command claim(int id, int x, int flags) {
+        return byOperator()
+                .setMapMemType(MapMemTypeRequest.newBuilder()
+                        .setDomid(Layout.DOMID)
+                        .setId(id)
+                        .setTypeValue(FIRST_TYPE + x)
+                        .setFlags(flags))
+                .build();
+    }
+
+    static Command release(int id, int x, int drainMillis, boolean reset) {
+        return byOperator()
+                .setMapMemType(MapMemTypeRequest.newBuilder()
+                        .setDomid(Layout.DOMID)
+                        .setId(id)
+                        .setTypeValue(FIRST_TYPE + x)
+                        .setDrainMs(drainMillis)
+                        .setReset(reset))
+                .build();
+    }
+
+    static Command mapRange(int id, boolean ports) {
+        return byOperator()
+                .setMapIoRange(MapIoRangeRequest.newBuilder()
+                        .setDomid(Layout.DOMID)
+                        .setId(id)
+                        .setRange(range(ports)))
+                .build();
+    }
+
+    static Command unmapRange(int id, boolean ports) {
+        return byOperator()
+                .setUnmapIoRange(UnmapIoRangeRequest.newBuilder()
+                        .setDomid(Layout.DOMID)
+                        .setId(id)
+                        .setRange(range(ports)))
+                .build();
+    }
+
+    private static IoRange range(boolean ports) {
+        return IoRange.newBuilder()
+                .setType(ports ? IoRangeType.IO_RANGE_TYPE_PORT : IoRangeType.IO_RANGE_TYPE_MEMORY)
+                .setStart(ports ? Layout.FIRST_PORT : Layout.RANGE_START)
+                .setEnd(ports ? Layout.LAST_PORT : Layout.RANGE_END)
+                .build();
+    }
+
+    static Command pause() {
+        return byOperator()
+                .setPauseDomain(PauseDomainRequest.newBuilder().setDomid(Layout.DOMID))
+                .build();
+    }
+
+    static Command unpause() {
+        return byOperator()
+                .setUnpauseDomain(UnpauseDomainRequest.newBuilder().setDomid(Layout.DOMID))
+                .build();
+    }
+
+    static Command attach(int id, long generation, long run) {
+        return Command.newBuilder()
+                .setAttachEmulator(AttachEmulator.newBuilder()
+                        .setPrincipal(PRINCIPAL)
+                        .setDomid(Layout.DOMID)
+                        .setId(id)
+                        .setGeneration(generation)
+                        .setRun(run)
+                        .setNode(NODE))
+                .build();
+    }
+
+    static Command detach(int id, long generation, long sessionEpoch) {
+        return Command.newBuilder()
+                .setDetachEmulator(DetachEmulator.newBuilder()
+                        .setDomid(Layout.DOMID)
+                        .setId(id)
+                        .setGeneration(generation)
+                        .setSessionEpoch(sessionEpoch))
+                .build();
+    }
+
+    static Command openVcpu(int vcpu) {
+        return Command.newBuilder()
+                .setOpenVcpu(OpenVcpuStream.newBuilder()
+                        .setDomid(Layout.DOMID)
+                        .setVcpu(vcpu)
+                        .setNode(NODE))
+                .build();
+    }
+
+    static Command finishDrain(long revision) {
+        return Command.newBuilder()
+                .setFinishDrain(FinishDrain.newBuilder().setRevision(revision))
+                .build();
+    }
+
+    private static Command.Builder byOperator() {
+        return Command.newBuilder().setPrincipal(PRINCIPAL);
+    }
+}

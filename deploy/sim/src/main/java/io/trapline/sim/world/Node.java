@@ -1,0 +1,203 @@
+package io.trapline.sim.world;
+
+import io.trapline.internal.v1.DrainKind;
+import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.RegistryChange;
+import io.trapline.model.MemType;
+import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.Drain;
+import io.trapline.node.protocol.ServerView;
+import io.trapline.node.registry.DomainChange;
+import io.trapline.node.registry.DomainView;
+import io.trapline.node.registry.RegistryView;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * What follows the registry at a node: has every actor of the domain apply each change, servers first, and acknowledges a revision when all have (rule 0).
+ */
+final class Node {
+    final List<ShardActor> shards = new ArrayList<>();
+    final Map<Integer, ServerActor> servers = new TreeMap<>();
+    final VcpusActor vcpus;
+    final TypesActor types;
+    private final World world;
+    private final RegistryView view = new RegistryView(Commands.NODE);
+    private final ArrayDeque<Applying> applying = new ArrayDeque<>();
+    private final Map<Long, DrainRecord> drains = new HashMap<>();
+    private final TreeSet<Long> drained = new TreeSet<>();
+    private long acknowledged;
+
+    private static final class Applying {
+        final long revision;
+        int owed = 1;
+
+        Applying(long revision) {
+            this.revision = revision;
+        }
+    }
+
+    Node(World world) {
+        this.world = world;
+        vcpus = new VcpusActor(world);
+        types = new TypesActor(world);
+    }
+
+    /** A change of the registry arrives. */
+    void changed(RegistryChange change) {
+        RegistryView.Effects effects = view.apply(change);
+        Applying entry = new Applying(effects.revision());
+        applying.add(entry);
+        effects.changed().forEach(changed -> serve(changed, entry));
+        for (DrainRecord drain : effects.drains()) {
+            drains.put(drain.getRevision(), drain);
+            ServerActor server = servers.get(drain.getId());
+            if (server == null || server.generation != drain.getGeneration()) {
+                finish(drain.getRevision());
+            }
+        }
+        registrySays("all told", () -> done(entry));
+    }
+
+    private void serve(DomainChange change, Applying entry) {
+        DomainView domain = change.view();
+        if (shards.isEmpty()) {
+            ShardMap map = new ShardMap(domain.firstGfns());
+            for (int i = 0; i < map.size(); i++) {
+                shards.add(new ShardActor(world, map, i, domain.shardEpochs()[i]));
+            }
+            vcpus.shards(map, (int) domain.defaultTimeoutMillis());
+        }
+        List<ServerActor> gone = matchServers(domain);
+        long revision = domain.table().revision();
+        for (ServerView server : domain.servers()) {
+            ServerActor actor = Objects.requireNonNull(servers.get(server.id()));
+            List<Drain> begun = change.drainsOf(server.id());
+            Runnable applied = owed(entry, actor.name());
+            tell(
+                    actor.name(),
+                    revision,
+                    () -> actor.apply(revision, server, domain.paused(), change.opened(), begun, applied));
+        }
+        Map<Integer, ServerActor> present = Map.copyOf(servers);
+        for (ShardActor shard : shards) {
+            Runnable applied = world.seams.acknowledgesEarly() ? () -> {} : owed(entry, shard.name());
+            tell(shard.name(), revision, () -> shard.apply(domain.table(), change.opened(), present, applied));
+        }
+        Runnable applied = owed(entry, "vcpus");
+        tell("vcpus", revision, () -> vcpus.apply(domain.paused(), change.opened(), applied));
+        for (ServerActor server : gone) {
+            registrySays(
+                    "stop " + server.name(),
+                    () -> world.schedule
+                            .between("registry of the node", server.name())
+                            .tell("stop", server::stop));
+        }
+    }
+
+    private List<ServerActor> matchServers(DomainView domain) {
+        List<ServerActor> gone = new ArrayList<>();
+        servers.values().removeIf(server -> {
+            boolean leaves = domain.servers().stream().noneMatch(now -> now.generation() == server.generation);
+            if (leaves) {
+                gone.add(server);
+            }
+            return leaves;
+        });
+        for (ServerView server : domain.servers()) {
+            servers.computeIfAbsent(server.id(), id -> new ServerActor(world, server));
+        }
+        return gone;
+    }
+
+    /** The registry's actor tells one actor after the other, and each may go on before the next is told. */
+    private void tell(String actor, long revision, Runnable apply) {
+        registrySays(
+                "apply " + revision + " to " + actor,
+                () -> world.schedule.between("registry of the node", actor).tell(() -> "apply " + revision, apply));
+    }
+
+    private void registrySays(String what, Runnable action) {
+        world.schedule.channel("registry's actor").tell(what, action);
+    }
+
+    private Runnable owed(Applying entry, String actor) {
+        entry.owed++;
+        return () -> world.schedule
+                .between(actor, "registry of the node")
+                .tell(() -> "applied " + entry.revision, () -> done(entry));
+    }
+
+    private void done(Applying entry) {
+        entry.owed--;
+        while (!applying.isEmpty() && applying.getFirst().owed == 0) {
+            acknowledged = applying.remove().revision;
+        }
+        long revision = acknowledged;
+        toCoordinator("acknowledges " + revision, () -> world.coordinator.acknowledged(revision));
+        reportDrains();
+    }
+
+    /** A server has nothing left of a drain. */
+    void drained(ServerActor server, long revision) {
+        if (world.schedule.oneProcess()) {
+            world.schedule
+                    .between(server.name(), "registry of the node")
+                    .tell(() -> "drained " + revision, () -> onDrained(revision));
+            return;
+        }
+        // Across hosts: what the server has sent back reaches the shards before anybody acts on the drain's end.
+        int[] left = {shards.size()};
+        for (ShardActor shard : shards) {
+            world.schedule.between(server.name(), shard.name()).tell(() -> "drained " + revision, () -> {
+                if (--left[0] == 0) {
+                    onDrained(revision);
+                }
+            });
+        }
+    }
+
+    private void onDrained(long revision) {
+        DrainRecord drain = drains.get(revision);
+        if (drain == null) {
+            return;
+        }
+        if (drain.getKind() == DrainKind.DRAIN_KIND_RELEASE && drain.getReset()) {
+            types.reset(MemType.ofCode(drain.getTypeValue()).x(), () -> finish(revision));
+        } else {
+            finish(revision);
+        }
+    }
+
+    private void finish(long revision) {
+        if (drains.remove(revision) != null) {
+            drained.add(revision);
+            reportDrains();
+        }
+    }
+
+    private void reportDrains() {
+        while (!drained.isEmpty() && drained.first() <= acknowledged) {
+            long revision = drained.removeFirst();
+            toCoordinator("drained " + revision, () -> world.coordinator.drained(revision));
+        }
+    }
+
+    private void toCoordinator(String what, Runnable arrive) {
+        world.schedule.channel("node→coordinator").tell(what, arrive);
+    }
+
+    /** A drain is about to be finished: nothing that it waited for may be left (F5). */
+    void mustBeDrained(int id, long generation, long revision, int x) {
+        ServerActor server = servers.get(id);
+        if (server != null && server.generation == generation) {
+            server.checks.isDrained(revision, x);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package io.trapline.sim.world;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * The one clock, the one source of chance, and everything that is on its way. What is told arrives in order and at any time: between two parties where they
+ * are on different hosts, in the order of telling at a receiver where its senders are in one process.
+ */
+final class Schedule implements LongSupplier {
+    private static final int TRACE_LINES = 200_000;
+
+    final RandomGenerator random;
+    private final boolean oneProcess;
+    private final boolean traced;
+    private final Map<String, Channel> channels = new HashMap<>();
+    private final List<Channel> waiting = new ArrayList<>();
+    private final List<String> trace = new ArrayList<>();
+    private long nowNanos = 1_000_000_000L;
+    private long step;
+
+    /** @param traced whether to remember what happened, for a reader */
+    Schedule(long seed, boolean traced) {
+        random = new SplittableRandom(seed * 0x9E37_79B9_7F4A_7C15L + 1);
+        oneProcess = random.nextInt(3) > 0;
+        this.traced = traced;
+    }
+
+    @Override
+    public long getAsLong() {
+        return nowNanos;
+    }
+
+    long step() {
+        return step;
+    }
+
+    boolean oneProcess() {
+        return oneProcess;
+    }
+
+    /** Whether something happens that does once in so many times. */
+    boolean oneIn(int times) {
+        return random.nextInt(times) == 0;
+    }
+
+    int upTo(int most) {
+        return random.nextInt(most + 1);
+    }
+
+    <T> T oneOf(List<T> all) {
+        return all.get(random.nextInt(all.size()));
+    }
+
+    /** From one actor to another of the same node. */
+    Channel between(String from, String to) {
+        return channel(oneProcess ? "→" + to : from + "→" + to);
+    }
+
+    /** Over a network: in order by itself, and in no order with anything else. */
+    Channel channel(String name) {
+        return channels.computeIfAbsent(name, fresh -> new Channel(name, this));
+    }
+
+    void remove(Channel channel) {
+        channel.clear();
+        channels.remove(channel.name());
+    }
+
+    void isWaiting(Channel channel) {
+        waiting.add(channel);
+    }
+
+    void isEmpty(Channel channel) {
+        waiting.remove(channel);
+    }
+
+    boolean hasWaiting() {
+        return !waiting.isEmpty();
+    }
+
+    /** Lets one message arrive, if there is one. */
+    boolean deliver() {
+        if (waiting.isEmpty()) {
+            return false;
+        }
+        Channel channel = waiting.get(random.nextInt(waiting.size()));
+        if (channel.isHeldUp()) {
+            return false;
+        }
+        Channel.Message message = channel.take();
+        if (traced) {
+            say(() -> channel.name() + ": " + message.what().get());
+        }
+        message.arrive().run();
+        return true;
+    }
+
+    /** Nothing of one channel arrives for a while. */
+    void holdUpOne() {
+        if (!waiting.isEmpty()) {
+            waiting.get(random.nextInt(waiting.size())).holdUp(step + 1 + upTo(400));
+        }
+    }
+
+    void advance(long nanos) {
+        nowNanos += nanos;
+        step++;
+    }
+
+    void say(Supplier<String> line) {
+        if (traced) {
+            if (trace.size() == TRACE_LINES) {
+                trace.subList(0, TRACE_LINES / 2).clear();
+            }
+            trace.add("%6d %9.3f ms  %s".formatted(step, nowNanos / 1e6, line.get()));
+        }
+    }
+
+    /** The last things that happened. */
+    List<String> trace() {
+        return List.copyOf(trace);
+    }
+}

@@ -1,0 +1,33 @@
+package io.trapline.sim.world;
+
+import io.trapline.node.rows.KeyRows;
+import io.trapline.node.rows.OutcomeRows;
+import io.trapline.sim.check.IoreqKey;
+import java.util.StringJoiner;
+
+/** Rows for a reader of a trace. */
+final class Texts {
+    private Texts() {}
+
+    static String keys(KeyRows rows) {
+        StringJoiner text = new StringJoiner(" ");
+        for (int i = 0; i < rows.size(); i++) {
+            text.add(IoreqKey.of(rows, i).toString());
+        }
+        return text.toString();
+    }
+
+    /** A message on one line. */
+    static String flat(Object message) {
+        return message.toString().replaceAll("\\s+", " ");
+    }
+
+    static String outcomes(OutcomeRows rows) {
+        StringJoiner text = new StringJoiner(" ");
+        for (int i = 0; i < rows.size(); i++) {
+            text.add(IoreqKey.of(rows.keys(), i) + "=" + Long.toHexString(rows.data(i))
+                    + (rows.errno(i) == 0 ? "" : " errno " + rows.errno(i)));
+        }
+        return text.toString();
+    }
+}

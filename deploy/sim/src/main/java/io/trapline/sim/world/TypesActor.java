@@ -1,0 +1,117 @@
+package io.trapline.sim.world;
+
+import io.trapline.model.MemType;
+import io.trapline.model.Refusal;
+import io.trapline.model.TypeRun;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The domain's type calls, one at a time: what the shards have checked still holds when they are told to do it (T6). */
+final class TypesActor {
+    private final World world;
+    private final ArrayDeque<Call> calls = new ArrayDeque<>();
+    private boolean busy;
+    private int waiting;
+    private boolean refused;
+
+    /** A change of two neighbouring pages at most; with {@code x} ≥ 0 a reset of that type. */
+    private record Call(List<TypeRun> runs, int x, Runnable done) {}
+
+    TypesActor(World world) {
+        this.world = world;
+    }
+
+    /** Turns pages into another type, where that is allowed. */
+    void set(long firstGfn, int count, MemType type, Runnable done) {
+        List<TypeRun> runs = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            runs.add(new TypeRun(firstGfn + i, 1, type));
+        }
+        calls.add(new Call(runs, -1, done));
+        next();
+    }
+
+    /** Turns the pages of {@code ioreq_server[x]} into RAM_RW (C5). */
+    void reset(int x, Runnable done) {
+        calls.add(new Call(List.of(), x, done));
+        next();
+    }
+
+    private void next() {
+        if (busy || calls.isEmpty()) {
+            return;
+        }
+        busy = true;
+        refused = false;
+        Call call = calls.remove();
+        if (call.x >= 0) {
+            forAll(call, shard -> shard.resetType(call.x, answer(call, shard)));
+        } else {
+            forAll(call, shard -> {
+                Optional<Refusal> refusal = shard.p2m.checkTypes(runsOf(call, shard));
+                toTypes(shard, () -> checked(call, refusal.isPresent()));
+            });
+        }
+    }
+
+    private interface Step {
+        void at(ShardActor shard);
+    }
+
+    private void forAll(Call call, Step step) {
+        List<ShardActor> shards = world.node.shards;
+        List<ShardActor> concerned = shards.stream()
+                .filter(shard -> call.x >= 0 || !runsOf(call, shard).isEmpty())
+                .toList();
+        waiting = concerned.size();
+        for (ShardActor shard : concerned) {
+            world.schedule
+                    .between("types", shard.name())
+                    .tell(() -> "types " + call.runs + " " + call.x, () -> step.at(shard));
+        }
+    }
+
+    private List<TypeRun> runsOf(Call call, ShardActor shard) {
+        int index = world.node.shards.indexOf(shard);
+        return call.runs.stream()
+                .filter(run -> (run.firstGfn() >= Layout.SHARD_PAGES ? 1 : 0) == index)
+                .toList();
+    }
+
+    private void checked(Call call, boolean isRefused) {
+        refused |= isRefused;
+        if (--waiting > 0) {
+            return;
+        }
+        if (refused) {
+            finish(call);
+        } else {
+            forAll(call, shard -> shard.commitTypes(runsOf(call, shard), answer(call, shard)));
+        }
+    }
+
+    private Runnable answer(Call call, ShardActor shard) {
+        return () -> toTypes(shard, () -> {
+            if (--waiting == 0) {
+                finish(call);
+            }
+        });
+    }
+
+    private void toTypes(ShardActor shard, Runnable arrive) {
+        world.schedule.between(shard.name(), "types").tell("types answered", arrive);
+    }
+
+    private void finish(Call call) {
+        busy = false;
+        call.done.run();
+        next();
+    }
+
+    /** Whether a call is under way. */
+    boolean isBusy() {
+        return busy;
+    }
+}

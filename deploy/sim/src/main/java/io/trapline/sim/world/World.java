@@ -1,0 +1,259 @@
+package io.trapline.sim.world;
+
+import io.trapline.model.MemType;
+import io.trapline.sim.check.CarriedOut;
+import io.trapline.sim.check.History;
+import io.trapline.sim.check.Promises;
+import io.trapline.sim.check.Violation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A coordinator, a node, a domain of two shards, servers with their emulators, guests, an operator, and a schedule under which all of them go on: first with
+ * everything that may go wrong, then, healed, until nothing is left to do.
+ */
+public final class World {
+    private static final int HEALING_STEPS = 200_000;
+    private static final long FIRST_EMULATOR_VALUE = 0xE000_0000_0000_0001L;
+
+    final Schedule schedule;
+    final Settings settings;
+    final Seams seams;
+    final History history = new History();
+    final Promises promises = new Promises();
+    final CarriedOut carriedOut = new CarriedOut(history);
+    final Coordinator coordinator;
+    final Node node;
+    final Workload workload;
+    final List<Emulator> emulators = new ArrayList<>();
+    private final List<Guest> guests = new ArrayList<>();
+    private final Operator operator;
+    private final Faults faults;
+    private long nextEmulatorValue = FIRST_EMULATOR_VALUE;
+    private int names;
+
+    /**
+     * Everything that happens follows from the seed.
+     *
+     * @param traced whether to remember what happens
+     */
+    public World(long seed, Plant plant, boolean traced) {
+        schedule = new Schedule(seed, traced);
+        settings = new Settings(schedule);
+        seams = plant.seams();
+        coordinator = new Coordinator(this);
+        node = new Node(this);
+        workload = new Workload(schedule, settings);
+        operator = new Operator(this);
+        faults = new Faults(this);
+    }
+
+    /** Runs so many steps with faults, then heals and runs to the end. Throws {@link Violation}. */
+    public void run(int steps) {
+        begin();
+        for (int i = 0; i < steps; i++) {
+            step();
+        }
+        heal();
+    }
+
+    private void begin() {
+        coordinator.execute(Commands.registerNode(), false, answer -> {});
+        coordinator.execute(Commands.createDomain(settings.vcpus, settings.defaultTimeoutMillis), false, answer -> {});
+        settle();
+        for (int i = 0; i < settings.servers; i++) {
+            operator.create();
+        }
+        settle();
+        for (int i = 0; i < Layout.PAGES.size(); i++) {
+            node.types.set(Layout.PAGES.get(i), 1, MemType.ioreqServer(i % Layout.TYPES), () -> {});
+        }
+        for (ServerActor server : node.servers.values()) {
+            operator.setState(server, true);
+            operator.claim(server, server.id % Layout.TYPES, 2 + schedule.upTo(1));
+            operator.mapRanges(server);
+        }
+        settle();
+        staff();
+    }
+
+    private void settle() {
+        while (schedule.hasWaiting()) {
+            schedule.advance(1_000);
+            schedule.deliver();
+        }
+    }
+
+    /** Every server has an emulator, every vCPU a guest. */
+    private void staff() {
+        emulators.removeIf(Emulator::isGone);
+        for (ServerActor server : node.servers.values()) {
+            if (emulators.stream().noneMatch(emulator -> emulator.server == server && !emulator.isEnded())) {
+                newEmulator(server);
+            }
+        }
+        guests.removeIf(Guest::isEnded);
+        for (int vcpu = 0; vcpu < settings.vcpus; vcpu++) {
+            int number = vcpu;
+            if (guests.stream().noneMatch(guest -> guest.vcpu == number)) {
+                newGuest(vcpu);
+            }
+        }
+    }
+
+    void newEmulator(ServerActor server) {
+        emulators.add(new Emulator(this, server, "emulator " + ++names + " of " + server.name()));
+    }
+
+    void newGuest(int vcpu) {
+        guests.add(new Guest(this, vcpu, "guest " + ++names + " of vCPU " + vcpu));
+    }
+
+    List<Guest> guests() {
+        return guests;
+    }
+
+    long nextEmulatorValue() {
+        return nextEmulatorValue++;
+    }
+
+    private void step() {
+        schedule.advance(faults.time());
+        tick();
+        if (schedule.upTo(3) > 0 && schedule.deliver()) {
+            return;
+        }
+        switch (schedule.random.nextInt(8)) {
+            case 0, 1, 2, 3 -> schedule.oneOf(guests).act(schedule.oneIn(settings.guestsEager));
+            case 4, 5, 6 -> {
+                if (schedule.oneIn(settings.emulatorsSlow)) {
+                    schedule.oneOf(emulators).act();
+                }
+            }
+            default -> {
+                if (schedule.oneIn(settings.changes)) {
+                    operator.act();
+                }
+                if (schedule.oneIn(8)) {
+                    operator.unpause();
+                }
+                faults.act();
+            }
+        }
+        if (schedule.oneIn(64)) {
+            staff();
+        }
+    }
+
+    private void tick() {
+        long now = schedule.getAsLong();
+        node.shards.forEach(shard -> shard.tickIfDue(now));
+        node.vcpus.tickIfDue(now);
+        if (schedule.random.nextBoolean()) {
+            List.copyOf(node.servers.values()).forEach(server -> server.tickIfDue(now));
+        }
+    }
+
+    private void heal() {
+        schedule.say(() -> "nothing goes wrong any more");
+        for (int i = 0; i < HEALING_STEPS; i++) {
+            schedule.advance(1_000);
+            tick();
+            schedule.deliver();
+            for (Guest guest : List.copyOf(guests)) {
+                guest.act(false);
+            }
+            for (Emulator emulator : List.copyOf(emulators)) {
+                emulator.act();
+            }
+            operator.unpause();
+            if (!schedule.hasWaiting()) {
+                staff();
+                if (isQuiet()) {
+                    end();
+                    return;
+                }
+                jump();
+            }
+        }
+        throw new Violation("A4, F5", "no end after faults have ended:%n%s", this);
+    }
+
+    /** To when time alone makes a difference. */
+    private void jump() {
+        long next = Long.MAX_VALUE;
+        for (ShardActor shard : node.shards) {
+            next = Math.min(next, shard.nextTick());
+        }
+        for (ServerActor server : node.servers.values()) {
+            next = Math.min(next, server.nextTick());
+        }
+        for (Guest guest : guests) {
+            next = Math.min(next, guest.wakeNanos());
+        }
+        next = Math.min(next, node.vcpus.nextTick());
+        long now = schedule.getAsLong();
+        if (next != Long.MAX_VALUE && next > now) {
+            schedule.advance(Math.min(next - now, 1_000_000_000L));
+        }
+    }
+
+    private boolean isQuiet() {
+        return guests.stream().allMatch(Guest::isIdle)
+                && emulators.stream().allMatch(Emulator::isIdle)
+                && node.servers.values().stream().allMatch(server -> server.checks.inProcess() == 0)
+                && coordinator.openCalls() == 0
+                && coordinator.openDrains() == 0
+                && !node.types.isBusy()
+                && operator.isIdle();
+    }
+
+    private void end() {
+        history.ended();
+        node.shards.forEach(shard -> shard.model.check());
+        node.shards.forEach(shard -> shard.p2m.close());
+    }
+
+    /** How many accesses guests have submitted. */
+    public long accesses() {
+        return history.submitted();
+    }
+
+    /** How many requests emulators have carried out. */
+    public long carriedOut() {
+        return carriedOut.count();
+    }
+
+    /** How many of them were marked as redelivered. */
+    public long redelivered() {
+        return carriedOut.redelivered();
+    }
+
+    /** How many steps it was. */
+    public long steps() {
+        return schedule.step();
+    }
+
+    /** The last things that happened, if it was traced. */
+    public List<String> trace() {
+        return schedule.trace();
+    }
+
+    /** Who waits for what. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        guests.forEach(guest -> text.append("  ").append(guest).append('\n'));
+        emulators.forEach(emulator -> text.append("  ").append(emulator).append('\n'));
+        node.servers.values().forEach(server -> text.append("  ").append(server).append('\n'));
+        text.append(String.format(
+                Locale.ROOT,
+                "  %d calls, %d drains, type call under way: %b, on the way: %b%n",
+                coordinator.openCalls(),
+                coordinator.openDrains(),
+                node.types.isBusy(),
+                schedule.hasWaiting()));
+        return text.toString();
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests by simulation. */
+@NullMarked
+package io.trapline.sim;
+
+import org.jspecify.annotations.NullMarked;
