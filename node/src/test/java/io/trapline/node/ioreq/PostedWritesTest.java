@@ -177,7 +177,8 @@ final class PostedWritesTest {
     }
 
     @Test
-    @DisplayName("F3, F5: its emulator must know that it is posted, since it may come behind settled marks and newer epochs")
+    @DisplayName(
+            "F3, F5: its emulator must know that it is posted, since it may come behind settled marks and newer epochs")
     void whatTookEffectElsewhereIsMarkedAlsoWhereTheServerDoesNotBuffer() {
         ServerScene scene = ServerScene.attached();
 
