@@ -78,7 +78,7 @@ final class AccessShape {
         if (sizeBytes > 4) {
             return Refusal.invalid("attributes", "size " + sizeBytes, "a " + what + " is accessed by 1, 2 or 4 bytes");
         }
-        if (offset < 0 || offset + sizeBytes > end) {
+        if (offset < 0 || offset > end - sizeBytes) {
             return Refusal.invalid("address", hex(address), "the " + what + " leaves 0 … " + (end - 1));
         }
         return null;

@@ -4,19 +4,21 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.trapline.model.Refusal;
 import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.node.registry.DomainCalls;
 import io.trapline.node.registry.NodeDirectory;
 import io.trapline.rpc.Statuses;
 import io.trapline.v1.AccessRequest;
 import io.trapline.v1.AccessResponse;
 import io.trapline.v1.OpenRefused;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One guest's stream. Its messages go to the actor of the domain that its first {@code open} names; from then on only that actor writes to it. A
- * message is asked of the transport for each one that the actor has taken, and only while the guest reads its answers: so neither side queues
- * without a bound.
+ * One guest's stream. Its messages go to the actor of the domain that its first {@code open} names; from then on only that actor writes to it, and the
+ * domain's end or the guest's ends it. A message is asked of the transport for each one that the actor has taken, and only while the guest reads its
+ * answers: so neither side queues without a bound.
  */
 final class GuestStream implements StreamObserver<AccessRequest> {
     /** How many messages of one stream may be on their way to the actor. */
@@ -25,8 +27,12 @@ final class GuestStream implements StreamObserver<AccessRequest> {
     private final ServerCallStreamObserver<AccessResponse> guest;
     private final NodeDirectory directory;
     private final AtomicInteger owed = new AtomicInteger();
-    private volatile boolean closed;
+    /** Guarded by this, like every use of the stream that sends: the guest's end comes from another thread than the actor's answers. */
+    private boolean closed;
+
     private @Nullable ActorRef<VcpusMessage> domain;
+    /** Ends the stream when the domain's actors are gone, even if it runs no vCPU. */
+    private DomainCalls.@Nullable Call binding;
     private int domid;
 
     GuestStream(ServerCallStreamObserver<AccessResponse> guest, NodeDirectory directory) {
@@ -42,7 +48,10 @@ final class GuestStream implements StreamObserver<AccessRequest> {
     public void onNext(AccessRequest request) {
         ActorRef<VcpusMessage> actor = domain;
         if (actor == null) {
-            onFirst(request);
+            // Messages may follow the one that ended the stream.
+            if (!isClosed()) {
+                onFirst(request);
+            }
             return;
         }
         if (request.hasBatch()) {
@@ -63,11 +72,12 @@ final class GuestStream implements StreamObserver<AccessRequest> {
         int asked = request.getOpen().getDomid();
         switch (directory.find(asked, request.getOpen().getDomainGeneration())) {
             case NodeDirectory.Lookup.Refused(Refusal why) -> {
-                guest.onNext(refused(request.getOpen().getVcpu(), why));
+                send(refused(request.getOpen().getVcpu(), why));
                 taken();
             }
             case NodeDirectory.Lookup.Found(var found) -> {
                 domid = asked;
+                binding = found.calls().begin(refusal -> refusal.ifPresent(this::fail));
                 domain = found.vcpus();
                 found.vcpus().tell(new DomainVcpus.Control(this, request));
             }
@@ -88,9 +98,11 @@ final class GuestStream implements StreamObserver<AccessRequest> {
     @Override
     public void onCompleted() {
         gone();
-        if (!closed) {
-            closed = true;
-            guest.onCompleted();
+        synchronized (this) {
+            if (!closed) {
+                closed = true;
+                guest.onCompleted();
+            }
         }
     }
 
@@ -98,6 +110,10 @@ final class GuestStream implements StreamObserver<AccessRequest> {
         ActorRef<VcpusMessage> actor = domain;
         if (actor != null) {
             actor.tell(new DomainVcpus.Gone(this));
+        }
+        DomainCalls.Call bound = binding;
+        if (bound != null) {
+            bound.answer(Optional.empty());
         }
     }
 
@@ -116,15 +132,19 @@ final class GuestStream implements StreamObserver<AccessRequest> {
         }
     }
 
-    /** Called by the actor alone. */
-    void send(AccessResponse response) {
+    private synchronized boolean isClosed() {
+        return closed;
+    }
+
+    /** Called by the actor alone, once there is one. */
+    synchronized void send(AccessResponse response) {
         if (!closed && !guest.isCancelled()) {
             guest.onNext(response);
         }
     }
 
     /** Ends the stream. */
-    void fail(Refusal why) {
+    synchronized void fail(Refusal why) {
         if (!closed && !guest.isCancelled()) {
             closed = true;
             guest.onError(Statuses.toException(why));
