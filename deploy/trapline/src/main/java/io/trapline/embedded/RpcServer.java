@@ -55,10 +55,10 @@ final class RpcServer implements AutoCloseable {
                 .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
                 .permitKeepAliveTime(PERMITTED_KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
-                .addService(health.getHealthService())
-                .addService(ProtoReflectionServiceV1.newInstance())
-                .addService(oldReflection());
-        services.forEach(builder::addService);
+                .addService(LenientRequests.of(health.getHealthService().bindService()))
+                .addService(LenientRequests.of(ProtoReflectionServiceV1.newInstance().bindService()))
+                .addService(LenientRequests.of(oldReflection().bindService()));
+        services.forEach(service -> builder.addService(LenientRequests.of(service.bindService())));
         // The interceptor that was added last is the first to see a call.
         Server server = builder.intercept(new Principals())
                 .intercept(new UnexpectedErrors())

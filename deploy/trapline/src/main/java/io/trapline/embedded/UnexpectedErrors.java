@@ -7,12 +7,18 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.trapline.model.Limit;
+import io.trapline.model.Refusal;
+import io.trapline.rpc.Statuses;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * What no service meant to throw ends its call, and that call alone, with {@code INTERNAL} and nothing of our inside; the log has the
- * rest. The same goes for a status that nobody chose ({@code UNKNOWN}).
+ * rest. The same goes for a status that nobody chose ({@code UNKNOWN}). Bytes that are no message ({@link LenientRequests}) end their call with
+ * {@code EINVAL}. To the service each of these looks as if its client had gone.
  */
 final class UnexpectedErrors implements ServerInterceptor {
     private static final Logger LOG = LoggerFactory.getLogger(UnexpectedErrors.class);
@@ -37,21 +43,41 @@ final class UnexpectedErrors implements ServerInterceptor {
             super(call);
         }
 
-        // Services close their calls from threads of their own too.
+        // Services send and close from threads of their own, and a call may be ended here at the same time.
         @Override
-        public void close(Status status, Metadata trailers) {
-            synchronized (this) {
-                if (closed) {
-                    return;
-                }
-                closed = true;
+        public synchronized void close(Status status, Metadata trailers) {
+            if (closed) {
+                return;
             }
+            closed = true;
             if (status.getCode() == Status.Code.UNKNOWN) {
                 LOG.error("{} ended unexpectedly", method(), status.asException(trailers));
                 super.close(SHOWN, new Metadata());
             } else {
                 super.close(status, trailers);
             }
+        }
+
+        // What a service still sends on a call that was ended here is for nobody.
+        @Override
+        public synchronized void sendHeaders(Metadata headers) {
+            if (!closed) {
+                super.sendHeaders(headers);
+            }
+        }
+
+        @Override
+        public synchronized void sendMessage(R message) {
+            if (!closed) {
+                super.sendMessage(message);
+            }
+        }
+
+        void refuseMalformed() {
+            StatusRuntimeException refusal = Statuses.toException(Refusal.invalid(
+                    "message", "bytes", "not a message of the contract, or over " + Limit.MAX_MESSAGE_BYTES.value() + " bytes"));
+            Metadata trailers = refusal.getTrailers();
+            close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
         }
 
         void fail(RuntimeException unexpected) {
@@ -68,6 +94,8 @@ final class UnexpectedErrors implements ServerInterceptor {
 
     private static final class GuardedListener<Q> extends SimpleForwardingServerCallListener<Q> {
         private final GuardedCall<Q, ?> call;
+        /** Nothing that comes is for the service any more. Callbacks of a call come one at a time. */
+        private boolean over;
 
         GuardedListener(ServerCall.Listener<Q> listener, GuardedCall<Q, ?> call) {
             super(listener);
@@ -75,8 +103,13 @@ final class UnexpectedErrors implements ServerInterceptor {
         }
 
         @Override
-        public void onMessage(Q message) {
-            guard(() -> super.onMessage(message));
+        public void onMessage(@Nullable Q message) {
+            if (message == null) {
+                call.refuseMalformed();
+                giveUp();
+            } else {
+                guard(() -> super.onMessage(message));
+            }
         }
 
         @Override
@@ -100,8 +133,25 @@ final class UnexpectedErrors implements ServerInterceptor {
         }
 
         private void guard(Runnable callback) {
+            if (over) {
+                return;
+            }
             try {
                 callback.run();
+            } catch (RuntimeException unexpected) {
+                call.fail(unexpected);
+                giveUp();
+            }
+        }
+
+        /** The service is told that its client has gone. */
+        private void giveUp() {
+            if (over) {
+                return;
+            }
+            over = true;
+            try {
+                super.onCancel();
             } catch (RuntimeException unexpected) {
                 call.fail(unexpected);
             }
