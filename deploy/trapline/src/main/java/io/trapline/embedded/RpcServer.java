@@ -56,7 +56,8 @@ final class RpcServer implements AutoCloseable {
                 .permitKeepAliveTime(PERMITTED_KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .addService(LenientRequests.of(health.getHealthService().bindService()))
-                .addService(LenientRequests.of(ProtoReflectionServiceV1.newInstance().bindService()))
+                .addService(LenientRequests.of(
+                        ProtoReflectionServiceV1.newInstance().bindService()))
                 .addService(LenientRequests.of(oldReflection().bindService()));
         services.forEach(service -> builder.addService(LenientRequests.of(service.bindService())));
         // The interceptor that was added last is the first to see a call.

@@ -75,7 +75,9 @@ final class UnexpectedErrors implements ServerInterceptor {
 
         void refuseMalformed() {
             StatusRuntimeException refusal = Statuses.toException(Refusal.invalid(
-                    "message", "bytes", "not a message of the contract, or over " + Limit.MAX_MESSAGE_BYTES.value() + " bytes"));
+                    "message",
+                    "bytes",
+                    "not a message of the contract, or over " + Limit.MAX_MESSAGE_BYTES.value() + " bytes"));
             Metadata trailers = refusal.getTrailers();
             close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
         }

@@ -121,21 +121,22 @@ final class AccessAnswers {
         switch (response.getResponseCase()) {
             case ANSWERS -> take(response.getAnswers());
             case REJECTED -> {
-                boolean expected = rejected.removeFirstOccurrence(response.getRejected().getBatchId());
+                boolean expected =
+                        rejected.removeFirstOccurrence(response.getRejected().getBatchId());
                 settle(expected, response, response.getRejected().getStatus(), Errno.EINVAL);
             }
             case OPEN_REFUSED -> {
                 Status status = response.getOpenRefused().getStatus();
                 OpenRefusal refusal = openRefused.poll();
-                boolean expected = refusal != null && refusal.vcpu == response.getOpenRefused().getVcpu();
+                boolean expected = refusal != null
+                        && refusal.vcpu == response.getOpenRefused().getVcpu();
                 settle(expected, response, status, refusal == null ? Errno.EINVAL : refusal.errno);
             }
             case FENCED -> {
                 boolean expected = mayBeFenced.contains(response.getFenced().getVcpu());
                 complaints.check(expected, () -> name + ": unexpected " + Complaints.shown(response));
             }
-            case OPENED, EVENT, RESPONSE_NOT_SET ->
-                complaints.add(name + ": unexpected " + Complaints.shown(response));
+            case OPENED, EVENT, RESPONSE_NOT_SET -> complaints.add(name + ": unexpected " + Complaints.shown(response));
         }
     }
 
@@ -144,10 +145,9 @@ final class AccessAnswers {
             outstanding--;
         }
         OutcomeForm.Seen seen = OutcomeForm.of(status);
-        boolean right = expected
-                && seen.wrong().isEmpty()
-                && seen.errno().equals(Optional.of(errno));
-        complaints.check(right, () -> name + ": expected " + errno + ", got " + seen.wrong() + " " + Complaints.shown(response));
+        boolean right = expected && seen.wrong().isEmpty() && seen.errno().equals(Optional.of(errno));
+        complaints.check(
+                right, () -> name + ": expected " + errno + ", got " + seen.wrong() + " " + Complaints.shown(response));
     }
 
     private void take(AnswerBatch batch) {
@@ -207,12 +207,16 @@ final class AccessAnswers {
 
     /** Of an access that may be anything: done, wrong (a buffer that is no plain memory), too late, or the node's memory is full. */
     private static boolean isKnown(int errno) {
-        return errno == 0 || errno == Errno.EINVAL.number() || errno == Errno.ENOSPC.number()
+        return errno == 0
+                || errno == Errno.EINVAL.number()
+                || errno == Errno.ENOSPC.number()
                 || errno == Errno.ETIMEDOUT.number();
     }
 
     private static int errno(AnswerBatch batch, int row) {
-        return batch.getErrno().isEmpty() || row >= batch.getErrno().size() ? 0 : batch.getErrno().byteAt(row);
+        return batch.getErrno().isEmpty() || row >= batch.getErrno().size()
+                ? 0
+                : batch.getErrno().byteAt(row);
     }
 
     private static boolean fits(int length, int rows) {

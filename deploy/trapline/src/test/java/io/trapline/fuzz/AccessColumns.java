@@ -28,7 +28,8 @@ final class AccessColumns {
     }
 
     AccessBatch build() {
-        return batch.setAttributes(ByteString.copyFrom(attributes.toByteArray())).build();
+        return batch.setAttributes(ByteString.copyFrom(attributes.toByteArray()))
+                .build();
     }
 
     /** Columns that do not fit each other, or too many of them: nothing of it may be executed. */

@@ -101,7 +101,8 @@ final class AccessFuzz {
 
     private void step() {
         switch (dice.below(100)) {
-            case 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 -> rejected(columns(dice.between(1, 10)).malformed(dice));
+            case 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 ->
+                rejected(columns(dice.between(1, 10)).malformed(dice));
             case 12, 13, 14, 15 -> wrongMarksInBatch();
             case 16, 17, 18, 19 -> wrongMarks();
             case 20, 21 -> {
@@ -169,7 +170,13 @@ final class AccessFuzz {
         AccessRow any = AccessRow.any(dice);
         switch (dice.below(16)) {
             case 0 -> wrong(columns, model.vcpu, model.next + dice.between(1, 5000), any, Errno.EINVAL);
-            case 1 -> wrong(columns, model.vcpu, dice.pick(0L, -1L, Long.MIN_VALUE, -dice.below(1000) - 1L), any, Errno.EINVAL);
+            case 1 ->
+                wrong(
+                        columns,
+                        model.vcpu,
+                        dice.pick(0L, -1L, Long.MIN_VALUE, -dice.below(1000) - 1L),
+                        any,
+                        Errno.EINVAL);
             case 2 -> wrong(columns, notRun(), dice.pick(0L, 1L, 2L, dice.anyLong()), any, Errno.EINVAL);
             case 3 -> {
                 if (model.received > 0) {
@@ -217,7 +224,10 @@ final class AccessFuzz {
         for (var known : model.known().entrySet()) {
             long sequence = known.getKey();
             Used what = known.getValue();
-            if (!what.loose() && resent < MOST_RESENT && dice.chance(20) && answers.nothingExpected(model.vcpu, sequence)) {
+            if (!what.loose()
+                    && resent < MOST_RESENT
+                    && dice.chance(20)
+                    && answers.nothingExpected(model.vcpu, sequence)) {
                 columns.add(model.vcpu, sequence, what.row());
                 answers.expect(model.vcpu, sequence, what);
                 resent++;
@@ -286,10 +296,8 @@ final class AccessFuzz {
 
     private void wrongOpen() {
         VcpuModel model = dice.pick(vcpus);
-        OpenVcpu.Builder open = OpenVcpu.newBuilder()
-                .setDomid(domid)
-                .setVcpu(model.vcpu)
-                .setWindow(model.window);
+        OpenVcpu.Builder open =
+                OpenVcpu.newBuilder().setDomid(domid).setVcpu(model.vcpu).setWindow(model.window);
         Errno errno = Errno.EINVAL;
         switch (dice.below(7)) {
             case 0 -> open.setVcpu((int) dice.above32(World.VCPUS - 1));

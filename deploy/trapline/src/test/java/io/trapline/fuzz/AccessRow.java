@@ -42,7 +42,8 @@ record AccessRow(byte attributes, long address, long data, int count, int timeou
             case 12 -> new AccessRow(mem, dice.above64(GPA_END - 1), 0, 1, 0);
             // Repetitions that leave the guest, upwards and downwards.
             case 13 -> new AccessRow(mem, GPA_END - size, 0, dice.between(2, 1 << 20), 0);
-            default -> new AccessRow((byte) (mem | AccessAttributes.DF), dice.below(8), 0, dice.between(100, 1 << 20), 0);
+            default ->
+                new AccessRow((byte) (mem | AccessAttributes.DF), dice.below(8), 0, dice.between(100, 1 << 20), 0);
         };
     }
 
@@ -53,7 +54,9 @@ record AccessRow(byte attributes, long address, long data, int count, int timeou
     /** Anything, right or wrong: within the first pages where it is memory. */
     static AccessRow any(Dice dice) {
         int count = dice.chance(97) ? dice.between(0, 40) : dice.pick(-1, 4096, 1 << 16, (1 << 20) + 1);
-        long address = dice.chance(90) ? dice.below(4096 * 4096) : dice.pick(-1L, GPA_END - 1, GPA_END, 1L << 40, 0x100L, 0xFFFFL);
+        long address = dice.chance(90)
+                ? dice.below(4096 * 4096)
+                : dice.pick(-1L, GPA_END - 1, GPA_END, 1L << 40, 0x100L, 0xFFFFL);
         return new AccessRow(
                 (byte) dice.below(256),
                 address,
@@ -63,10 +66,7 @@ record AccessRow(byte attributes, long address, long data, int count, int timeou
     }
 
     boolean sameContent(AccessRow other) {
-        return attributes == other.attributes
-                && address == other.address
-                && data == other.data
-                && count == other.count;
+        return attributes == other.attributes && address == other.address && data == other.data && count == other.count;
     }
 
     /** The same place in the sequence, another access. */

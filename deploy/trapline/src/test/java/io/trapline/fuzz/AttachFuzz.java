@@ -85,8 +85,8 @@ final class AttachFuzz {
         Wire<AttachRequest, AttachResponse> old = session;
         session = attach(AttachRows.kept(dice, domain.vcpuEpoch(), domain.nextSequence()));
         Optional<OutcomeForm.Seen> seen = old.end().map(OutcomeForm::of);
-        boolean fenced = seen.filter(end ->
-                        end.errno().equals(Optional.of(Errno.ESTALE)) && end.wrong().isEmpty())
+        boolean fenced = seen.filter(end -> end.errno().equals(Optional.of(Errno.ESTALE))
+                        && end.wrong().isEmpty())
                 .isPresent();
         complaints.check(fenced, () -> "a fenced session ended with " + seen);
     }
@@ -152,7 +152,8 @@ final class AttachFuzz {
                 AnswerRows answers = AttachRows.nonsense(dice);
                 domain.refused(answers.getSequenceCount());
                 rows += answers.getSequenceCount();
-                session.send(request.setAnswers(answers.toBuilder().setBatchId(batchId++)).build());
+                session.send(request.setAnswers(answers.toBuilder().setBatchId(batchId++))
+                        .build());
                 return;
             }
             case 3, 4 -> {
@@ -186,11 +187,11 @@ final class AttachFuzz {
     private void take(AttachResponse response) {
         switch (response.getResponseCase()) {
             case REJECTED -> {
-                boolean expected = rejected.removeFirstOccurrence(response.getRejected().getBatchId());
+                boolean expected =
+                        rejected.removeFirstOccurrence(response.getRejected().getBatchId());
                 OutcomeForm.Seen seen = OutcomeForm.of(response.getRejected().getStatus());
-                boolean right = expected
-                        && seen.wrong().isEmpty()
-                        && seen.errno().equals(Optional.of(Errno.EINVAL));
+                boolean right =
+                        expected && seen.wrong().isEmpty() && seen.errno().equals(Optional.of(Errno.EINVAL));
                 complaints.check(right, () -> "rejected " + seen.wrong() + ": " + Complaints.shown(response));
             }
             case SETTLED -> {}

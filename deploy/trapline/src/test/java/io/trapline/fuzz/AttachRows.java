@@ -19,7 +19,8 @@ final class AttachRows {
         boolean parts = dice.chance(50);
         boolean data = dice.chance(50);
         for (int i = 0; i < rows; i++) {
-            answers.addVcpuEpoch(dice.pick(0L, 1L, -1L, dice.anyLong())).addSequence(dice.pick(0L, -1L, dice.anyLong()));
+            answers.addVcpuEpoch(dice.pick(0L, 1L, -1L, dice.anyLong()))
+                    .addSequence(dice.pick(0L, -1L, dice.anyLong()));
             if (vcpus) {
                 answers.addVcpu(dice.pick(0, 1, 4095));
             }
@@ -51,8 +52,7 @@ final class AttachRows {
                 }
                 yield answers;
             }
-            default ->
-                AnswerRows.newBuilder().addSequence(1).addVcpuEpoch(1).addVcpu((int) dice.above32(4095));
+            default -> AnswerRows.newBuilder().addSequence(1).addVcpuEpoch(1).addVcpu((int) dice.above32(4095));
         };
     }
 
@@ -62,10 +62,24 @@ final class AttachRows {
         long sequence = forwarded.sequence();
         AnswerRows.Builder answers = AnswerRows.newBuilder().addData(~forwarded.answer());
         return switch (dice.below(4)) {
-            case 0 -> answers.addVcpuEpoch(epoch + dice.pick(1L, -1L, 1L << 40)).addSequence(sequence).build();
-            case 1 -> answers.addVcpuEpoch(epoch).addSequence(sequence + dice.pick(1L, -1L, 1024L, -1024L)).build();
-            case 2 -> answers.addVcpuEpoch(epoch).addSequence(sequence).addPart(dice.pick(1, -1)).build();
-            default -> answers.addVcpuEpoch(epoch).addSequence(sequence).addVcpu(dice.pick(1, 2, 4095)).build();
+            case 0 ->
+                answers.addVcpuEpoch(epoch + dice.pick(1L, -1L, 1L << 40))
+                        .addSequence(sequence)
+                        .build();
+            case 1 ->
+                answers.addVcpuEpoch(epoch)
+                        .addSequence(sequence + dice.pick(1L, -1L, 1024L, -1024L))
+                        .build();
+            case 2 ->
+                answers.addVcpuEpoch(epoch)
+                        .addSequence(sequence)
+                        .addPart(dice.pick(1, -1))
+                        .build();
+            default ->
+                answers.addVcpuEpoch(epoch)
+                        .addSequence(sequence)
+                        .addVcpu(dice.pick(1, 2, 4095))
+                        .build();
         };
     }
 
@@ -88,15 +102,20 @@ final class AttachRows {
 
     /** Kept rows whose columns do not fit each other, too many of them, or that say neither yes nor no. */
     static KeptRows malformed(Dice dice) {
-        KeptRows.Builder kept =
-                KeptRows.newBuilder().addSequence(1).addVcpuEpoch(1).addSequence(2).addVcpuEpoch(2);
+        KeptRows.Builder kept = KeptRows.newBuilder()
+                .addSequence(1)
+                .addVcpuEpoch(1)
+                .addSequence(2)
+                .addVcpuEpoch(2);
         return switch (dice.below(7)) {
             case 0 -> kept.addSequence(3).build();
             case 1 -> kept.addVcpuEpoch(3).build();
             case 2 -> kept.addVcpu(0).build();
             case 3 -> kept.addPart(0).addPart(0).addPart(0).build();
             case 4 -> kept.addData(0).build();
-            case 5 -> kept.setUnderWay(ByteString.copyFrom(new byte[] {0, (byte) dice.between(2, 255)})).build();
+            case 5 ->
+                kept.setUnderWay(ByteString.copyFrom(new byte[] {0, (byte) dice.between(2, 255)}))
+                        .build();
             default -> {
                 for (int i = 0; i < TOO_MANY; i++) {
                     kept.addVcpuEpoch(i).addSequence(i);

@@ -58,10 +58,11 @@ final class BadInput implements AutoCloseable {
         createDomain(WILD);
         emulated = EmulatorDomain.create(owner, EMULATED);
         SessionServiceBlockingStub sessions = SessionServiceGrpc.newBlockingStub(channel);
-        long open = sessions.openSession(OpenSessionRequest.getDefaultInstance()).getSession();
-        long ended = sessions.openSession(OpenSessionRequest.getDefaultInstance()).getSession();
-        sessions.closeSession(
-                CloseSessionRequest.newBuilder().setSession(ended).build());
+        long open =
+                sessions.openSession(OpenSessionRequest.getDefaultInstance()).getSession();
+        long ended =
+                sessions.openSession(OpenSessionRequest.getDefaultInstance()).getSession();
+        sessions.closeSession(CloseSessionRequest.newBuilder().setSession(ended).build());
         flawed = new FlawedRequests(world, open, ended);
         random = new RandomMessages(open);
     }
@@ -72,9 +73,8 @@ final class BadInput implements AutoCloseable {
     }
 
     private ManagedChannel connect(UnaryOperator<NettyChannelBuilder> more) {
-        ManagedChannel made = more.apply(NettyChannelBuilder.forTarget(address)
-                        .usePlaintext()
-                        .directExecutor())
+        ManagedChannel made = more.apply(
+                        NettyChannelBuilder.forTarget(address).usePlaintext().directExecutor())
                 .build();
         channels.add(made);
         return made;
@@ -168,10 +168,14 @@ final class BadInput implements AutoCloseable {
             }
             MethodDescriptor<Message, Message> method = dice.pick(methods);
             Message request = random.fill(Contract.request(method), dice);
-            load.send(method, request, World.OWNER, failure -> failure.map(OutcomeForm::of)
-                    .filter(seen -> seen.wrong().isPresent())
-                    .ifPresent(seen -> complaints.add(
-                            Contract.name(method) + ": " + seen + " for " + Complaints.shown(request))));
+            load.send(
+                    method,
+                    request,
+                    World.OWNER,
+                    failure -> failure.map(OutcomeForm::of)
+                            .filter(seen -> seen.wrong().isPresent())
+                            .ifPresent(seen -> complaints.add(
+                                    Contract.name(method) + ": " + seen + " for " + Complaints.shown(request))));
         }
         load.await();
         sent += load.sent();

@@ -110,8 +110,9 @@ class BadInputTest {
 
         wire.close();
         assertThat(served)
-                .containsExactlyInAnyOrderElementsOf(
-                        Contract.SERVICES.stream().map(ServiceDescriptor::getName).toList());
+                .containsExactlyInAnyOrderElementsOf(Contract.SERVICES.stream()
+                        .map(ServiceDescriptor::getName)
+                        .toList());
     }
 
     @Test
@@ -182,8 +183,7 @@ class BadInputTest {
     void doesNotQueueForThoseWhoDoNotRead() {
         input.sacrifice();
 
-        assertThat(SilentReader.isGuestHeldBack(
-                        input.connect(), RandomMessages.SACRIFICED.getFirst(), ENOUGH_BATCHES))
+        assertThat(SilentReader.isGuestHeldBack(input.connect(), RandomMessages.SACRIFICED.getFirst(), ENOUGH_BATCHES))
                 .isTrue();
         assertThat(SilentReader.isEmulatorHeldBack(
                         UnaryLoad.as(World.OWNER, input.connect()), input.emulated(), ENOUGH_SMALL_MESSAGES))
@@ -195,8 +195,7 @@ class BadInputTest {
     @DisplayName("S4, D1, E: a guest's stream that runs no vCPU ends with its domain")
     void endsAStreamWhoseDomainIsGone() {
         input.sacrifice();
-        Wire<AccessRequest, AccessResponse> guest =
-                Wire.open(input.channel(), GuestServiceGrpc.getAccessMethod());
+        Wire<AccessRequest, AccessResponse> guest = Wire.open(input.channel(), GuestServiceGrpc.getAccessMethod());
         guest.send(AccessRequest.newBuilder()
                 .setOpen(OpenVcpu.newBuilder()
                         .setDomid(RandomMessages.SACRIFICED.getFirst())
@@ -225,8 +224,7 @@ class BadInputTest {
         reporter.publishEntry("requests and rows", Long.toString(input.sent()));
         reporter.publishEntry("answered to bystanders", neighbour.answered() + " and " + stranger.answered());
         reporter.publishEntry(
-                "slowest round of a bystander",
-                Math.max(neighbour.slowestMillis(), stranger.slowestMillis()) + " ms");
+                "slowest round of a bystander", Math.max(neighbour.slowestMillis(), stranger.slowestMillis()) + " ms");
     }
 
     @Test

@@ -152,7 +152,8 @@ final class Bystander {
                 int place = (int) (sequence - first);
                 boolean expected = place >= 0 && place < ROWS && !seen[place];
                 long data = answers.getDataCount() == 0 ? 0 : answers.getData(i);
-                int errno = answers.getErrno().isEmpty() ? 0 : answers.getErrno().byteAt(i);
+                int errno =
+                        answers.getErrno().isEmpty() ? 0 : answers.getErrno().byteAt(i);
                 if (!expected || errno != 0 || data != answer(sequence)) {
                     throw new AssertionError("#" + sequence + ": errno " + errno + ", data " + data + ", expected "
                             + (expected ? answer(sequence) : "nothing"));
@@ -246,7 +247,9 @@ final class Bystander {
                         && data == (write ? written(sequence) : 0);
                 complaints.check(right, () -> name + ": #" + sequence + " after #" + last + ", data " + data);
                 last = sequence;
-                answers.addVcpuEpoch(batch.getVcpuEpoch(i)).addSequence(sequence).addData(write ? 0 : read(sequence));
+                answers.addVcpuEpoch(batch.getVcpuEpoch(i))
+                        .addSequence(sequence)
+                        .addData(write ? 0 : read(sequence));
             }
             return answers.build();
         }
@@ -255,7 +258,8 @@ final class Bystander {
         public void onError(Throwable failure) {
             // The test closes its connections last.
             Status status = Status.fromThrowable(failure);
-            if (status.getCode() != Status.Code.UNAVAILABLE || !"Channel shutdownNow invoked".equals(status.getDescription())) {
+            if (status.getCode() != Status.Code.UNAVAILABLE
+                    || !"Channel shutdownNow invoked".equals(status.getDescription())) {
                 complaints.add(name + " lost its stream: " + status);
             }
         }

@@ -85,18 +85,29 @@ final class DomainFlaws {
 
     private static List<Flaw> creating(World world) {
         return List.of(
-                Flaw.shape("domid out of range", "domid", (draft, dice) -> draft.set(
-                        "domid", dice.above32(Limit.MAX_DOMID.value()))),
+                Flaw.shape(
+                        "domid out of range",
+                        "domid",
+                        (draft, dice) -> draft.set("domid", dice.above32(Limit.MAX_DOMID.value()))),
                 Flaw.conflict(Errno.EEXIST, "domid taken", "domid", (draft, dice) -> draft.set("domid", world.domid())),
-                Flaw.shape("nr_pages", "nr_pages", (draft, dice) -> draft.set(
-                        "nr_pages", dice.pick(0L, dice.above64(Limit.MAX_PAGES_PER_DOMAIN.value())))),
-                Flaw.shape("nr_vcpus", "nr_vcpus", (draft, dice) -> draft.set(
-                        "nr_vcpus", dice.pick(0L, dice.above32(Limit.MAX_VCPUS_PER_DOMAIN.value())))),
+                Flaw.shape(
+                        "nr_pages",
+                        "nr_pages",
+                        (draft, dice) ->
+                                draft.set("nr_pages", dice.pick(0L, dice.above64(Limit.MAX_PAGES_PER_DOMAIN.value())))),
+                Flaw.shape(
+                        "nr_vcpus",
+                        "nr_vcpus",
+                        (draft, dice) ->
+                                draft.set("nr_vcpus", dice.pick(0L, dice.above32(Limit.MAX_VCPUS_PER_DOMAIN.value())))),
                 Flaw.shape("memory", "memory", (draft, dice) -> draft.set("memory", dice.pick(0, 3, 99, -1))),
                 Flaw.conflict(Errno.ENOSPC, "one node", "memory", (draft, dice) -> draft.set("memory", 1)),
                 Flaw.shape("on_degraded", "memory", (draft, dice) -> draft.set("on_degraded", dice.pick(2, 3, 99, -1))),
-                Flaw.shape("default_timeout_ms", "default_timeout_ms", (draft, dice) -> draft.set(
-                        "default_timeout_ms", dice.above32(Limit.MAX_TIMEOUT_MILLIS.value()))));
+                Flaw.shape(
+                        "default_timeout_ms",
+                        "default_timeout_ms",
+                        (draft, dice) ->
+                                draft.set("default_timeout_ms", dice.above32(Limit.MAX_TIMEOUT_MILLIS.value()))));
     }
 
     private static List<Flaw> frames() {

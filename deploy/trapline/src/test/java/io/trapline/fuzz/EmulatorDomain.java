@@ -164,7 +164,9 @@ final class EmulatorDomain implements AutoCloseable {
                         GetIoreqServerInfoRequest.newBuilder().setDomid(domid).build())
                 .getCounters();
         boolean right = counters.getRefusedAnswers() == refused && counters.getAnswered() == sequence;
-        complaints.check(right, () -> refused + " refused and " + sequence + " answered expected: " + Complaints.shown(counters));
+        complaints.check(
+                right,
+                () -> refused + " refused and " + sequence + " answered expected: " + Complaints.shown(counters));
     }
 
     @Override

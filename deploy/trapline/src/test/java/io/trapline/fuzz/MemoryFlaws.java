@@ -37,7 +37,11 @@ final class MemoryFlaws {
                         runs()),
                 "ListMemTypes",
                 new BaseRequest(
-                        ListMemTypesRequest.newBuilder().setDomid(domid).setCount(16).build(), listing()),
+                        ListMemTypesRequest.newBuilder()
+                                .setDomid(domid)
+                                .setCount(16)
+                                .build(),
+                        listing()),
                 "ReadMemory",
                 new BaseRequest(
                         ReadMemoryRequest.newBuilder()
@@ -60,35 +64,55 @@ final class MemoryFlaws {
     private static List<Flaw> runs() {
         return List.of(
                 Flaw.shape("no runs", "runs", (draft, dice) -> draft.set("runs", List.of())),
-                Flaw.shape("too many runs", "runs", (draft, dice) -> draft.set(
+                Flaw.shape(
+                        "too many runs",
                         "runs",
-                        Collections.nCopies(Limit.MAX_RUNS_PER_CALL.intValue() + 1 + dice.below(100), GOOD_RUN))),
-                Flaw.shape("count", "runs", (draft, dice) -> draft.set(
+                        (draft, dice) -> draft.set(
+                                "runs",
+                                Collections.nCopies(
+                                        Limit.MAX_RUNS_PER_CALL.intValue() + 1 + dice.below(100), GOOD_RUN))),
+                Flaw.shape(
+                        "count",
                         "runs",
-                        List.of(
-                                GOOD_RUN,
-                                World.run(0, dice.pick(0L, dice.above64(1L << 28)), MemType.MEM_TYPE_RAM_RO)))),
-                Flaw.shape("passes the last frame", "runs", (draft, dice) -> draft.set(
+                        (draft, dice) -> draft.set(
+                                "runs",
+                                List.of(
+                                        GOOD_RUN,
+                                        World.run(0, dice.pick(0L, dice.above64(1L << 28)), MemType.MEM_TYPE_RAM_RO)))),
+                Flaw.shape(
+                        "passes the last frame",
                         "runs",
-                        List.of(
-                                GOOD_RUN,
-                                World.run(
-                                        GFNS - dice.between(1, 1000),
-                                        dice.between(1001, 5000),
-                                        MemType.MEM_TYPE_MMIO_DM)))),
-                Flaw.shape("first_gfn", "runs", (draft, dice) -> draft.set(
-                        "runs", List.of(GOOD_RUN, World.run(dice.above64(GFNS - 1), 1, MemType.MEM_TYPE_MMIO_DM)))),
-                Flaw.shape("type", "runs", (draft, dice) -> draft.set(
+                        (draft, dice) -> draft.set(
+                                "runs",
+                                List.of(
+                                        GOOD_RUN,
+                                        World.run(
+                                                GFNS - dice.between(1, 1000),
+                                                dice.between(1001, 5000),
+                                                MemType.MEM_TYPE_MMIO_DM)))),
+                Flaw.shape(
+                        "first_gfn",
                         "runs",
-                        List.of(
-                                GOOD_RUN,
-                                MemTypeRun.newBuilder()
-                                        .setFirstGfn(0)
-                                        .setCount(1)
-                                        .setTypeValue(dice.pick(0, 5, 6, 15, 32, 1000, -1))
-                                        .build()))),
-                Flaw.conflict(EINVAL, "a change that is not allowed", "runs", (draft, dice) -> draft.set(
-                        "runs", forbidden(dice))));
+                        (draft, dice) -> draft.set(
+                                "runs",
+                                List.of(GOOD_RUN, World.run(dice.above64(GFNS - 1), 1, MemType.MEM_TYPE_MMIO_DM)))),
+                Flaw.shape(
+                        "type",
+                        "runs",
+                        (draft, dice) -> draft.set(
+                                "runs",
+                                List.of(
+                                        GOOD_RUN,
+                                        MemTypeRun.newBuilder()
+                                                .setFirstGfn(0)
+                                                .setCount(1)
+                                                .setTypeValue(dice.pick(0, 5, 6, 15, 32, 1000, -1))
+                                                .build()))),
+                Flaw.conflict(
+                        EINVAL,
+                        "a change that is not allowed",
+                        "runs",
+                        (draft, dice) -> draft.set("runs", forbidden(dice))));
     }
 
     private static List<MemTypeRun> forbidden(Dice dice) {
@@ -119,10 +143,7 @@ final class MemoryFlaws {
                                         MemType.MEM_TYPE_MMIO_WRITE_DM,
                                         ioreqServer(dice)));
                     case 3 ->
-                        World.run(
-                                World.MMIO_WRITE_GFN,
-                                1,
-                                dice.pick(MemType.MEM_TYPE_MMIO_DM, ioreqServer(dice)));
+                        World.run(World.MMIO_WRITE_GFN, 1, dice.pick(MemType.MEM_TYPE_MMIO_DM, ioreqServer(dice)));
                     case 4 ->
                         World.run(
                                 World.PAGES + (long) dice.below(1 << 30),
@@ -142,30 +163,46 @@ final class MemoryFlaws {
         return List.of(
                 Flaw.shape("count", "count", (draft, dice) -> draft.set("count", dice.pick(0L, dice.above64(GFNS)))),
                 Flaw.shape("first_gfn", "first_gfn", (draft, dice) -> draft.set("first_gfn", dice.above64(GFNS - 1))),
-                Flaw.shape("passes the last frame", "count", (draft, dice) -> draft.set("first_gfn", GFNS - 5)
-                        .set("count", dice.between(6, 1 << 20))));
+                Flaw.shape(
+                        "passes the last frame",
+                        "count",
+                        (draft, dice) -> draft.set("first_gfn", GFNS - 5).set("count", dice.between(6, 1 << 20))));
     }
 
     private static List<Flaw> segments() {
         return List.of(
                 columns("columns", (draft, dice) -> draft.set("gpa", Collections.nCopies(dice.between(2, 50), 0L))),
-                columns("no segments", (draft, dice) -> draft.set("gpa", List.of()).set("size_bytes", List.of())),
+                columns(
+                        "no segments",
+                        (draft, dice) -> draft.set("gpa", List.of()).set("size_bytes", List.of())),
                 columns("too many segments", (draft, dice) -> {
                     int count = MAX_SEGMENTS + 1 + dice.below(10);
-                    draft.set("gpa", Collections.nCopies(count, 0L))
-                            .set("size_bytes", Collections.nCopies(count, 1));
+                    draft.set("gpa", Collections.nCopies(count, 0L)).set("size_bytes", Collections.nCopies(count, 1));
                 }),
                 columns("size 0", (draft, dice) -> twoSegments(draft, 64, 0)),
-                columns("too many bytes", (draft, dice) -> twoSegments(
-                        draft, 64, dice.above32(Limit.MAX_BYTES_PER_CALL.value()))),
+                columns(
+                        "too many bytes",
+                        (draft, dice) -> twoSegments(draft, 64, dice.above32(Limit.MAX_BYTES_PER_CALL.value()))),
                 columns("gpa", (draft, dice) -> twoSegments(draft, dice.above64((1L << 52) - 1), 8)),
-                columns("passes the last gpa", (draft, dice) -> twoSegments(draft, (1L << 52) - 8, dice.between(9, 100))),
-                Flaw.conflict(EINVAL, "a hole", "segments", (draft, dice) -> twoSegments(
-                        draft, (World.PAGES + (long) dice.below(1 << 20)) * 4096 + dice.below(4000), 8)),
-                Flaw.conflict(EINVAL, "runs into a hole", "segments", (draft, dice) -> twoSegments(
-                        draft, World.PAGES * 4096L - dice.between(1, 7), 8)),
-                Flaw.conflict(EINVAL, "mmio_dm", "segments", (draft, dice) -> twoSegments(
-                        draft, World.MMIO_GFN * 4096L - dice.between(1, 7), 8)));
+                columns(
+                        "passes the last gpa",
+                        (draft, dice) -> twoSegments(draft, (1L << 52) - 8, dice.between(9, 100))),
+                Flaw.conflict(
+                        EINVAL,
+                        "a hole",
+                        "segments",
+                        (draft, dice) -> twoSegments(
+                                draft, (World.PAGES + (long) dice.below(1 << 20)) * 4096 + dice.below(4000), 8)),
+                Flaw.conflict(
+                        EINVAL,
+                        "runs into a hole",
+                        "segments",
+                        (draft, dice) -> twoSegments(draft, World.PAGES * 4096L - dice.between(1, 7), 8)),
+                Flaw.conflict(
+                        EINVAL,
+                        "mmio_dm",
+                        "segments",
+                        (draft, dice) -> twoSegments(draft, World.MMIO_GFN * 4096L - dice.between(1, 7), 8)));
     }
 
     private static Flaw columns(String label, Flaw.Change change) {

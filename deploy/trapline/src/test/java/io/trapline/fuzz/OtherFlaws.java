@@ -50,8 +50,12 @@ final class OtherFlaws {
                                 RenewSessionRequest.newBuilder()
                                         .setSession(openSession)
                                         .build(),
-                                List.of(Flaw.existence(Errno.ESTALE, "no such session", "session", (draft, dice) ->
-                                        draft.set("session", dice.pick(0L, dice.above64(1L << 40))))))),
+                                List.of(Flaw.existence(
+                                        Errno.ESTALE,
+                                        "no such session",
+                                        "session",
+                                        (draft, dice) ->
+                                                draft.set("session", dice.pick(0L, dice.above64(1L << 40))))))),
                 Map.entry(
                         "SetIrqLevel",
                         new BaseRequest(
@@ -75,10 +79,7 @@ final class OtherFlaws {
                                         .setDomid(world.domid())
                                         .setOnBehalfOf(behalf)
                                         .build(),
-                                events(
-                                        over32("vcpu", 4095),
-                                        over32("vector", 255),
-                                        over32("event_type", 7)))));
+                                events(over32("vcpu", 4095), over32("vector", 255), over32("event_type", 7)))));
     }
 
     private static List<Flaw> events(Flaw... more) {

@@ -11,10 +11,48 @@ final class RandomMessages {
     static final List<Integer> SACRIFICED = List.of(20_000, 20_001, 20_002, 20_003);
 
     private static final Long[] EDGES = {
-        0L, 1L, 2L, 3L, 5L, 16L, 63L, 64L, 255L, 256L, 257L, 1023L, 1024L, 1025L, 4095L, 4096L, 4097L, 0x7FEFL, 0x7FF0L, 0xFFFFL,
-        0x1_0000L, 60_000L, 60_001L, 3_600_000L, 3_600_001L, 1L << 20, (1L << 20) + 1, 2L << 20, 1L << 28, (1L << 28) + 1,
-        0x7FFF_FFFFL, 0x8000_0000L, 0xFFFF_FFFFL, 1L << 32, (1L << 32) + 1, (1L << 40) - 1, 1L << 40, (1L << 52) - 1,
-        1L << 52, Long.MAX_VALUE, Long.MIN_VALUE, -1L
+        0L,
+        1L,
+        2L,
+        3L,
+        5L,
+        16L,
+        63L,
+        64L,
+        255L,
+        256L,
+        257L,
+        1023L,
+        1024L,
+        1025L,
+        4095L,
+        4096L,
+        4097L,
+        0x7FEFL,
+        0x7FF0L,
+        0xFFFFL,
+        0x1_0000L,
+        60_000L,
+        60_001L,
+        3_600_000L,
+        3_600_001L,
+        1L << 20,
+        (1L << 20) + 1,
+        2L << 20,
+        1L << 28,
+        (1L << 28) + 1,
+        0x7FFF_FFFFL,
+        0x8000_0000L,
+        0xFFFF_FFFFL,
+        1L << 32,
+        (1L << 32) + 1,
+        (1L << 40) - 1,
+        1L << 40,
+        (1L << 52) - 1,
+        1L << 52,
+        Long.MAX_VALUE,
+        Long.MIN_VALUE,
+        -1L
     };
 
     /** What a random guess does not find. */
@@ -63,7 +101,8 @@ final class RandomMessages {
                 field.getEnumType()
                         .findValueByNumberCreatingIfUnknown(
                                 dice.chance(80)
-                                        ? dice.pick(field.getEnumType().getValues()).getNumber()
+                                        ? dice.pick(field.getEnumType().getValues())
+                                                .getNumber()
                                         : dice.pick(4, 6, 15, 32, 127, 1000, -1));
             case STRING -> dice.chance(50) ? "" : dice.text(40);
             case BYTE_STRING -> bytes(dice);

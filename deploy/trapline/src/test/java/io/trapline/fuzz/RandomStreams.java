@@ -5,7 +5,6 @@ import io.grpc.Channel;
 import io.grpc.MethodDescriptor;
 import io.trapline.v1.AccessRequest;
 import io.trapline.v1.AccessResponse;
-import io.trapline.v1.AttachRequest;
 import io.trapline.v1.AttachResponse;
 import io.trapline.v1.DomainServiceGrpc;
 import io.trapline.v1.EmulatorServiceGrpc;
@@ -67,9 +66,7 @@ final class RandomStreams {
     }
 
     private void restore() {
-        finish(
-                DomainServiceGrpc.getRestoreMethod(),
-                Wire.open(channel, DomainServiceGrpc.getRestoreMethod()));
+        finish(DomainServiceGrpc.getRestoreMethod(), Wire.open(channel, DomainServiceGrpc.getRestoreMethod()));
     }
 
     private <Q extends Message, R extends Message> void finish(MethodDescriptor<Q, R> method, Wire<Q, R> wire) {
@@ -97,11 +94,13 @@ final class RandomStreams {
     }
 
     /** Streams of the server: refused, or it begins. */
-    private <Q extends Message, R extends Message> void serverStream(MethodDescriptor<Q, R> method, boolean alwaysRefused) {
+    private <Q extends Message, R extends Message> void serverStream(
+            MethodDescriptor<Q, R> method, boolean alwaysRefused) {
         Wire<Q, R> wire = Wire.ask(channel, method, random(method));
         switch (wire.next()) {
             case Wire.Event.Received<R>(R message) ->
-                complaints.check(!alwaysRefused, () -> method.getFullMethodName() + " sent " + Complaints.shown(message));
+                complaints.check(
+                        !alwaysRefused, () -> method.getFullMethodName() + " sent " + Complaints.shown(message));
             case Wire.Event.Ended<R>(Optional<Throwable> failure) ->
                 failure.ifPresentOrElse(
                         why -> check(method, why), () -> complaints.add(method.getFullMethodName() + " just ended"));

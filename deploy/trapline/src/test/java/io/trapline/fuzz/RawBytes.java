@@ -97,10 +97,11 @@ final class RawBytes {
     private static byte[] tooLong(MethodDescriptor<?, ?> method) {
         Message request = Contract.request(method);
         Descriptor descriptor = request.getDescriptorForType();
-        int unknown = 1 + descriptor.getFields().stream()
-                .mapToInt(field -> field.getNumber())
-                .max()
-                .orElse(0);
+        int unknown = 1
+                + descriptor.getFields().stream()
+                        .mapToInt(field -> field.getNumber())
+                        .max()
+                        .orElse(0);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         CodedOutputStream out = CodedOutputStream.newInstance(bytes);
         try {
@@ -191,7 +192,8 @@ final class RawBytes {
                     case 0 -> {}
                     case 1 -> dice.bytes(200).writeTo(out);
                     default -> {
-                        out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+                        out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+                                .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
                         dice.bytes(300).writeTo(out);
                     }
                 }

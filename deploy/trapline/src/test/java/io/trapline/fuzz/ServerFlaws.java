@@ -115,14 +115,20 @@ final class ServerFlaws {
     private static List<Flaw> creating() {
         return List.of(
                 Flaw.shape("bufioreq", "bufioreq", (draft, dice) -> draft.set("bufioreq", dice.pick(4, 99, -1))),
-                Flaw.shape("timeout_ms", "timeout_ms", (draft, dice) -> draft.set(
-                        "timeout_ms", dice.above32(Limit.MAX_TIMEOUT_MILLIS.value()))),
-                Flaw.shape("on_disconnect", "on_disconnect", (draft, dice) -> draft.set(
-                        "on_disconnect", dice.pick(3, 99, -1))),
-                Flaw.conflict(Errno.EOPNOTSUPP, "RELEASE", "on_disconnect", (draft, dice) -> draft.set(
-                        "on_disconnect", 2)),
-                Flaw.shape("grace_ms with HOLD", "on_disconnect", (draft, dice) -> draft.set(
-                        "grace_ms", dice.above32(0))));
+                Flaw.shape(
+                        "timeout_ms",
+                        "timeout_ms",
+                        (draft, dice) -> draft.set("timeout_ms", dice.above32(Limit.MAX_TIMEOUT_MILLIS.value()))),
+                Flaw.shape(
+                        "on_disconnect",
+                        "on_disconnect",
+                        (draft, dice) -> draft.set("on_disconnect", dice.pick(3, 99, -1))),
+                Flaw.conflict(
+                        Errno.EOPNOTSUPP, "RELEASE", "on_disconnect", (draft, dice) -> draft.set("on_disconnect", 2)),
+                Flaw.shape(
+                        "grace_ms with HOLD",
+                        "on_disconnect",
+                        (draft, dice) -> draft.set("grace_ms", dice.above32(0))));
     }
 
     private static List<Flaw> ranges() {
@@ -136,45 +142,61 @@ final class ServerFlaws {
                 Flaw.shape("range.end", "range", (draft, dice) -> {
                     int type = dice.between(1, 3);
                     long highest = type == 1 ? 0xFFFF : type == 2 ? MAX_GPA : 0xFFFF_FFFFL;
-                    draft.set("range.type", type)
-                            .set("range.start", 0x300)
-                            .set("range.end", dice.above64(highest));
+                    draft.set("range.type", type).set("range.start", 0x300).set("range.end", dice.above64(highest));
                 }));
     }
 
     private static List<Flaw> mapping() {
         List<Flaw> flaws = new ArrayList<>(ranges());
-        flaws.add(Flaw.conflict(Errno.EEXIST, "overlaps", "range", (draft, dice) -> draft.set(
-                        "range.start", dice.between(0, 0x10F))
-                .set("range.end", dice.between(0x10F, 0xFFFF))));
+        flaws.add(Flaw.conflict(
+                Errno.EEXIST,
+                "overlaps",
+                "range",
+                (draft, dice) -> draft.set("range.start", dice.between(0, 0x10F))
+                        .set("range.end", dice.between(0x10F, 0xFFFF))));
         return flaws;
     }
 
     private static List<Flaw> unmapping() {
         List<Flaw> flaws = new ArrayList<>(ranges());
-        flaws.add(Flaw.conflict(Errno.ENOENT, "not wholly mapped", "range", (draft, dice) -> draft.set(
-                        "range.start", dice.between(0, 0x10F))
-                .set("range.end", dice.between(0x110, 0xFFFF))));
+        flaws.add(Flaw.conflict(
+                Errno.ENOENT,
+                "not wholly mapped",
+                "range",
+                (draft, dice) -> draft.set("range.start", dice.between(0, 0x10F))
+                        .set("range.end", dice.between(0x110, 0xFFFF))));
         return flaws;
     }
 
     private static List<Flaw> claiming() {
         return List.of(
-                Flaw.shape("type", "claim", (draft, dice) -> draft.set(
-                        "type", dice.pick(0, 1, 2, 3, 4, 5, 6, 15, 32, 255, -1))),
+                Flaw.shape(
+                        "type",
+                        "claim",
+                        (draft, dice) -> draft.set("type", dice.pick(0, 1, 2, 3, 4, 5, 6, 15, 32, 255, -1))),
                 Flaw.shape("flags", "claim", (draft, dice) -> draft.set("flags", dice.above32(3))),
                 Flaw.shape("a claim with reset", "claim", (draft, dice) -> draft.set("reset", true)),
-                Flaw.conflict(Errno.EBUSY, "held by itself", "claim", (draft, dice) -> draft.set("type", 16)
-                        .set("flags", dice.between(1, 3))),
-                Flaw.conflict(Errno.EBUSY, "held", "claim", (draft, dice) -> draft.set("type", 17)
-                        .set("flags", dice.between(1, 3))),
-                Flaw.conflict(Errno.EINVAL, "releases what nobody holds", "claim", (draft, dice) -> draft.set(
-                                "type", dice.between(18, 31))
-                        .set("flags", 0)
-                        .set("reset", dice.chance(50))),
-                Flaw.conflict(Errno.EINVAL, "releases what another holds", "claim", (draft, dice) -> draft.set(
-                                "type", 17)
-                        .set("flags", 0)
-                        .set("reset", dice.chance(50))));
+                Flaw.conflict(
+                        Errno.EBUSY,
+                        "held by itself",
+                        "claim",
+                        (draft, dice) -> draft.set("type", 16).set("flags", dice.between(1, 3))),
+                Flaw.conflict(
+                        Errno.EBUSY,
+                        "held",
+                        "claim",
+                        (draft, dice) -> draft.set("type", 17).set("flags", dice.between(1, 3))),
+                Flaw.conflict(
+                        Errno.EINVAL,
+                        "releases what nobody holds",
+                        "claim",
+                        (draft, dice) -> draft.set("type", dice.between(18, 31))
+                                .set("flags", 0)
+                                .set("reset", dice.chance(50))),
+                Flaw.conflict(
+                        Errno.EINVAL,
+                        "releases what another holds",
+                        "claim",
+                        (draft, dice) -> draft.set("type", 17).set("flags", 0).set("reset", dice.chance(50))));
     }
 }

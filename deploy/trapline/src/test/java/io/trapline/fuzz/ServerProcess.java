@@ -55,8 +55,8 @@ final class ServerProcess {
         Process process = new ProcessBuilder(command)
                 .redirectError(Redirect.to(stderr.toFile()))
                 .start();
-        BufferedReader stdout = new BufferedReader(
-                new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        BufferedReader stdout =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         String line = stdout.readLine();
         while (line != null && !line.startsWith(READY)) {
             line = stdout.readLine();

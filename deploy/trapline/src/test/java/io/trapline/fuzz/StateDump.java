@@ -83,7 +83,10 @@ final class StateDump {
                                 .build())
                         .getData()
                         .toByteArray();
-                dump.append(gfn).append(": ").append(UUID.nameUUIDFromBytes(content)).append('\n');
+                dump.append(gfn)
+                        .append(": ")
+                        .append(UUID.nameUUIDFromBytes(content))
+                        .append('\n');
             }
         }
     }

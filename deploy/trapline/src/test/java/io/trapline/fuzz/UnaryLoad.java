@@ -85,10 +85,7 @@ final class UnaryLoad {
 
         @Override
         public void onCompleted() {
-            end(
-                    response == null
-                            ? Optional.of(new IllegalStateException("OK without a response"))
-                            : Optional.empty());
+            end(response == null ? Optional.of(new IllegalStateException("OK without a response")) : Optional.empty());
         }
 
         private void end(Optional<Throwable> failure) {

@@ -88,7 +88,8 @@ final class Wire<Q extends Message, R extends Message> implements AutoCloseable 
         return switch (next()) {
             case Event.Received<R>(R message) -> message;
             case Event.Ended<R>(Optional<Throwable> failure) ->
-                throw new AssertionError("the stream has ended: " + failure.map(Status::fromThrowable), failure.orElse(null));
+                throw new AssertionError(
+                        "the stream has ended: " + failure.map(Status::fromThrowable), failure.orElse(null));
         };
     }
 

@@ -33,6 +33,7 @@ final class GuestStream implements StreamObserver<AccessRequest> {
     private @Nullable ActorRef<VcpusMessage> domain;
     /** Ends the stream when the domain's actors are gone, even if it runs no vCPU. */
     private DomainCalls.@Nullable Call binding;
+
     private int domid;
 
     GuestStream(ServerCallStreamObserver<AccessResponse> guest, NodeDirectory directory) {
