@@ -14,6 +14,7 @@ import io.trapline.v1.ReadMemoryRequest;
 import io.trapline.v1.ReceivedThrough;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A guest's stream on which right and wrong rows, batches and requests stand side by side (A1, A3, A4, A6, E). It knows what each must be answered: nothing
@@ -186,9 +187,10 @@ final class AccessFuzz {
             case 4 -> resend(columns, model);
             case 5 -> {
                 if (!model.known().isEmpty()) {
-                    long sequence = dice.pick(new ArrayList<>(model.known().keySet()));
-                    AccessRow other = model.known().get(sequence).row().changed(dice);
-                    wrong(columns, model.vcpu, sequence, other, Errno.EINVAL);
+                    Map.Entry<Long, Used> known =
+                            dice.pick(new ArrayList<>(model.known().entrySet()));
+                    AccessRow other = known.getValue().row().changed(dice);
+                    wrong(columns, model.vcpu, known.getKey(), other, Errno.EINVAL);
                 }
             }
             case 6, 7, 8 -> next(columns, model, new Used(AccessRow.malformed(dice), Errno.EINVAL.number(), 0, false));

@@ -6,6 +6,7 @@ import io.trapline.model.Errno;
 import io.trapline.model.Limit;
 import io.trapline.v1.AddCredit;
 import io.trapline.v1.AnswerRows;
+import io.trapline.v1.AttachMode;
 import io.trapline.v1.AttachRequest;
 import io.trapline.v1.AttachResponse;
 import io.trapline.v1.AttachServer;
@@ -107,7 +108,7 @@ final class AttachFuzz {
             case 6 -> first.setAttach(attach.setCredit((int) (dice.chance(30) ? 0 : dice.above32(MAX_CREDIT))));
             case 7 -> first.setAttach(attach.setModeValue(dice.pick(3, 99, -1)));
             case 8 -> {
-                first.setAttach(attach.setModeValue(2));
+                first.setAttach(attach.setMode(AttachMode.ATTACH_MODE_STANDBY));
                 errnos = Set.of(Errno.EOPNOTSUPP);
             }
             case 9 -> {

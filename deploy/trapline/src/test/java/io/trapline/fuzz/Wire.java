@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
  * @param <R> what is received
  */
 final class Wire<Q extends Message, R extends Message> implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(180);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     /** What comes along it. */
     sealed interface Event<R> {

@@ -31,7 +31,9 @@ final class Expiry {
     void timeoutMillis(int millis, long nowNanos) {
         if (timeoutNanos != millis * NANOS_PER_MILLI) {
             timeoutNanos = millis * NANOS_PER_MILLI;
-            note(nowNanos);
+            if (owing() > 0) {
+                note(nowNanos);
+            }
         }
     }
 
@@ -48,14 +50,25 @@ final class Expiry {
     }
 
     long next() {
-        return deadlines.next(slots.owing() + held.rows());
+        return deadlines.next(owing());
+    }
+
+    private int owing() {
+        return slots.owing() + held.rows();
     }
 
     void expire(long nowNanos) {
         deadlines.look(nowNanos);
+        boolean drainEnds = false;
         for (int row = 0; row < table.end(); row++) {
-            if (table.state[row] != IoreqTable.FREE && table.state[row] != IoreqTable.TIMED_OUT) {
-                expire(row, nowNanos);
+            if (owes(row)) {
+                drainEnds |= timesOutOrDrains(row, nowNanos);
+            }
+        }
+        // Only now: what goes back takes with it what its vCPU has behind it, but not what had timed out before.
+        for (int row = 0; drainEnds && row < table.end(); row++) {
+            if (owes(row) && table.drainDeadline[row] <= nowNanos) {
+                ends.giveBack(row, nowNanos);
             }
         }
         if (!held.isEmpty()) {
@@ -63,15 +76,19 @@ final class Expiry {
         }
     }
 
-    private void expire(int row, long nowNanos) {
+    private boolean owes(int row) {
+        return table.state[row] != IoreqTable.FREE && table.state[row] != IoreqTable.TIMED_OUT;
+    }
+
+    /** Times the row out if its time is over; else says whether its drain's is. */
+    private boolean timesOutOrDrains(int row, long nowNanos) {
         long deadline = Math.min(table.deadline[row], serverDeadline(row));
         if (deadline <= nowNanos) {
             ends.timeOut(row, nowNanos);
-        } else if (table.drainDeadline[row] <= nowNanos) {
-            ends.giveBack(row, nowNanos);
-        } else {
-            note(Math.min(deadline, table.drainDeadline[row]));
+            return false;
         }
+        note(Math.min(deadline, table.drainDeadline[row]));
+        return table.drainDeadline[row] <= nowNanos;
     }
 
     private long serverDeadline(int row) {

@@ -74,6 +74,7 @@ final class NaiveServer {
     final Map<String, String> said = new LinkedHashMap<>();
     final TreeSet<Long> openDrains = new TreeSet<>();
     final List<Long> drained = new ArrayList<>();
+    private final Set<Integer> returned = new HashSet<>();
     private final int window;
     ServerView view;
     long applied;
@@ -250,6 +251,7 @@ final class NaiveServer {
                 }
             }
         }
+        giveBackHeld();
         settleSlots(now);
         for (RowEntry entry : List.copyOf(rows.values())) {
             if (entry.state == State.HELD && entry.decided <= revision) {
@@ -276,6 +278,9 @@ final class NaiveServer {
     }
 
     private void catchOne(long now, RowEntry entry, int millis, List<Long> drains) {
+        if (!rows.containsKey(entry.key)) {
+            return;
+        }
         if (entry.undelivered()) {
             giveBack(entry);
         } else {
@@ -284,10 +289,30 @@ final class NaiveServer {
         }
     }
 
+    /** With what its vCPU has behind it and was not delivered; what is held of it follows when the step has given back all it does (A3). */
     private void giveBack(RowEntry entry) {
+        returned.add(entry.key.vcpu());
+        giveBackOne(entry);
+        for (RowEntry behind : List.copyOf(rows.tailMap(entry.key, false).values())) {
+            if (behind.key.vcpu() == entry.key.vcpu() && behind.undelivered()) {
+                giveBackOne(behind);
+            }
+        }
+    }
+
+    private void giveBackOne(RowEntry entry) {
         decidedAgain++;
         say(entry.key, "again");
         leave(entry);
+    }
+
+    private void giveBackHeld() {
+        for (RowEntry entry : List.copyOf(rows.values())) {
+            if (entry.state == State.HELD && returned.contains(entry.key.vcpu())) {
+                giveBackOne(entry);
+            }
+        }
+        returned.clear();
     }
 
     void recall(long now, int shard, RowKey key, int millis) {
@@ -298,8 +323,9 @@ final class NaiveServer {
         if (entry.state != State.HELD) {
             catchOne(now, entry, millis, List.of());
         } else if (entry.shard == shard) {
-            giveBack(entry);
+            returned.add(key.vcpu());
         }
+        giveBackHeld();
         settleSlots(now);
     }
 
@@ -335,11 +361,14 @@ final class NaiveServer {
                 unanswered++;
             } else if (entry.delivered()) {
                 entry.state = State.READY;
-                if (entry.drainDeadline != Long.MAX_VALUE) {
-                    giveBack(entry);
-                }
             }
         }
+        for (RowEntry entry : List.copyOf(rows.values())) {
+            if (rows.containsKey(entry.key) && entry.undelivered() && entry.drainDeadline != Long.MAX_VALUE) {
+                giveBack(entry);
+            }
+        }
+        giveBackHeld();
         settleSlots(now);
     }
 
@@ -381,10 +410,14 @@ final class NaiveServer {
             }
             if (endsAt(entry) <= now) {
                 timeOut(entry);
-            } else if (entry.drainDeadline <= now) {
+            }
+        }
+        for (RowEntry entry : List.copyOf(rows.values())) {
+            if (rows.containsKey(entry.key) && entry.state != State.TIMED_OUT && entry.drainDeadline <= now) {
                 giveBack(entry);
             }
         }
+        giveBackHeld();
         settleSlots(now);
     }
 
