@@ -44,6 +44,8 @@ final class ServerProcess {
                 "-XX:+DisplayVMOutputToStderr",
                 "-Xms64m",
                 "-Xmx1g",
+                // It logs as it does for its users.
+                "-Dlogback.configurationFile=logback.xml",
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 TraplineCommand.class.getName(),
