@@ -9,6 +9,7 @@ import io.trapline.client.TraplineConnection;
 import io.trapline.model.AccessFlags;
 import io.trapline.model.Gfn;
 import io.trapline.model.MemType;
+import io.trapline.v1.CreateDomainRequest;
 import io.trapline.v1.DomainMemory;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +27,9 @@ final class EmulatorCutTest {
     @RegisterExtension
     static final EmbeddedShell CLUSTER = new EmbeddedShell();
 
+    /** Long for a machine that is busy, short for a test that waits for it once. */
+    private static final int TIMEOUT_MILLIS = 8_000;
+
     private final Shell shell = new Shell();
     private TraplineConnection connection;
     private DomainRef domain;
@@ -34,7 +38,14 @@ final class EmulatorCutTest {
     @BeforeEach
     void makeADevice() {
         connection = connect(CLUSTER.address());
-        domain = DomainRef.of(connection.domains().create(Registers.PAGES, 2, DomainMemory.DOMAIN_MEMORY_VOLATILE));
+        domain = DomainRef.of(connection
+                .domains()
+                .create(CreateDomainRequest.newBuilder()
+                        .setNrPages(Registers.PAGES)
+                        .setNrVcpus(2)
+                        .setMemory(DomainMemory.DOMAIN_MEMORY_VOLATILE)
+                        .setDefaultTimeoutMs(TIMEOUT_MILLIS)
+                        .build()));
         connection.memory().setMemType(domain, new Gfn(0), Registers.PAGES, MemType.IOREQ_SERVER_0);
         server = connection.ioreqServers().create(domain);
         connection.ioreqServers().enable(server);

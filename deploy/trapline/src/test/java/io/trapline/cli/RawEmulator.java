@@ -3,6 +3,7 @@ package io.trapline.cli;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
+import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.MetadataUtils;
@@ -17,6 +18,7 @@ import io.trapline.v1.KeptRows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +35,8 @@ final class RawEmulator implements AutoCloseable {
         NOTHING_AND_SENDS_TWICE
     }
 
+    private static final Set<Status.Code> RESUMABLE =
+            Set.of(Status.Code.UNAVAILABLE, Status.Code.INTERNAL, Status.Code.CANCELLED, Status.Code.UNKNOWN);
     private static final int KEPT_ROWS = 4096;
     private static final int BYTES = 4 * 4096;
 
@@ -124,7 +128,8 @@ final class RawEmulator implements AutoCloseable {
 
         @Override
         public void onError(Throwable lost) {
-            if (!isClosed) {
+            // Anything else is Trapline's word, and final.
+            if (!isClosed && RESUMABLE.contains(Status.fromThrowable(lost).getCode())) {
                 attach();
             }
         }

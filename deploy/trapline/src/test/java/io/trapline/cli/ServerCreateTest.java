@@ -12,6 +12,9 @@ import io.trapline.rpc.Statuses;
 import io.trapline.v1.CreateIoreqServerRequest;
 import io.trapline.v1.CreateIoreqServerResponse;
 import io.trapline.v1.IoreqServerServiceGrpc;
+import io.trapline.v1.OpenSessionRequest;
+import io.trapline.v1.OpenSessionResponse;
+import io.trapline.v1.SessionServiceGrpc;
 import io.trapline.v1.SetIoreqServerStateRequest;
 import io.trapline.v1.SetIoreqServerStateResponse;
 import java.net.InetAddress;
@@ -44,6 +47,7 @@ final class ServerCreateTest {
     void saysWhatThereIsWhereItCannotBeEnabled() throws Exception {
         Server half = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .addService(new CreatesOnly())
+                .addService(new Sessions())
                 .build()
                 .start();
         try {
@@ -61,6 +65,17 @@ final class ServerCreateTest {
             assertThat(shell.summary().get("error")).isEqualTo("ENOSPC");
         } finally {
             half.shutdownNow().awaitTermination();
+        }
+    }
+
+    private static final class Sessions extends SessionServiceGrpc.SessionServiceImplBase {
+        @Override
+        public void openSession(OpenSessionRequest request, StreamObserver<OpenSessionResponse> response) {
+            response.onNext(OpenSessionResponse.newBuilder()
+                    .setSession(1)
+                    .setRenewEveryMs(20_000)
+                    .build());
+            response.onCompleted();
         }
     }
 

@@ -236,13 +236,15 @@ public final class Verification {
             differs = cuts.through(first, scripts.readThenWrite(WINDOW / 4));
         }
         isOver = differs.isLate();
-        found(
-                "F6",
-                "its own connection is cut " + CUTS
-                        + " times before its answers arrive, and nothing is carried out again",
-                new Difference(differs.text(), false));
-        if (!isOver) {
-            found("F6", "keeps no answer that is settled", cuts.hoarded());
+        String hoarded = cuts.hoarded();
+        // Whoever lists too much is refused, so that it does not come back.
+        found("F6", "keeps no answer that is settled", hoarded);
+        if (hoarded.isEmpty() || !isOver) {
+            found(
+                    "F6",
+                    "its own connection is cut " + CUTS
+                            + " times before its answers arrive, and nothing is carried out again",
+                    new Difference(differs.text(), false));
         }
     }
 
