@@ -1,13 +1,9 @@
 package io.trapline.cli;
 
-import io.trapline.cli.drill.CuttableTransport;
 import io.trapline.cli.text.Console;
 import io.trapline.cli.text.Count;
 import io.trapline.cli.text.Hex;
 import io.trapline.cli.text.Json;
-import io.trapline.cli.verify.Finding;
-import io.trapline.cli.verify.Verification;
-import io.trapline.cli.verify.VerifyException;
 import io.trapline.client.Answers;
 import io.trapline.client.DeviceModel;
 import io.trapline.client.Emulator;
@@ -34,10 +30,11 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "emulator",
         synopsisSubcommandLabel = "COMMAND",
+        subcommands = VerifyCommand.class,
         description = "Attach an emulator that only logs, or examine an emulator that somebody wrote.",
         footer = {"", "Example:", "  trapline emulator verify 0"})
 final class EmulatorCommands extends Group {
-    private static final String DOMID = "Its domain; may be left out where there is only one.";
+    static final String DOMID = "Its domain; may be left out where there is only one.";
 
     @Command(
             name = "log",
@@ -102,62 +99,8 @@ final class EmulatorCommands extends Group {
         }
     }
 
-    @Command(
-            name = "verify",
-            description = {
-                "Examine the emulator that is attached to a server, as a scripted guest, and name the rules that it breaks.",
-                "Its device must be a register window: pages of a type that the server claims for reads and writes, where each byte reads as"
-                        + " it was written last. vCPUs 0 and 1 are opened, and the registers overwritten."
-            },
-            footer = {"", "Example:", "  trapline emulator verify 0 --domid 1"})
-    int verify(
-            @Parameters(paramLabel = "ID", description = "The server.") int id,
-            @Option(names = "--domid", paramLabel = "N", description = DOMID) @Nullable Integer domid,
-            @Option(
-                            names = "--seed",
-                            defaultValue = "1",
-                            paramLabel = "N",
-                            description = "Of the scripts (default: 1).")
-                    long seed)
-            throws BadInput, VerifyException, InterruptedException {
-        Console console = console();
-        try (CuttableTransport transport = new CuttableTransport();
-                TraplineConnection control = trapline().connection();
-                TraplineConnection guest = trapline().connection(transport::open)) {
-            IoreqServer server = server(control, domid, id);
-            List<Finding> findings =
-                    Verification.run(control, guest, transport, server, seed, finding -> tell(console, finding));
-            List<String> broken = findings.stream()
-                    .filter(Finding::isBroken)
-                    .map(Finding::rule)
-                    .distinct()
-                    .toList();
-            console.result(
-                    broken.isEmpty()
-                            ? "all " + findings.size() + " checks passed"
-                            : "the emulator breaks " + String.join(", ", broken),
-                    Json.object()
-                            .put("checks", findings.size())
-                            .put(
-                                    "failed",
-                                    findings.stream().filter(Finding::isBroken).count())
-                            .put("broken_rules", broken));
-            return broken.isEmpty() ? ExitCode.DONE : ExitCode.CHECK_FAILED;
-        }
-    }
-
-    private static void tell(Console console, Finding finding) {
-        console.line((finding.isBroken() ? "  ✗ " : "  ✓ ") + finding.rule() + ": " + finding.what()
-                + (finding.isBroken() ? ": " + finding.detail() : ""));
-        console.record(Json.object()
-                .put("rule", finding.rule())
-                .put("check", finding.what())
-                .put("passed", !finding.isBroken())
-                .put("detail", finding.detail()));
-    }
-
     /** Attaching needs the generation, so that a server which took the id since is not meant. */
-    private static IoreqServer server(TraplineConnection connection, @Nullable Integer domid, int id) throws BadInput {
+    static IoreqServer server(TraplineConnection connection, @Nullable Integer domid, int id) throws BadInput {
         int named = domid == null ? onlyDomain(connection) : domid;
         return connection.ioreqServers().getInfo(Input.server(named, id)).getServer();
     }

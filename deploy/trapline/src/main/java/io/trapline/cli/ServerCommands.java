@@ -6,6 +6,7 @@ import io.trapline.cli.text.Json;
 import io.trapline.cli.text.Table;
 import io.trapline.client.ServerRef;
 import io.trapline.client.TraplineConnection;
+import io.trapline.client.TraplineException;
 import io.trapline.model.AccessFlags;
 import io.trapline.model.MemType;
 import io.trapline.v1.Bufioreq;
@@ -80,16 +81,41 @@ final class ServerCommands extends Group {
                 .build();
         try (TraplineConnection connection = trapline().connection()) {
             ServerRef server = connection.ioreqServers().create(Input.domain(domid), options);
+            if (enable) {
+                enableCreated(connection, server);
+            }
             console()
                     .result(
                             "IOREQ server " + server.id() + " of domain " + domid + " created, generation "
-                                    + server.generation() + "; it is disabled",
+                                    + server.generation() + "; it is " + (enable ? "enabled" : "disabled"),
                             Json.object()
                                     .put("domid", domid)
                                     .put("id", server.id().value())
-                                    .put("generation", server.generation()));
+                                    .put("generation", server.generation())
+                                    .put("state", enable ? "enabled" : "disabled"));
         }
         return ExitCode.DONE;
+    }
+
+    /** Where that fails the server is there nevertheless, and whoever called must know. */
+    private void enableCreated(TraplineConnection connection, ServerRef server) {
+        try {
+            connection.ioreqServers().enable(server);
+        } catch (TraplineException failed) {
+            console()
+                    .note("trapline: IOREQ server " + server.id() + " of domain "
+                            + server.domain().domid() + " was created, generation " + server.generation()
+                            + ", but not enabled");
+            console()
+                    .record(Json.object()
+                            .put("domid", server.domain().domid().value())
+                            .put("id", server.id().value())
+                            .put("generation", server.generation())
+                            .put(
+                                    "state",
+                                    failed.isUnreachable() || failed.refusal().isPresent() ? "disabled" : "unknown"));
+            throw failed;
+        }
     }
 
     @Command(

@@ -171,7 +171,8 @@ public final class TraplineCommand implements Callable<Integer> {
         return open(builder(addresses()).channels(transport));
     }
 
-    private String addresses() {
+    /** The addresses to use: those given, or where {@code up} listens by default. */
+    String addresses() {
         return connect == null ? ListenAddress.DEFAULT.toString() : connect;
     }
 

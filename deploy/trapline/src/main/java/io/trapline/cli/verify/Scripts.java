@@ -140,6 +140,20 @@ final class Scripts {
         return script;
     }
 
+    /**
+     * Each register is read and then written, twice: a row that is carried out again although it was carried out before
+     * reads what it must not see.
+     */
+    Script readThenWrite(int registers) {
+        Script script = new Script(model);
+        for (int round = 0; round < 2; round++) {
+            for (int register = 0; register < registers; register++) {
+                script.then(read(8 * register, 8)).then(write(8 * register, 8, random.nextLong()));
+            }
+        }
+        return script;
+    }
+
     /** A write, by its offset in the device. */
     Access write(int offset, int size, long value) {
         return Access.write(new Gpa(window.startGpa() + offset), size, value);

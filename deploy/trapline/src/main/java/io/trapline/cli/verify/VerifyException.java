@@ -4,7 +4,8 @@ package io.trapline.cli.verify;
 public final class VerifyException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    VerifyException(String message) {
+    /** {@code message}: one line for a person. */
+    public VerifyException(String message) {
         super(message);
     }
 }
