@@ -29,7 +29,7 @@ import java.util.function.Consumer;
 public final class ForwardBench {
     private static final int PAGES = 2048;
     private static final long FIRST_GFN = 0x1000;
-    private static final int WARM_UP_ROUNDS = 3;
+    private static final int WARM_UP_ROUNDS = 10;
 
     private final Settings settings;
     private final Deque<ChildJvm> children = new ArrayDeque<>();

@@ -24,6 +24,9 @@ final class GuestStream implements StreamObserver<AccessRequest> {
     /** How many messages of one stream may be on their way to the actor. */
     private static final int MESSAGES_UNDER_WAY = 8;
 
+    /** The transport is asked for so many at a time, since each time wakes its thread. */
+    private static final int MESSAGES_ASKED_FOR = MESSAGES_UNDER_WAY / 2;
+
     private final ServerCallStreamObserver<AccessResponse> guest;
     private final NodeDirectory directory;
     private final AtomicInteger owed = new AtomicInteger();
@@ -125,7 +128,7 @@ final class GuestStream implements StreamObserver<AccessRequest> {
     }
 
     private void requestOwed() {
-        if (guest.isReady()) {
+        if (owed.get() >= MESSAGES_ASKED_FOR && guest.isReady()) {
             int messages = owed.getAndSet(0);
             if (messages > 0) {
                 guest.request(messages);

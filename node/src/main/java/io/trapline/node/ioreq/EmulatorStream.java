@@ -41,6 +41,9 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
     /** How many messages of one stream may be on their way to the actor. */
     private static final int MESSAGES_UNDER_WAY = 8;
 
+    /** The transport is asked for so many at a time, since each time wakes its thread. */
+    private static final int MESSAGES_ASKED_FOR = MESSAGES_UNDER_WAY / 2;
+
     private enum Phase {
         FIRST,
         KEPT,
@@ -53,6 +56,9 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
     private final EmulatorGrpc service;
     private final String principal;
     private KeptRequests kept = new KeptRequests();
+    /** Messages that were taken, and not asked for again. */
+    private final AtomicInteger taken = new AtomicInteger();
+    /** Messages that were answered by a rejection, for which others are asked once the emulator has room for it. */
     private final AtomicInteger owed = new AtomicInteger();
     /** Guarded by this; held for a few instructions only. */
     private Phase phase = Phase.FIRST;
@@ -313,7 +319,9 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
 
     @Override
     public void taken() {
-        emulator.request(1);
+        if (taken.incrementAndGet() >= MESSAGES_ASKED_FOR) {
+            emulator.request(taken.getAndSet(0));
+        }
     }
 
     @Override
