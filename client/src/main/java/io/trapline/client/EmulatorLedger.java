@@ -50,7 +50,7 @@ final class EmulatorLedger {
                     : batch.getClaimedType().byteAt(row);
             KeptAnswers.Verdict verdict = kept.take(
                     batch.getDecidedRevision(),
-                    0,
+                    batch.getShard(),
                     batch.getShardEpoch(),
                     claimed,
                     vcpu,

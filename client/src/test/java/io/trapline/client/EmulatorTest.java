@@ -356,6 +356,22 @@ class EmulatorTest {
     }
 
     @Test
+    @DisplayName("C7: an older epoch is refused of the shard that has a newer one, and of no other")
+    void refusesAnOlderEpochOfTheSameShardOnly() {
+        Emulator emulator = connection.attach(SERVER, new Registers());
+
+        trapline.emulators.send(
+                writes(100, 1, 1).toBuilder().setShard(1).setShardEpoch(9).build());
+        trapline.emulators.send(
+                writes(100, 2, 2).toBuilder().setShard(0).setShardEpoch(1).build());
+        trapline.emulators.send(
+                writes(100, 3, 3).toBuilder().setShard(1).setShardEpoch(8).build());
+
+        await().until(() -> emulator.counters().refused() == 1);
+        await().until(() -> trapline.emulators.answers().size() == 2);
+    }
+
+    @Test
     @DisplayName("C7: what was decided before a disable that this connection made is refused")
     void refusesWhatWasDecidedBeforeItsDisable() {
         Emulator emulator = connection.attach(SERVER, new Registers());

@@ -38,6 +38,13 @@ public enum Limit {
     MAX_WINDOW(1024, "accesses", "A3"),
     /** Repetitions of a REP. */
     MAX_REP_COUNT(1L << 20, "repetitions", "A1"),
+    /**
+     * Parts that an access is cut into: its repetitions lie in up to 2,049 pages, and each of the 2,048 elements that cross into the next page has up to
+     * four pieces.
+     */
+    MAX_PARTS_PER_ACCESS(2049 + 4 * 2048, "parts", "A2"),
+    /** Rows that an attach may say are kept. */
+    MAX_KEPT_ROWS(1 << 22, "rows", "F6"),
     /** Timeouts. */
     MAX_TIMEOUT_MILLIS(3_600_000, "milliseconds", "A1"),
     /** How long a drain may wait. */

@@ -87,6 +87,9 @@ final class BatchIntake {
                 arrivalNanos + TimeUnit.MILLISECONDS.toNanos(timeoutMillis == 0 ? defaultTimeoutMillis : timeoutMillis);
         VcpuWindow window = open.window;
         int offered = window.offer(sequence, attributes, address, data, count, deadline, malformed != null);
+        if (batch.getWantStatus() && offered <= VcpuWindow.TAKEN) {
+            window.wantStatus(sequence);
+        }
         switch (offered) {
             case VcpuWindow.TAKEN -> touch(window);
             case VcpuWindow.JOINED -> {}
@@ -128,20 +131,25 @@ final class BatchIntake {
         return Refusal.invalid("vcpu", Integer.toUnsignedString(vcpu), "this stream does not run it");
     }
 
-    /** Takes received marks; not null when one of them is wrong and none was taken. */
+    /**
+     * Takes received marks; not null when one of them is wrong and none was taken. A mark of a vCPU that this stream does not run is passed over: somebody may
+     * have opened it while the mark was on its way (A6), and the other vCPUs of the batch have nothing to do with that.
+     */
     @Nullable
     Refusal received(GuestStream stream, List<Integer> ofVcpus, List<Long> through) {
         Refusal refusal = BatchShape.received(ofVcpus.size(), through.size());
         for (int i = 0; i < ofVcpus.size() && refusal == null; i++) {
-            OpenVcpu open = vcpus.runBy(stream, ofVcpus.get(i));
-            if (open == null) {
-                refusal = notRun(ofVcpus.get(i));
-            } else if (!open.window.mayBeReceived(through.get(i))) {
+            int vcpu = ofVcpus.get(i);
+            OpenVcpu open = vcpus.runBy(stream, vcpu);
+            if (!vcpus.has(vcpu)) {
+                refusal =
+                        Refusal.invalid("received_vcpu", Integer.toUnsignedString(vcpu), "the domain has no such vCPU");
+            } else if (open != null && !open.window.mayBeReceived(through.get(i))) {
                 refusal = Refusal.invalid(
                                 "received_through",
                                 Long.toUnsignedString(through.get(i)),
                                 "not every outcome up to there has been sent")
-                        .with("vcpu", ofVcpus.get(i));
+                        .with("vcpu", vcpu);
             }
         }
         for (int i = 0; i < ofVcpus.size() && refusal == null; i++) {

@@ -52,10 +52,15 @@ final class OpenVcpus {
         return epoch >= newestEpoch[vcpu];
     }
 
+    /** Whether the domain has that vCPU. */
+    boolean has(int vcpu) {
+        return vcpu >= 0 && vcpu < byVcpu.length;
+    }
+
     /** The vCPU, or null when it is not open. */
     @Nullable
     OpenVcpu get(int vcpu) {
-        return vcpu >= 0 && vcpu < byVcpu.length ? byVcpu[vcpu] : null;
+        return has(vcpu) ? byVcpu[vcpu] : null;
     }
 
     /** The vCPU if that stream runs it, else null. */

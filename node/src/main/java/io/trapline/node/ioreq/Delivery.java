@@ -6,8 +6,8 @@ import io.trapline.model.Pure;
 import io.trapline.node.rows.IoreqRows;
 
 /**
- * Passes rows on to the emulator: as many as its credit and its stream allow, vCPUs taking turns, a batch holding rows of one decided revision and
- * shard epoch (C7).
+ * Passes rows on to the emulator: as many as its credit and its stream allow, vCPUs taking turns, a batch holding rows of one decided revision, shard
+ * and shard epoch (C7).
  */
 @Pure
 final class Delivery {
@@ -47,11 +47,12 @@ final class Delivery {
         int most = Math.min(session.credit(), Limit.MAX_ROWS_PER_BATCH.intValue());
         IoreqRows batch = new IoreqRows(Math.min(most, slots.undelivered()));
         long decidedRevision = table.decidedRevision[first.next];
+        int shard = table.shard[first.next];
         long shardEpoch = table.shardEpoch[first.next];
         SlotRing ring = first;
         while (ring != null && batch.size() < most) {
             int before = batch.size();
-            if (fill(batch, most, decidedRevision, shardEpoch, ring, nowNanos)) {
+            if (fill(batch, most, decidedRevision, shard, shardEpoch, ring, nowNanos)) {
                 ring = slots.turn();
                 continue;
             }
@@ -61,16 +62,17 @@ final class Delivery {
             break;
         }
         session.sent(batch.size());
-        session.ready(effects.ioreqs(decidedRevision, shardEpoch, batch, marks.take()));
+        session.ready(effects.ioreqs(decidedRevision, shard, shardEpoch, batch, marks.take()));
     }
 
     /** Adds what the vCPU has for this batch; false when the batch must go. */
     private boolean fill(
-            IoreqRows batch, int most, long decidedRevision, long shardEpoch, SlotRing ring, long nowNanos) {
+            IoreqRows batch, int most, long decidedRevision, int shard, long shardEpoch, SlotRing ring, long nowNanos) {
         while (ring.mayDeliver(table)) {
             int row = ring.next;
             if (batch.size() == most
                     || table.decidedRevision[row] != decidedRevision
+                    || table.shard[row] != shard
                     || table.shardEpoch[row] != shardEpoch) {
                 return false;
             }

@@ -153,11 +153,15 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
             return refusal;
         }
         DomainHandle found = domain;
-        // F6: an emulator keeps at most a window of answers per vCPU.
-        long most = found == null ? 0 : found.nrVcpus() * Limit.MAX_WINDOW.value();
+        // F6: an emulator keeps at most a window of answers per vCPU, one of which may be cut into parts (A2).
+        long ofVcpu = Limit.MAX_WINDOW.value() + Limit.MAX_PARTS_PER_ACCESS.value();
+        long most = found == null ? 0 : Math.min(found.nrVcpus() * ofVcpu, Limit.MAX_KEPT_ROWS.value());
         long sum = (long) kept.size() + rows.getSequenceCount();
         if (sum > most) {
-            return Optional.of(Refusal.invalid("kept", sum + " rows", "at most " + most + ", a window per vCPU")
+            return Optional.of(Refusal.invalid(
+                            "kept",
+                            sum + " rows",
+                            "at most " + most + ", a window and the parts of one access per vCPU")
                     .with("limit", most));
         }
         EmulatorShape.addTo(kept, rows);

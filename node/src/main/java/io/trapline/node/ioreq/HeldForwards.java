@@ -56,6 +56,21 @@ final class HeldForwards {
         return released;
     }
 
+    /** What may be done with each row. */
+    interface Visit {
+        /** One row. */
+        void row(Held forward, int row);
+    }
+
+    /** Shows every row, in order. */
+    void forEach(Visit visit) {
+        for (Held forward : held) {
+            for (int row = 0; row < forward.rows.size(); row++) {
+                visit.row(forward, row);
+            }
+        }
+    }
+
     /** Drops the rows that the test does not keep; it may say of them what it must. */
     void filter(Test test) {
         for (int i = 0; i < held.size(); i++) {

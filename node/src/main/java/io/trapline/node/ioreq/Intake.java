@@ -163,17 +163,14 @@ final class Intake {
         }
     }
 
-    /** Of what is held, gives back what a shard recalls. */
+    /** Of what is held, notes what a shard recalls; {@link #giveBackBehind} follows. */
     void recall(int shard, KeyRows rows) {
-        if (!held.isEmpty()) {
-            held.filter((forward, i) -> {
-                if (forward.shard() != shard || !rows.contains(forward.rows().keys(), i)) {
-                    return true;
-                }
-                ends.returned().set(forward.rows().keys().vcpu(i));
-                return true;
-            });
-        }
+        held.forEach((forward, i) -> {
+            KeyRows keys = forward.rows().keys();
+            if (forward.shard() == shard && rows.contains(keys, i)) {
+                ends.returned().set(keys.vcpu(i));
+            }
+        });
     }
 
     /** Of what is held, gives back what is behind rows that have just gone back (A3). */

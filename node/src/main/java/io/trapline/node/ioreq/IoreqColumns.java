@@ -13,9 +13,11 @@ import io.trapline.v1.SettledThrough;
 final class IoreqColumns {
     private IoreqColumns() {}
 
-    static IoreqBatch ioreqs(long decidedRevision, long shardEpoch, IoreqRows rows, SettledRows settled) {
-        IoreqBatch.Builder batch =
-                IoreqBatch.newBuilder().setDecidedRevision(decidedRevision).setShardEpoch(shardEpoch);
+    static IoreqBatch ioreqs(long decidedRevision, int shard, long shardEpoch, IoreqRows rows, SettledRows settled) {
+        IoreqBatch.Builder batch = IoreqBatch.newBuilder()
+                .setDecidedRevision(decidedRevision)
+                .setShard(shard)
+                .setShardEpoch(shardEpoch);
         addKeys(batch, rows.keys());
         int size = rows.size();
         byte[] attributes = new byte[size];

@@ -37,11 +37,11 @@ public interface IoreqEffects {
     boolean attached(long sessionEpoch);
 
     /**
-     * Rows for the emulator, at most 4,096, all decided under this revision by shards of this epoch (C7).
+     * Rows for the emulator, at most 4,096, all decided under this revision by this shard under this epoch (C7).
      *
      * @return whether the stream takes more at once
      */
-    boolean ioreqs(long decidedRevision, long shardEpoch, IoreqRows rows, SettledRows settled);
+    boolean ioreqs(long decidedRevision, int shard, long shardEpoch, IoreqRows rows, SettledRows settled);
 
     /**
      * Settled marks that no ioreq carries (F6).

@@ -105,9 +105,9 @@ final class ServerOutbox implements IoreqEffects {
     }
 
     @Override
-    public boolean ioreqs(long decidedRevision, long shardEpoch, IoreqRows rows, SettledRows settled) {
+    public boolean ioreqs(long decidedRevision, int shard, long shardEpoch, IoreqRows rows, SettledRows settled) {
         return send(AttachResponse.newBuilder()
-                .setIoreqs(IoreqColumns.ioreqs(decidedRevision, shardEpoch, rows, settled))
+                .setIoreqs(IoreqColumns.ioreqs(decidedRevision, shard, shardEpoch, rows, settled))
                 .build());
     }
 

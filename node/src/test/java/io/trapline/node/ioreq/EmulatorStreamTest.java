@@ -9,6 +9,7 @@ import io.trapline.internal.v1.AttachEmulator;
 import io.trapline.internal.v1.ExecuteRequest;
 import io.trapline.internal.v1.ExecuteResponse;
 import io.trapline.model.Errno;
+import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
 import io.trapline.node.ioreq.EmulatorWorld.Emulator;
 import io.trapline.node.protocol.ServerMessage;
@@ -151,8 +152,7 @@ final class EmulatorStreamTest {
                 refused(attach().setId(8), Errno.ENOENT, "id", "8"),
                 refused(attach().setGeneration(9), Errno.ENOENT, "generation", "9"),
                 refused(attach().setKept(kept(1).clearVcpuEpoch()), Errno.EINVAL, "field", "kept.vcpu_epoch"),
-                refused(attach().setKept(kept(4097)), Errno.EINVAL, "limit", "4096"),
-                refused(attach().setKept(kept(2049)), Errno.EINVAL, "limit", "2048"));
+                refused(attach().setKept(kept(4097)), Errno.EINVAL, "limit", "4096"));
     }
 
     private static Arguments refused(AttachServer.Builder attach, Errno errno, String key, String value) {
@@ -267,13 +267,22 @@ final class EmulatorStreamTest {
     }
 
     @Test
-    void refusesMoreKeptRowsThanAWindowPerVcpuInAll() {
+    @DisplayName("F6: at most a window and the parts of one access per vCPU are kept, in all messages together")
+    void refusesMoreKeptRowsThanItsVcpusCanHave() {
         Emulator emulator = world.emulator();
+        int limit = 2 * (Limit.MAX_WINDOW.intValue() + Limit.MAX_PARTS_PER_ACCESS.intValue());
+        int full = limit / Limit.MAX_ROWS_PER_BATCH.intValue();
 
-        emulator.requests.onNext(request(attach().setKept(kept(2048).setMore(true))));
-        emulator.requests.onNext(AttachRequest.newBuilder().setKept(kept(1)).build());
+        emulator.requests.onNext(request(attach().setKept(kept(4096).setMore(true))));
+        for (int i = 1; i < full; i++) {
+            emulator.requests.onNext(
+                    AttachRequest.newBuilder().setKept(kept(4096).setMore(true)).build());
+        }
+        emulator.requests.onNext(AttachRequest.newBuilder()
+                .setKept(kept(limit - full * 4096 + 1))
+                .build());
 
-        hasRefused(emulator, Errno.EINVAL, "limit", "2048");
+        hasRefused(emulator, Errno.EINVAL, "limit", Integer.toString(limit));
     }
 
     static Stream<Arguments> malformed() {

@@ -372,7 +372,7 @@ final class IoreqServerRandomTest implements IoreqEffects {
     private void compare() {
         for (Delivered batch : delivered) {
             for (int i = 0; i < batch.rows.size(); i++) {
-                assertThat(model.delivered(now, batch.rows, i, batch.decidedRevision, batch.shardEpoch))
+                assertThat(model.delivered(now, batch.rows, i, batch.decidedRevision, batch.shard, batch.shardEpoch))
                         .as(step)
                         .isEmpty();
             }
@@ -476,11 +476,11 @@ final class IoreqServerRandomTest implements IoreqEffects {
         return ready;
     }
 
-    private record Delivered(long decidedRevision, long shardEpoch, IoreqRows rows) {}
+    private record Delivered(long decidedRevision, int shard, long shardEpoch, IoreqRows rows) {}
 
     @Override
-    public boolean ioreqs(long decidedRevision, long shardEpoch, IoreqRows rows, SettledRows settled) {
-        delivered.add(new Delivered(decidedRevision, shardEpoch, rows));
+    public boolean ioreqs(long decidedRevision, int shard, long shardEpoch, IoreqRows rows, SettledRows settled) {
+        delivered.add(new Delivered(decidedRevision, shard, shardEpoch, rows));
         return ready;
     }
 

@@ -472,7 +472,7 @@ final class NaiveServer {
     }
 
     /** A row was passed to the emulator: why that was wrong, or null; whether it must be marked comes back in its entry. */
-    String delivered(long now, IoreqRows batch, int i, long decided, long shardEpoch) {
+    String delivered(long now, IoreqRows batch, int i, long decided, int shard, long shardEpoch) {
         RowKey key = new RowKey(
                 batch.keys().vcpu(i),
                 batch.keys().vcpuEpoch(i),
@@ -485,8 +485,8 @@ final class NaiveServer {
         if (paused || bound == 0 || unanswered >= granted) {
             return name(key) + " while nothing may be delivered";
         }
-        if (entry.decided != decided || entry.shardEpoch != shardEpoch) {
-            return name(key) + " in a batch of another revision";
+        if (entry.decided != decided || entry.shard != shard || entry.shardEpoch != shardEpoch) {
+            return name(key) + " in a batch of another revision or shard";
         }
         entry.marked |= entry.run != 0 && entry.run != run;
         boolean marked = (batch.marks(i) & IoreqAttributes.MARK_REDELIVERED) != 0;

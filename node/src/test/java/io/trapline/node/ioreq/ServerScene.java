@@ -234,7 +234,7 @@ final class ServerScene implements IoreqEffects {
     }
 
     @Override
-    public boolean ioreqs(long decidedRevision, long epoch, IoreqRows rows, SettledRows marks) {
+    public boolean ioreqs(long decidedRevision, int shard, long epoch, IoreqRows rows, SettledRows marks) {
         say(-1, "ioreqs", rows.keys(), i -> {
             int mark = rows.marks(i);
             return ((mark & IoreqAttributes.MARK_REDELIVERED) != 0 ? "!" : "")

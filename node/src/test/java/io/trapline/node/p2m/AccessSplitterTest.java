@@ -2,6 +2,7 @@ package io.trapline.node.p2m;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trapline.model.Limit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -164,6 +165,21 @@ class AccessSplitterTest {
             }
         }
         assertThat(touched).isEqualTo(size * count);
+    }
+
+    @ParameterizedTest(name = "{0} bytes into its page")
+    @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7})
+    @DisplayName("L: the longest REP has no more parts than the limit says")
+    void hasNoMorePartsThanTheLimit(int misaligned) {
+        splitter.start(PAGE - 8 + misaligned, 8, Limit.MAX_REP_COUNT.intValue(), false);
+        int parts = 0;
+        while (splitter.next()) {
+            parts++;
+        }
+        assertThat(parts).isPositive().isLessThanOrEqualTo(Limit.MAX_PARTS_PER_ACCESS.intValue());
+        assertThat(misaligned != 1 || parts > 10_000)
+                .as("%d parts: the limit is near the truth", parts)
+                .isTrue();
     }
 
     @Test

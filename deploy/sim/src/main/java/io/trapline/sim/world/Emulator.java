@@ -189,7 +189,8 @@ final class Emulator {
         }
     }
 
-    void ioreqs(EmulatorLink from, long decidedRevision, long shardEpoch, IoreqRows rows, SettledRows marks) {
+    void ioreqs(
+            EmulatorLink from, long decidedRevision, int shard, long shardEpoch, IoreqRows rows, SettledRows marks) {
         if (from != link || state != State.ATTACHED || isKilled) {
             return;
         }
@@ -199,7 +200,7 @@ final class Emulator {
             IoreqKey key = request.key;
             KeptAnswers.Verdict verdict = kept.take(
                     decidedRevision,
-                    0,
+                    shard,
                     shardEpoch,
                     rows.claimedType(i),
                     key.vcpu(),

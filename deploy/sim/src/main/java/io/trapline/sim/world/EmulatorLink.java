@@ -111,9 +111,9 @@ final class EmulatorLink {
         });
     }
 
-    void ioreqs(long decidedRevision, long shardEpoch, IoreqRows rows, SettledRows settled) {
+    void ioreqs(long decidedRevision, int shard, long shardEpoch, IoreqRows rows, SettledRows settled) {
         network.toClient(() -> "ioreqs " + Texts.keys(rows.keys()), () -> {
-            emulator.ioreqs(this, decidedRevision, shardEpoch, rows, settled);
+            emulator.ioreqs(this, decidedRevision, shard, shardEpoch, rows, settled);
             wasRead();
         });
     }

@@ -219,12 +219,12 @@ final class ServerActor implements IoreqEffects {
     }
 
     @Override
-    public boolean ioreqs(long decidedRevision, long shardEpoch, IoreqRows rows, SettledRows marks) {
+    public boolean ioreqs(long decidedRevision, int shard, long shardEpoch, IoreqRows rows, SettledRows marks) {
         checks.delivers(now(), decidedRevision, rows);
         settles(marks);
         EmulatorLink link = bound;
         if (link != null) {
-            link.ioreqs(decidedRevision, shardEpoch, world.seams.delivered(rows), marks);
+            link.ioreqs(decidedRevision, shard, shardEpoch, world.seams.delivered(rows), marks);
         }
         return link != null && link.isReady();
     }
