@@ -29,6 +29,11 @@ final class HeldForwards {
         boolean keeps(Held forward, int row);
     }
 
+    /** Looks at a row. */
+    interface Look {
+        void at(Held forward, int row);
+    }
+
     boolean isEmpty() {
         return held.isEmpty();
     }
@@ -54,6 +59,15 @@ final class HeldForwards {
             }
         }
         return released;
+    }
+
+    /** Shows every row, in order. */
+    void forEach(Look look) {
+        for (Held forward : held) {
+            for (int row = 0; row < forward.rows.size(); row++) {
+                look.at(forward, row);
+            }
+        }
     }
 
     /** Drops the rows that the test does not keep; it may say of them what it must. */

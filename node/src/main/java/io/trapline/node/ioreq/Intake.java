@@ -163,17 +163,13 @@ final class Intake {
         }
     }
 
-    /** Of what is held, gives back what a shard recalls. */
+    /** A shard recalls rows: of what is held, everything of their vCPUs goes back with them, by {@link #giveBackBehind} (A3). */
     void recall(int shard, KeyRows rows) {
-        if (!held.isEmpty()) {
-            held.filter((forward, i) -> {
-                if (forward.shard() != shard || !rows.contains(forward.rows().keys(), i)) {
-                    return true;
-                }
+        held.forEach((forward, i) -> {
+            if (forward.shard() == shard && rows.contains(forward.rows().keys(), i)) {
                 ends.returned().set(forward.rows().keys().vcpu(i));
-                return true;
-            });
-        }
+            }
+        });
     }
 
     /** Of what is held, gives back what is behind rows that have just gone back (A3). */
