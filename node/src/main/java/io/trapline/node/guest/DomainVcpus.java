@@ -101,7 +101,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         this.registry = registry;
         this.nodeId = nodeId;
         vcpus = new OpenVcpus(nrVcpus);
-        outbox = new VcpusOutbox(vcpus, shardMap.size());
+        outbox = new VcpusOutbox(domid, vcpus, shardMap.size());
         intake = new BatchIntake(vcpus, outbox, defaultTimeoutMillis);
     }
 

@@ -1,5 +1,6 @@
 package io.trapline.node.guest;
 
+import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.guest.OpenVcpus.OpenVcpu;
 import io.trapline.node.protocol.ShardMessage;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class VcpusOutbox implements VcpuWindow.Effects {
     private static final int ROWS = 256;
 
+    private final int domid;
     private final OpenVcpus vcpus;
     private final @Nullable AccessRows[] sends;
     private final BitSet sent = new BitSet();
@@ -24,7 +26,8 @@ final class VcpusOutbox implements VcpuWindow.Effects {
     private List<ActorRef<ShardMessage>> shards = List.of();
     private boolean holding;
 
-    VcpusOutbox(OpenVcpus vcpus, int nrShards) {
+    VcpusOutbox(int domid, OpenVcpus vcpus, int nrShards) {
+        this.domid = domid;
         this.vcpus = vcpus;
         sends = new AccessRows[nrShards];
     }
@@ -75,8 +78,14 @@ final class VcpusOutbox implements VcpuWindow.Effects {
         }
         GuestStream stream = open.stream;
         if (stream != null) {
-            answer(stream, vcpu, sequence, data, errno, null);
+            boolean explains = errno != Errno.OK && open.wantsStatus(sequence);
+            answer(stream, vcpu, sequence, data, errno, explains ? failure(vcpu, sequence, errno) : null);
         }
+    }
+
+    /** Why a row failed that no shape or window has refused. */
+    Refusal failure(int vcpu, long sequence, int errno) {
+        return RowFailure.of(Errno.ofNumber(errno).orElseThrow(), domid, vcpu, sequence);
     }
 
     /** An answer that no window gave: the row was refused before it came to one. */
