@@ -9,6 +9,7 @@ import io.trapline.v1.AccessResponse;
 import io.trapline.v1.AnswerBatch;
 import io.trapline.v1.CloseVcpu;
 import io.trapline.v1.OpenRefused;
+import io.trapline.v1.ReceivedRefused;
 import io.trapline.v1.ReceivedThrough;
 import io.trapline.v1.RowStatus;
 import io.trapline.v1.VcpuFenced;
@@ -258,6 +259,7 @@ public final class Guest implements AutoCloseable {
                 case ANSWERS -> answers(response.getAnswers(), outcomes);
                 case REJECTED -> rejected(from, refusal(response.getRejected().getStatus()), outcomes);
                 case FENCED -> fenced(response.getFenced(), outcomes);
+                case RECEIVED_REFUSED -> receivedRefused(response.getReceivedRefused(), outcomes);
                 // Nothing that this version listens to.
                 case EVENT, RESPONSE_NOT_SET -> {}
             }
@@ -355,6 +357,14 @@ public final class Guest implements AutoCloseable {
         Vcpu vcpu = vcpus.get(fenced.getVcpu());
         if (vcpu != null) {
             vcpus.finish(vcpu, refusal(fenced.getStatus()), outcomes);
+        }
+    }
+
+    /** One that was fenced meanwhile is gone from here already. Else the two sides do not agree on what was answered, and never will. */
+    private void receivedRefused(ReceivedRefused refused, Outcomes outcomes) {
+        Vcpu vcpu = vcpus.get(refused.getVcpu());
+        if (vcpu != null && vcpu.isOpen()) {
+            vcpus.finish(vcpu, refusal(refused.getStatus()), outcomes);
         }
     }
 

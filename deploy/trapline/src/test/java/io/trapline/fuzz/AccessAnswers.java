@@ -28,6 +28,7 @@ final class AccessAnswers {
     private final Map<Key, List<Used>> rows = new HashMap<>();
     private final ArrayDeque<Long> rejected = new ArrayDeque<>();
     private final ArrayDeque<OpenRefusal> openRefused = new ArrayDeque<>();
+    private final ArrayDeque<Integer> marksRefused = new ArrayDeque<>();
     private final Set<Integer> mayBeFenced = new HashSet<>();
     private boolean wantsStatus;
     private int outstanding;
@@ -57,6 +58,12 @@ final class AccessAnswers {
 
     void expectRejected(long batchId) {
         rejected.add(batchId);
+        outstanding++;
+    }
+
+    /** One wrong mark is refused by itself; everything else of its message is taken. */
+    void expectMarkRefused(int vcpu) {
+        marksRefused.add(vcpu);
         outstanding++;
     }
 
@@ -124,6 +131,11 @@ final class AccessAnswers {
                 boolean expected =
                         rejected.removeFirstOccurrence(response.getRejected().getBatchId());
                 settle(expected, response, response.getRejected().getStatus(), Errno.EINVAL);
+            }
+            case RECEIVED_REFUSED -> {
+                boolean expected = marksRefused.removeFirstOccurrence(
+                        response.getReceivedRefused().getVcpu());
+                settle(expected, response, response.getReceivedRefused().getStatus(), Errno.EINVAL);
             }
             case OPEN_REFUSED -> {
                 Status status = response.getOpenRefused().getStatus();

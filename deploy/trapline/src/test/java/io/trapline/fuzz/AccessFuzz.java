@@ -265,22 +265,34 @@ final class AccessFuzz {
     }
 
     private void wrongMarksInBatch() {
-        AccessColumns columns = columns(dice.below(5));
         VcpuModel model = dice.pick(vcpus);
-        switch (dice.below(3)) {
-            case 0 -> columns.batch.addReceivedVcpu(model.vcpu).addReceivedThrough(ahead(model));
-            case 1 -> columns.batch.addReceivedVcpu(notRun()).addReceivedThrough(0);
-            default -> columns.batch.addReceivedVcpu(model.vcpu);
+        if (dice.chance(30)) {
+            AccessColumns columns = columns(dice.below(5));
+            columns.batch.addReceivedVcpu(model.vcpu);
+            rejected(columns.build());
+            return;
         }
-        rejected(columns.build());
+        AccessColumns columns = begin();
+        for (int i = dice.below(5); i > 0; i--) {
+            row(columns, dice.pick(vcpus));
+        }
+        int vcpu = dice.chance(50) ? model.vcpu : notRun();
+        columns.batch.addReceivedVcpu(vcpu).addReceivedThrough(ahead(model));
+        answers.expectMarkRefused(vcpu);
+        rows += columns.rows();
+        sendBatch(columns);
     }
 
     private void wrongMarks() {
         VcpuModel model = dice.pick(vcpus);
         ReceivedThrough.Builder marks = ReceivedThrough.newBuilder();
         switch (dice.below(4)) {
-            case 0 -> marks.addVcpu(model.vcpu).addThrough(ahead(model));
-            case 1 -> marks.addVcpu(notRun()).addThrough(0);
+            case 0, 1 -> {
+                int vcpu = dice.chance(50) ? model.vcpu : notRun();
+                send(AccessRequest.newBuilder().setReceived(marks.addVcpu(vcpu).addThrough(ahead(model))));
+                answers.expectMarkRefused(vcpu);
+                return;
+            }
             case 2 -> marks.addThrough(0);
             default -> {
                 for (int i = 0; i < 4097; i++) {

@@ -126,6 +126,7 @@ final class RandomStreams {
                     case OPEN_REFUSED -> check(access.getOpenRefused().getStatus());
                     case REJECTED -> check(access.getRejected().getStatus());
                     case FENCED -> check(access.getFenced().getStatus());
+                    case RECEIVED_REFUSED -> check(access.getReceivedRefused().getStatus());
                     case ANSWERS -> access.getAnswers().getStatusList().forEach(row -> check(row.getStatus()));
                     case OPENED, EVENT, RESPONSE_NOT_SET -> {}
                 }

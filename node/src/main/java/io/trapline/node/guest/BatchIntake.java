@@ -4,7 +4,10 @@ import com.google.protobuf.ByteString;
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.guest.OpenVcpus.OpenVcpu;
+import io.trapline.rpc.Statuses;
 import io.trapline.v1.AccessBatch;
+import io.trapline.v1.AccessResponse;
+import io.trapline.v1.ReceivedRefused;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -87,8 +90,8 @@ final class BatchIntake {
                 arrivalNanos + TimeUnit.MILLISECONDS.toNanos(timeoutMillis == 0 ? defaultTimeoutMillis : timeoutMillis);
         VcpuWindow window = open.window;
         int offered = window.offer(sequence, attributes, address, data, count, deadline, malformed != null);
-        if (batch.getWantStatus() && offered <= VcpuWindow.TAKEN) {
-            window.wantStatus(sequence);
+        if (offered <= VcpuWindow.TAKEN) {
+            open.wantStatus(sequence, batch.getWantStatus());
         }
         switch (offered) {
             case VcpuWindow.TAKEN -> touch(window);
@@ -115,8 +118,12 @@ final class BatchIntake {
         outbox.answer(stream, vcpu, sequence, 0, errno, batch.getWantStatus() ? why : null);
     }
 
-    private static Refusal whyNot(int errno, long sequence, VcpuWindow window) {
-        Refusal refusal = Errno.ofNumber(errno).orElse(Errno.EINVAL) == Errno.ESTALE
+    private Refusal whyNot(int errno, long sequence, VcpuWindow window) {
+        if (errno != Errno.EINVAL.number() && errno != Errno.ESTALE.number()) {
+            // The outcome that the window keeps, once more (A4).
+            return outbox.failure(window.vcpu(), sequence, errno);
+        }
+        Refusal refusal = errno == Errno.ESTALE.number()
                 ? Refusal.of(Errno.ESTALE, "sequence = " + sequence + ": its outcome has been received and forgotten")
                 : Refusal.invalid(
                         "sequence",
@@ -127,37 +134,38 @@ final class BatchIntake {
         return refusal.with("vcpu", window.vcpu());
     }
 
-    private static Refusal notRun(int vcpu) {
-        return Refusal.invalid("vcpu", Integer.toUnsignedString(vcpu), "this stream does not run it");
+    /** ESTALE where it may have been fenced while this was on its way (A6), which is nobody's mistake. */
+    private Refusal notRun(int vcpu) {
+        String shown = Integer.toUnsignedString(vcpu);
+        String why = "this stream does not run it";
+        return vcpus.wasOpened(vcpu)
+                ? Refusal.of(Errno.ESTALE, "vcpu = " + shown + ": " + why).with("vcpu", shown)
+                : Refusal.invalid("vcpu", shown, why);
     }
 
-    /**
-     * Takes received marks; not null when one of them is wrong and none was taken. A mark of a vCPU that this stream does not run is passed over: somebody may
-     * have opened it while the mark was on its way (A6), and the other vCPUs of the batch have nothing to do with that.
-     */
+    /** Takes received marks, of each vCPU by itself; not null when the columns do not fit each other and none was taken. */
     @Nullable
     Refusal received(GuestStream stream, List<Integer> ofVcpus, List<Long> through) {
-        Refusal refusal = BatchShape.received(ofVcpus.size(), through.size());
-        for (int i = 0; i < ofVcpus.size() && refusal == null; i++) {
-            int vcpu = ofVcpus.get(i);
-            OpenVcpu open = vcpus.runBy(stream, vcpu);
-            if (!vcpus.has(vcpu)) {
-                refusal =
-                        Refusal.invalid("received_vcpu", Integer.toUnsignedString(vcpu), "the domain has no such vCPU");
-            } else if (open != null && !open.window.mayBeReceived(through.get(i))) {
-                refusal = Refusal.invalid(
+        Refusal malformed = BatchShape.received(ofVcpus.size(), through.size());
+        for (int i = 0; i < ofVcpus.size() && malformed == null; i++) {
+            OpenVcpu open = vcpus.runBy(stream, ofVcpus.get(i));
+            if (open == null) {
+                refuseMark(stream, ofVcpus.get(i), notRun(ofVcpus.get(i)));
+            } else if (!open.window.receivedThrough(through.get(i))) {
+                Refusal ahead = Refusal.invalid(
                                 "received_through",
                                 Long.toUnsignedString(through.get(i)),
                                 "not every outcome up to there has been sent")
-                        .with("vcpu", vcpu);
+                        .with("vcpu", ofVcpus.get(i));
+                refuseMark(stream, ofVcpus.get(i), ahead);
             }
         }
-        for (int i = 0; i < ofVcpus.size() && refusal == null; i++) {
-            OpenVcpu open = vcpus.runBy(stream, ofVcpus.get(i));
-            if (open != null) {
-                open.window.receivedThrough(through.get(i));
-            }
-        }
-        return refusal;
+        return malformed;
+    }
+
+    private static void refuseMark(GuestStream stream, int vcpu, Refusal why) {
+        stream.send(AccessResponse.newBuilder()
+                .setReceivedRefused(ReceivedRefused.newBuilder().setVcpu(vcpu).setStatus(Statuses.toProto(why)))
+                .build());
     }
 }

@@ -1,7 +1,9 @@
 package io.trapline.node.guest;
 
+import io.trapline.model.Limit;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +13,8 @@ final class OpenVcpus {
     static final class OpenVcpu {
         final VcpuWindow window;
         private final byte[] token;
+        /** Which of the window's accesses were sent with want_status, by the low bits of their numbers. */
+        private final BitSet wantsStatus = new BitSet();
         /** The stream that runs it, or null while the guest is away. */
         @Nullable
         GuestStream stream;
@@ -19,6 +23,19 @@ final class OpenVcpus {
             this.window = window;
             this.token = token.clone();
             this.stream = stream;
+        }
+
+        /** Says whether a failure of that access is to come with its full status; the last time that it was sent counts. */
+        void wantStatus(long sequence, boolean wants) {
+            wantsStatus.set(place(sequence), wants);
+        }
+
+        boolean wantsStatus(long sequence) {
+            return wantsStatus.get(place(sequence));
+        }
+
+        private static int place(long sequence) {
+            return (int) sequence & (Limit.MAX_WINDOW.intValue() - 1);
         }
 
         byte[] token() {
@@ -52,15 +69,15 @@ final class OpenVcpus {
         return epoch >= newestEpoch[vcpu];
     }
 
-    /** Whether the domain has that vCPU. */
-    boolean has(int vcpu) {
-        return vcpu >= 0 && vcpu < byVcpu.length;
+    /** Whether anybody has opened the vCPU yet; it may have been closed since. */
+    boolean wasOpened(int vcpu) {
+        return vcpu >= 0 && vcpu < newestEpoch.length && newestEpoch[vcpu] > 0;
     }
 
     /** The vCPU, or null when it is not open. */
     @Nullable
     OpenVcpu get(int vcpu) {
-        return has(vcpu) ? byVcpu[vcpu] : null;
+        return vcpu >= 0 && vcpu < byVcpu.length ? byVcpu[vcpu] : null;
     }
 
     /** The vCPU if that stream runs it, else null. */

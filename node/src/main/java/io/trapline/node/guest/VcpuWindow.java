@@ -48,7 +48,6 @@ public final class VcpuWindow {
     private final long[] deadlineNanos;
     private final long[] partial;
     private final byte[] partialErrno;
-    private final boolean[] statusWanted;
 
     private long received;
     private long doneThrough;
@@ -97,7 +96,6 @@ public final class VcpuWindow {
         deadlineNanos = new long[capacity];
         partial = new long[capacity];
         partialErrno = new byte[capacity];
-        statusWanted = new boolean[capacity];
     }
 
     public int vcpu() {
@@ -152,7 +150,6 @@ public final class VcpuWindow {
         data[place] = theData;
         count[place] = aCount;
         deadlineNanos[place] = theDeadlineNanos;
-        statusWanted[place] = false;
         localErrno[place] = malformed ? (byte) Errno.EINVAL.number() : Errno.OK;
         state[place] = malformed ? DONE : QUEUED;
         return malformed ? Errno.EINVAL.number() : TAKEN;
@@ -173,16 +170,6 @@ public final class VcpuWindow {
             return localErrno[place];
         }
         return ASKED_AGAIN;
-    }
-
-    /** Whoever offered that row wants to be told why if it fails (section E). */
-    public void wantStatus(long sequence) {
-        statusWanted[place(sequence)] = true;
-    }
-
-    /** Whether {@link #wantStatus} was said of that row. */
-    public boolean wantsStatus(long sequence) {
-        return statusWanted[place(sequence)];
     }
 
     /** Asks the shard for an outcome again; after {@link #ASKED_AGAIN} or a pause. */

@@ -78,15 +78,14 @@ final class VcpusOutbox implements VcpuWindow.Effects {
         }
         GuestStream stream = open.stream;
         if (stream != null) {
-            boolean explain = errno != Errno.OK && open.window.wantsStatus(sequence);
-            answer(
-                    stream,
-                    vcpu,
-                    sequence,
-                    data,
-                    errno,
-                    explain ? FailedAccess.why(domid, vcpu, sequence, errno) : null);
+            boolean explains = errno != Errno.OK && open.wantsStatus(sequence);
+            answer(stream, vcpu, sequence, data, errno, explains ? failure(vcpu, sequence, errno) : null);
         }
+    }
+
+    /** Why a row failed that no shape or window has refused. */
+    Refusal failure(int vcpu, long sequence, int errno) {
+        return RowFailure.of(Errno.ofNumber(errno).orElseThrow(), domid, vcpu, sequence);
     }
 
     /** An answer that no window gave: the row was refused before it came to one. */

@@ -29,6 +29,11 @@ final class HeldForwards {
         boolean keeps(Held forward, int row);
     }
 
+    /** Looks at a row. */
+    interface Look {
+        void at(Held forward, int row);
+    }
+
     boolean isEmpty() {
         return held.isEmpty();
     }
@@ -56,17 +61,11 @@ final class HeldForwards {
         return released;
     }
 
-    /** What may be done with each row. */
-    interface Visit {
-        /** One row. */
-        void row(Held forward, int row);
-    }
-
     /** Shows every row, in order. */
-    void forEach(Visit visit) {
+    void forEach(Look look) {
         for (Held forward : held) {
             for (int row = 0; row < forward.rows.size(); row++) {
-                visit.row(forward, row);
+                look.at(forward, row);
             }
         }
     }

@@ -163,12 +163,11 @@ final class Intake {
         }
     }
 
-    /** Of what is held, notes what a shard recalls; {@link #giveBackBehind} follows. */
+    /** A shard recalls rows: of what is held, everything of their vCPUs goes back with them, by {@link #giveBackBehind} (A3). */
     void recall(int shard, KeyRows rows) {
         held.forEach((forward, i) -> {
-            KeyRows keys = forward.rows().keys();
-            if (forward.shard() == shard && rows.contains(keys, i)) {
-                ends.returned().set(keys.vcpu(i));
+            if (forward.shard() == shard && rows.contains(forward.rows().keys(), i)) {
+                ends.returned().set(forward.rows().keys().vcpu(i));
             }
         });
     }

@@ -1,0 +1,155 @@
+package io.trapline.node.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import com.google.rpc.Status;
+import io.trapline.model.AccessAttributes;
+import io.trapline.model.Errno;
+import io.trapline.model.Refusal;
+import io.trapline.rpc.Statuses;
+import io.trapline.v1.AccessBatch;
+import io.trapline.v1.AccessResponse;
+import io.trapline.v1.VcpuOpened;
+import java.io.IOException;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** The actor of a domain's vCPUs, from both sides: guests' real streams, and a shard that answers what the test wants. */
+final class DomainVcpusTest {
+    private static final ActorTestKit KIT = ActorTestKit.create();
+    private static final byte WRITE = AccessAttributes.of(8, true, AccessAttributes.MEM);
+
+    private GuestWorld world;
+
+    @BeforeEach
+    void start() throws IOException {
+        world = new GuestWorld(KIT);
+    }
+
+    @AfterEach
+    void stop() {
+        world.close();
+    }
+
+    @AfterAll
+    static void shutDown() {
+        KIT.shutdownTestKit();
+    }
+
+    @Test
+    @DisplayName("E: a row that fails at its shard carries its full status where that was asked for")
+    void explainsWhatFailsAtAShard() {
+        GuestWorld.Guest guest = world.guest();
+        VcpuOpened vcpu = guest.open(1);
+
+        guest.send(rows(1, 1).setWantStatus(true));
+        world.passed();
+        world.answer(vcpu, 1, 0, Errno.ETIMEDOUT.number());
+
+        AccessResponse response = guest.next();
+        assertThat(response.getAnswers().getErrno().byteAt(0)).isEqualTo((byte) Errno.ETIMEDOUT.number());
+        Refusal why = refusal(response.getAnswers().getStatus(0).getStatus());
+        assertThat(why.errno()).isEqualTo(Errno.ETIMEDOUT);
+        assertThat(why.metadata())
+                .containsEntry("domid", "1")
+                .containsEntry("vcpu", "1")
+                .containsEntry("sequence", "1");
+    }
+
+    @Test
+    @DisplayName("E: nobody is told a status that was not asked for; the last sending of the row counts")
+    void explainsNothingUnasked() {
+        GuestWorld.Guest guest = world.guest();
+        VcpuOpened vcpu = guest.open(1);
+        guest.send(rows(1, 1));
+        world.passed();
+        world.answer(vcpu, 1, 0, Errno.ENOSPC.number());
+        assertThat(guest.next().getAnswers().getStatusCount()).isZero();
+
+        guest.send(rows(1, 1).setResent(true).setWantStatus(true));
+        world.passed();
+        world.answer(vcpu, 1, 0, Errno.ENOSPC.number());
+
+        Status status = guest.next().getAnswers().getStatus(0).getStatus();
+        assertThat(refusal(status).errno()).isEqualTo(Errno.ENOSPC);
+    }
+
+    @Test
+    @DisplayName("A4: what timed out before its turn is answered the same when it is sent again")
+    void repeatsATimeoutOfItsOwn() {
+        GuestWorld.Guest guest = world.guest();
+        guest.open(1);
+        guest.send(rows(1, 1));
+        AccessBatch.Builder waiting =
+                rows(1, 2).setAddress(0, GuestWorld.SECOND_SHARD).addTimeoutMs(1);
+        guest.send(waiting);
+        AccessResponse first = guest.next();
+        assertThat(first.getAnswers().getErrno().byteAt(0)).isEqualTo((byte) Errno.ETIMEDOUT.number());
+
+        guest.send(waiting.setResent(true).setWantStatus(true));
+
+        AccessResponse again = guest.next();
+        assertThat(again.getAnswers().getErrno().byteAt(0)).isEqualTo((byte) Errno.ETIMEDOUT.number());
+        assertThat(refusal(again.getAnswers().getStatus(0).getStatus()).errno()).isEqualTo(Errno.ETIMEDOUT);
+    }
+
+    @Test
+    @DisplayName("A6, E: rows and marks of a vCPU that was just fenced disturb no other vCPU of their stream")
+    void refusesWhatIsOfAFencedVcpuByItself() {
+        GuestWorld.Guest guest = world.guest();
+        guest.open(1);
+        VcpuOpened other = guest.open(2);
+        world.guest().open(1);
+        assertThat(guest.next().getFenced().getVcpu()).isEqualTo(1);
+
+        guest.send(rows(1, 1)
+                .addVcpu(2)
+                .addSequence(1)
+                .addAddress(64)
+                .setAttributes(ByteString.copyFrom(new byte[] {WRITE, WRITE}))
+                .addReceivedVcpu(1)
+                .addReceivedThrough(0));
+
+        AccessResponse mark = guest.next();
+        assertThat(mark.getReceivedRefused().getVcpu()).isEqualTo(1);
+        assertThat(refusal(mark.getReceivedRefused().getStatus()).errno()).isEqualTo(Errno.ESTALE);
+        AccessResponse row = guest.next();
+        assertThat(row.getAnswers().getVcpu(0)).isEqualTo(1);
+        assertThat(row.getAnswers().getErrno().byteAt(0)).isEqualTo((byte) Errno.ESTALE.number());
+        assertThat(world.passed().size()).isEqualTo(1);
+        world.answer(other, 1, 0, Errno.OK);
+        assertThat(guest.next().getAnswers().getVcpu(0)).isEqualTo(2);
+    }
+
+    @Test
+    @DisplayName("A4: a mark beyond what was answered is refused by itself and forgets nothing")
+    void refusesAMarkThatIsAhead() {
+        GuestWorld.Guest guest = world.guest();
+        VcpuOpened vcpu = guest.open(1);
+
+        guest.send(rows(1, 1).addReceivedVcpu(1).addReceivedThrough(1));
+
+        AccessResponse refused = guest.next();
+        assertThat(refusal(refused.getReceivedRefused().getStatus()).errno()).isEqualTo(Errno.EINVAL);
+        world.passed();
+        world.answer(vcpu, 1, 0, Errno.OK);
+        assertThat(guest.next().getAnswers().getSequence(0)).isEqualTo(1);
+    }
+
+    private static AccessBatch.Builder rows(int vcpu, long sequence) {
+        return AccessBatch.newBuilder()
+                .addVcpu(vcpu)
+                .addSequence(sequence)
+                .addAddress(8)
+                .setAttributes(ByteString.copyFrom(new byte[] {WRITE}));
+    }
+
+    private static Refusal refusal(Status status) {
+        return Statuses.fromProto(status).orElseThrow();
+    }
+}

@@ -1,0 +1,170 @@
+package io.trapline.node.guest;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.trapline.internal.v1.ExecuteRequest;
+import io.trapline.internal.v1.ExecuteResponse;
+import io.trapline.internal.v1.RegistryServiceGrpc;
+import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.protocol.VcpuOpening;
+import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.node.registry.DomainCalls;
+import io.trapline.node.registry.DomainHandle;
+import io.trapline.node.registry.NodeDirectory;
+import io.trapline.node.registry.RegistryClient;
+import io.trapline.node.rows.AccessRows;
+import io.trapline.node.rows.OutcomeRows;
+import io.trapline.v1.AccessBatch;
+import io.trapline.v1.AccessRequest;
+import io.trapline.v1.AccessResponse;
+import io.trapline.v1.GuestServiceGrpc;
+import io.trapline.v1.OpenVcpu;
+import io.trapline.v1.VcpuOpened;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** A domain's vCPUs with two shards that say what the test wants, under a registry that opens every vCPU; guests come by real gRPC streams. */
+final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase implements AutoCloseable {
+    static final int DOMID = 1;
+    static final int NR_VCPUS = 4;
+    static final long SECOND_SHARD = 1L << 30;
+
+    /** Both shards. */
+    final TestProbe<ShardMessage> shard;
+
+    final ActorRef<VcpusMessage> vcpus;
+    private final Server grpc;
+    private final ManagedChannel channel;
+    private long revision = 10;
+
+    GuestWorld(ActorTestKit kit) throws IOException {
+        String name = InProcessServerBuilder.generateName();
+        channel = InProcessChannelBuilder.forName(name).directExecutor().build();
+        NodeDirectory directory = new NodeDirectory();
+        grpc = InProcessServerBuilder.forName(name)
+                .directExecutor()
+                .addService(this)
+                .addService(new GuestGrpc(directory))
+                .build()
+                .start();
+        shard = kit.createTestProbe();
+        TestProbe<TypesMessage> types = kit.createTestProbe();
+        ShardMap shards = new ShardMap(new long[] {0, SECOND_SHARD >>> 12});
+        vcpus = kit.spawn(
+                DomainVcpus.create(DOMID, 2, NR_VCPUS, 30_000, shards, new RegistryClient(channel), "node-1"));
+        vcpus.tell(new VcpusMessage.Shards(List.of(shard.getRef(), shard.getRef())));
+        apply(false, List.of());
+        directory.put(new DomainHandle(
+                DOMID,
+                2,
+                1024,
+                NR_VCPUS,
+                vcpus,
+                shards,
+                List.of(shard.getRef(), shard.getRef()),
+                types.getRef(),
+                Map.of(),
+                false,
+                new DomainCalls(DOMID)));
+    }
+
+    @Override
+    public void execute(ExecuteRequest request, StreamObserver<ExecuteResponse> responses) {
+        long epoch = ++revision;
+        apply(false, List.of(new VcpuOpening(request.getOpenVcpu().getVcpu(), epoch)));
+        responses.onNext(ExecuteResponse.newBuilder()
+                .setRevision(epoch)
+                .setDomainGeneration(2)
+                .build());
+        responses.onCompleted();
+    }
+
+    void apply(boolean paused, List<VcpuOpening> opened) {
+        vcpus.tell(new VcpusMessage.Apply(revision, paused, opened, () -> {}));
+    }
+
+    /** The accesses that the shard was passed next. */
+    AccessRows passed() {
+        return shard.expectMessageClass(ShardMessage.Accesses.class).rows();
+    }
+
+    /** The shard answers one of them. */
+    void answer(VcpuOpened vcpu, long sequence, long value, int errno) {
+        OutcomeRows rows = new OutcomeRows(1);
+        rows.add(vcpu.getVcpu(), vcpu.getVcpuEpoch(), sequence, 0, value, (byte) errno);
+        vcpus.tell(new VcpusMessage.ShardAnswers(0, rows));
+    }
+
+    Guest guest() {
+        return new Guest(channel);
+    }
+
+    @Override
+    public void close() {
+        channel.shutdownNow();
+        grpc.shutdownNow();
+    }
+
+    /** One guest's stream, driven by hand. */
+    static final class Guest implements StreamObserver<AccessResponse> {
+        private final BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
+        private final StreamObserver<AccessRequest> requests;
+
+        Guest(ManagedChannel channel) {
+            requests = GuestServiceGrpc.newStub(channel).access(this);
+        }
+
+        void send(AccessBatch.Builder batch) {
+            requests.onNext(AccessRequest.newBuilder().setBatch(batch).build());
+        }
+
+        VcpuOpened open(int vcpu) {
+            OpenVcpu open = OpenVcpu.newBuilder()
+                    .setDomid(DOMID)
+                    .setVcpu(vcpu)
+                    .setWindow(8)
+                    .build();
+            requests.onNext(AccessRequest.newBuilder().setOpen(open).build());
+            return next().getOpened();
+        }
+
+        @Override
+        public void onNext(AccessResponse response) {
+            heard.add(response);
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            heard.add(failure);
+        }
+
+        @Override
+        public void onCompleted() {
+            heard.add("completed");
+        }
+
+        /** The next message that was heard. */
+        AccessResponse next() {
+            try {
+                if (heard.poll(20, TimeUnit.SECONDS) instanceof AccessResponse response) {
+                    return response;
+                }
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            throw new AssertionError("heard no message");
+        }
+    }
+}
