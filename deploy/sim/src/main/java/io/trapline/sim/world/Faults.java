@@ -28,11 +28,12 @@ final class Faults {
         if (!schedule.oneIn(world.settings.cuts)) {
             return;
         }
-        switch (schedule.random.nextInt(8)) {
+        switch (schedule.random.nextInt(9)) {
             case 0, 1, 2 -> schedule.oneOf(world.guests()).cut();
             case 3, 4 -> anyEmulator().cut();
             case 5 -> takeOver();
             case 6 -> anyEmulator().kill();
+            case 7 -> world.coordinator.loseSession();
             default -> world.newGuest(schedule.upTo(world.settings.vcpus - 1));
         }
     }

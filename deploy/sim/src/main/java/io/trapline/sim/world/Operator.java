@@ -3,8 +3,11 @@ package io.trapline.sim.world;
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
 import io.trapline.model.MemType;
+import io.trapline.v1.RequestId;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Who changes things while guests run: claims, releases, servers, types, pauses; several calls at a time. */
 final class Operator {
@@ -14,12 +17,19 @@ final class Operator {
 
     private final World world;
     private final Schedule schedule;
+    private @Nullable RequestNumbers numbers;
     private int calls;
     private int paused;
 
     Operator(World world) {
         this.world = world;
         schedule = world.schedule;
+    }
+
+    /** Its requests carry ids from here on. */
+    void begin() {
+        Answer session = world.coordinator.execute(Commands.openSession(), false, answer -> {});
+        numbers = new RequestNumbers(session.getOpenSession().getSession());
     }
 
     /** One change, if not too many are under way. */
@@ -152,15 +162,35 @@ final class Operator {
 
     private void call(Command command, boolean waits, Consumer<Answer> returned) {
         calls++;
+        RequestId id = numbers().next();
+        Command request = Commands.withId(command, id);
         // Each call comes on its way by itself.
         Channel way = schedule.channel("operator's call " + schedule.random.nextInt(4));
-        way.tell(
-                () -> command.getCommandCase() + " " + Texts.flat(command),
-                () -> world.coordinator.execute(command, waits, answer -> {
-                    schedule.say(() -> command.getCommandCase() + " returns " + Texts.flat(answer));
-                    calls--;
-                    returned.accept(answer);
-                }));
+        way.tell(() -> command.getCommandCase() + " " + Texts.flat(command), () -> {
+            Answer first = world.coordinator.execute(request, waits, answer -> {
+                schedule.say(() -> command.getCommandCase() + " returns " + Texts.flat(answer));
+                calls--;
+                returned.accept(answer);
+            });
+            askAgain(request, id, first);
+        });
+    }
+
+    /** The answer was lost perhaps, and the operator asks again (section E). */
+    private void askAgain(Command request, RequestId id, Answer first) {
+        if (!schedule.oneIn(8)) {
+            numbers().done(id);
+            return;
+        }
+        schedule.channel("operator's resend " + id.getNumber())
+                .tell(() -> "again " + Texts.flat(request), () -> {
+                    world.coordinator.again(request, first);
+                    numbers().done(id);
+                });
+    }
+
+    private RequestNumbers numbers() {
+        return Objects.requireNonNull(numbers, "begins with a session");
     }
 
     boolean isIdle() {

@@ -1,6 +1,11 @@
 package io.trapline.sim.world;
 
 import io.trapline.client.KeptAnswers;
+import io.trapline.coordinator.registry.RegistryView;
+import io.trapline.internal.v1.Command;
+import io.trapline.internal.v1.LogEntry;
+import io.trapline.internal.v1.RegistryChange;
+import io.trapline.internal.v1.Snapshot;
 import io.trapline.node.protocol.Drain;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.ServerView;
@@ -101,5 +106,47 @@ class Seams {
     /** What a server delivers (F4). */
     IoreqRows delivered(IoreqRows rows) {
         return rows;
+    }
+
+    // What the registry says.
+
+    /** What a coordinator carries out for a command (C2, C5). */
+    List<Command> carriedOut(Command command, RegistryView registry) {
+        return List.of(command);
+    }
+
+    /** A request that comes again, as the registry sees it (section E). */
+    Command retried(Command command) {
+        return command;
+    }
+
+    /** A log entry that is written again (section E). */
+    LogEntry writtenAgain(LogEntry entry) {
+        return entry;
+    }
+
+    /** What a replica starts from (C6). */
+    Snapshot snapshot(Snapshot snapshot) {
+        return snapshot;
+    }
+
+    /** Whether the node is told of a change. */
+    boolean isTold(RegistryChange change) {
+        return true;
+    }
+
+    /** What a node is told after its session was lost. */
+    RegistryChange everything(RegistryChange everything) {
+        return everything;
+    }
+
+    /** What a call waits for that waits for a drain (F5); 0 = nothing. */
+    long awaited(long drain) {
+        return drain;
+    }
+
+    /** Under which incarnation the node's next life registers (D4). */
+    long incarnation(long fresh) {
+        return fresh;
     }
 }

@@ -59,8 +59,9 @@ public final class World {
     }
 
     private void begin() {
-        coordinator.execute(Commands.registerNode(), false, answer -> {});
+        coordinator.execute(Commands.registerNode(Commands.INCARNATION), false, answer -> {});
         coordinator.execute(Commands.createDomain(settings.vcpus, settings.defaultTimeoutMillis), false, answer -> {});
+        operator.begin();
         settle();
         for (int i = 0; i < settings.servers; i++) {
             operator.create();
