@@ -12,7 +12,7 @@ import java.util.Optional;
  * crosses everything it may. A seed and a number of steps always give the same run.
  */
 public final class Simulation {
-    private static final int LAST_LINES = 60;
+    private static final int LAST_LINES = Integer.getInteger("L", 60);
 
     private Simulation() {}
 

@@ -83,6 +83,7 @@ final class RowEnds {
     private void giveBackOne(int row, long nowNanos) {
         decidedAgain++;
         replies.decideAgain(row);
+        slots.givesBack(row);
         drop(row, nowNanos);
     }
 

@@ -378,9 +378,13 @@ public final class ShardRules {
             return false;
         }
         lane.posted.remove(row);
+        if (server != row.serverId) {
+            effects.postedLeft(row.serverId, lane.vcpu, row.epoch, row.sequence);
+        }
         if (decision == DecisionTable.MEMORY) {
             pages.write(row.attributes, row.address, AccessAttributes.sizeBytes(row.attributes), 1, row.data);
         } else if (server != DecisionTable.NONE) {
+            boolean wasThere = row.wasThereBefore(server);
             lane.posted.add(row.at(server, revision()));
             effects.forward(
                     server,
@@ -389,7 +393,7 @@ public final class ShardRules {
                     row.sequence,
                     0,
                     IoreqAttributes.fromAccess(row.attributes),
-                    (byte) IoreqAttributes.MARK_POSTED,
+                    (byte) (IoreqAttributes.MARK_POSTED | (wasThere ? IoreqAttributes.MARK_REDELIVERED : 0)),
                     DecisionTable.claimedType(decision),
                     row.address,
                     row.data,

@@ -75,6 +75,9 @@ final class NaiveServer {
     final TreeSet<Long> openDrains = new TreeSet<>();
     final List<Long> drained = new ArrayList<>();
     private final Set<Integer> returned = new HashSet<>();
+    /** Posted writes that an emulator was passed and that went back: they may come again (F6). */
+    private final Set<RowKey> mayComeAgain = new HashSet<>();
+
     private final int window;
     ServerView view;
     long applied;
@@ -139,6 +142,7 @@ final class NaiveServer {
         entry.buffered = effective || (posted && waitingPosts() + weight(entry) <= 511);
         entry.since = now;
         entry.state = State.WAITING;
+        mayComeAgain.remove(key);
         if (entry.buffered) {
             entry.deadline = Long.MAX_VALUE;
             say(key, "queued");
@@ -303,7 +307,18 @@ final class NaiveServer {
     private void giveBackOne(RowEntry entry) {
         decidedAgain++;
         say(entry.key, "again");
+        if (entry.buffered && entry.run != 0) {
+            mayComeAgain.add(entry.key);
+        }
         leave(entry);
+    }
+
+    void postedLeft(RowKey key) {
+        mayComeAgain.remove(key);
+    }
+
+    private boolean waitsForReturn(RowKey key) {
+        return mayComeAgain.stream().anyMatch(post -> post.vcpu() == key.vcpu() && post.epoch() < key.epoch());
     }
 
     private void giveBackHeld() {
@@ -463,7 +478,8 @@ final class NaiveServer {
             }
             oldest.putIfAbsent(entry.key.vcpu(), entry.key.epoch());
             if (entry.undelivered() && seen.add(entry.key.vcpu())) {
-                if (entry.state == State.READY && entry.key.epoch() == oldest.get(entry.key.vcpu())) {
+                boolean first = entry.key.epoch() == oldest.get(entry.key.vcpu()) && !waitsForReturn(entry.key);
+                if (entry.state == State.READY && first) {
                     heads.put(entry.key.vcpu(), entry);
                 }
             }

@@ -226,6 +226,77 @@ final class SessionTest {
         assertThat(scene.take()).containsExactly("ioreqs v0#4", "settled v0<=1");
     }
 
+    /** A posted write is with the emulator when a change gives it back to its shard. */
+    private static ServerScene withAPostedWriteGivenBack(Row post) {
+        ServerScene scene = ServerScene.buffering();
+        scene.attach(ServerScene.RUN, 10);
+        scene.forward(post);
+        scene.recall(1, 0, post);
+        scene.after(1);
+        assertThat(scene.take()).endsWith("recalled 1", "again " + post);
+        return scene;
+    }
+
+    @Test
+    @DisplayName("F6, A4: no settled mark passes a posted write that was given back and may come again")
+    void keepsSettledMarksBelowWhatMayComeAgain() {
+        Row post = Row.of(0, 1).post();
+        ServerScene scene = withAPostedWriteGivenBack(post);
+
+        scene.forwardFrom(1, scene.revision, ServerScene.settled(0, 1), Row.of(0, 2));
+        assertThat(scene.take()).containsExactly("ioreqs v0#2");
+        scene.forward(post.within(Row.FOR_EVER));
+        assertThat(scene.take()).containsExactly("queued v0#1", "ioreqs v0#1+");
+        scene.answer(Row.of(0, 1));
+
+        scene.forwardFrom(1, scene.revision, ServerScene.settled(0, 2), Row.of(0, 3));
+        assertThat(scene.take()).containsExactly("done v0#1", "ioreqs v0#3", "settled v0<=1");
+    }
+
+    @Test
+    @DisplayName("F6: the mark goes on once the posted write has gone elsewhere")
+    void passesTheMarkOnWhenAPostedWriteHasGoneElsewhere() {
+        Row post = Row.of(0, 1).post();
+        ServerScene scene = withAPostedWriteGivenBack(post);
+        scene.forwardFrom(1, scene.revision, ServerScene.settled(0, 1), Row.of(0, 2));
+        scene.answer(Row.of(0, 2));
+        scene.take();
+
+        scene.rules.postedLeft(scene.now, Row.keys(post));
+
+        assertThat(scene.take()).containsExactly("settled v0<=1");
+    }
+
+    @Test
+    @DisplayName("F6, A6: a newer epoch of its vCPU waits for a posted write that may come again")
+    void aNewerEpochWaitsForWhatMayComeAgain() {
+        Row post = Row.of(0, 1).post();
+        ServerScene scene = withAPostedWriteGivenBack(post);
+        Row newer = Row.of(0, 1).epoch(Row.EPOCH + 9);
+        scene.open(0, Row.EPOCH + 9);
+        scene.forward(newer, Row.of(1, 1));
+        assertThat(scene.take()).containsExactly("ioreqs v1#1");
+
+        scene.rules.postedLeft(scene.now, Row.keys(post));
+
+        assertThat(scene.take()).containsExactly("ioreqs " + newer);
+    }
+
+    @Test
+    @DisplayName("F6: a posted write that no emulator was passed holds nothing up")
+    void isNotHeldUpByWhatWasNeverDelivered() {
+        ServerScene scene = ServerScene.buffering();
+        Row post = Row.of(0, 1).post();
+        scene.forward(post);
+        scene.recall(1, 0, post);
+        scene.attach(ServerScene.RUN, 10);
+        scene.take();
+
+        scene.forwardFrom(1, scene.revision, ServerScene.settled(0, 1), Row.of(0, 2));
+
+        assertThat(scene.take()).containsExactly("ioreqs v0#2", "settled v0<=1");
+    }
+
     @Test
     void tellsANewSessionTheSettledMarksAgain() {
         ServerScene scene = ServerScene.attached();

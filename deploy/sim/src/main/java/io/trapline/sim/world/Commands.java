@@ -185,7 +185,9 @@ final class Commands {
     }
 
     static Command openSession() {
-        return byOperator().setOpenSession(OpenSessionRequest.getDefaultInstance()).build();
+        return byOperator()
+                .setOpenSession(OpenSessionRequest.getDefaultInstance())
+                .build();
     }
 
     /** The same request under that id; under none, where it is the default (section E). */

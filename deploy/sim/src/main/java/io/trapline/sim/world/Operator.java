@@ -182,11 +182,10 @@ final class Operator {
             numbers().done(id);
             return;
         }
-        schedule.channel("operator's resend " + id.getNumber())
-                .tell(() -> "again " + Texts.flat(request), () -> {
-                    world.coordinator.again(request, first);
-                    numbers().done(id);
-                });
+        schedule.channel("operator's resend " + id.getNumber()).tell(() -> "again " + Texts.flat(request), () -> {
+            world.coordinator.again(request, first);
+            numbers().done(id);
+        });
     }
 
     private RequestNumbers numbers() {

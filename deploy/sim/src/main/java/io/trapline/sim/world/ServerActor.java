@@ -67,6 +67,10 @@ final class ServerActor implements IoreqEffects {
         rules.recall(now(), shard, recall, rows, drainMillis);
     }
 
+    void postedLeft(KeyRows rows) {
+        rules.postedLeft(now(), rows);
+    }
+
     void apply(
             long revision,
             ServerView newView,

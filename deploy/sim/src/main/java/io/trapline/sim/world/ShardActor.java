@@ -206,6 +206,18 @@ final class ShardActor implements ShardEffects {
     }
 
     @Override
+    public void postedLeft(int serverId, int vcpu, long vcpuEpoch, long sequence) {
+        ServerActor server = servers.get(serverId);
+        if (server != null) {
+            KeyRows rows = new KeyRows(1);
+            rows.add(vcpu, vcpuEpoch, sequence, 0);
+            afterForwards.add(() -> world.schedule
+                    .between(name(), server.name())
+                    .tell(() -> "does not come again: " + Texts.keys(rows), () -> server.postedLeft(rows)));
+        }
+    }
+
+    @Override
     public void recall(int serverId, long recall, KeyRows rows, int drainMillis) {
         afterForwards.add(() -> {
             ServerActor server = server(serverId);
