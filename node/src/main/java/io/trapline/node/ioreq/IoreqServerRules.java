@@ -191,7 +191,7 @@ public final class IoreqServerRules {
 
     private void refuse(KeyRows keys, int i, long nowNanos) {
         refusedAnswers++;
-        session.answeredLate();
+        session.answeredLate(keys.vcpu(i), keys.vcpuEpoch(i), keys.sequence(i), keys.part(i));
         int late = slots.findTimedOut(keys.vcpu(i), keys.vcpuEpoch(i), keys.sequence(i), keys.part(i));
         if (late != NONE) {
             slots.remove(late, nowNanos);

@@ -87,7 +87,9 @@ final class NaiveServer {
     long run;
     long granted;
     long unanswered;
-    long abandoned;
+    /** What was passed in this session and has its outcome without an answer, as often as that was. */
+    final List<RowKey> abandoned = new ArrayList<>();
+
     long answered;
     long refused;
     long timedOut;
@@ -216,7 +218,7 @@ final class NaiveServer {
     /** The row is gone. */
     private void leave(RowEntry entry) {
         if (entry.delivered()) {
-            abandoned++;
+            abandoned.add(entry.key);
         }
         rows.remove(entry.key);
         endDrains(entry);
@@ -349,7 +351,7 @@ final class NaiveServer {
         run = aRun;
         granted = credit;
         unanswered = 0;
-        abandoned = 0;
+        abandoned.clear();
         rows.values().removeIf(entry -> entry.state == State.TIMED_OUT);
         settleSlots(now);
         Set<RowKey> underWay = new HashSet<>();
@@ -407,8 +409,7 @@ final class NaiveServer {
             complete(entry, value);
         } else {
             refused++;
-            if (abandoned > 0) {
-                abandoned--;
+            if (abandoned.remove(key)) {
                 unanswered--;
             }
             if (entry != null && entry.state == State.TIMED_OUT) {
@@ -448,7 +449,7 @@ final class NaiveServer {
         timedOut++;
         say(entry.key, entry.buffered ? "done" : "ETIMEDOUT");
         if (entry.delivered() && !entry.buffered) {
-            abandoned++;
+            abandoned.add(entry.key);
             entry.state = State.TIMED_OUT;
             endDrains(entry);
         } else {

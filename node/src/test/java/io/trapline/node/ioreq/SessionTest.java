@@ -298,6 +298,29 @@ final class SessionTest {
     }
 
     @Test
+    @DisplayName(
+            "S5: an answer to what was passed in an earlier session gives no credit for what is passed in this one")
+    void givesNoCreditForWhatWasNotPassedInThisSession() {
+        ServerScene scene = new ServerScene();
+        Row ofBefore = Row.of(0, 1).within(1);
+        scene.forward(ofBefore);
+        scene.attach(ServerScene.RUN, 1);
+        scene.after(1);
+        scene.attach(ServerScene.RUN, 1, ServerScene.underWay(ofBefore));
+        Row abandoned = Row.of(0, 2);
+        scene.forward(abandoned, Row.of(1, 1));
+        scene.recall(1, 0, abandoned);
+        scene.after(1);
+        assertThat(scene.take()).endsWith("ioreqs v0#2", "recalled 1", "again v0#2");
+
+        scene.answer(ofBefore);
+        assertThat(scene.take()).isEmpty();
+
+        scene.answer(abandoned);
+        assertThat(scene.take()).containsExactly("ioreqs v1#1");
+    }
+
+    @Test
     void tellsANewSessionTheSettledMarksAgain() {
         ServerScene scene = ServerScene.attached();
         scene.forward(Row.of(0, 1));
