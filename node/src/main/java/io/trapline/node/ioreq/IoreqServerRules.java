@@ -102,7 +102,7 @@ public final class IoreqServerRules {
         finish(nowNanos);
     }
 
-    /** Posted writes that this server gave back do not come to it again (F5): the emulator need not know them any more (F6). */
+    /** Posted writes that this server gave back do not come to it again (F5): nothing waits for them any more (F3, F6). */
     public void postedLeft(long nowNanos, KeyRows rows) {
         for (int i = 0; i < rows.size(); i++) {
             SlotRing ring = slots.leftForGood(rows.vcpu(i), rows.vcpuEpoch(i), rows.sequence(i));

@@ -241,10 +241,10 @@ final class IoreqSlots {
         }
     }
 
-    /** A row goes back to its shard, and is removed then. A posted write that an emulator was passed may come again (F6). */
+    /** A row goes back to its shard, and is removed then. A posted write may come again, and what is later waits for it (F3). */
     void givesBack(int row) {
         SlotRing ring = rings[table.vcpu[row]];
-        if (ring != null && table.buffered[row] && table.run[row] != 0) {
+        if (ring != null && table.buffered[row]) {
             ring.returned.add(table.vcpuEpoch[row], table.sequence[row]);
         }
     }

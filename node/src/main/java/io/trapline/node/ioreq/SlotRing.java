@@ -32,7 +32,7 @@ final class SlotRing {
     long settledThrough;
 
     boolean settledNew;
-    /** What may come here again (F6). */
+    /** What may come here again (F3, F6). */
     final ReturnedPosts returned = new ReturnedPosts();
 
     private long mask;
@@ -123,14 +123,14 @@ final class SlotRing {
     }
 
     /**
-     * Whether the next row may go to the emulator. Not while posted rows of an older epoch are out or may come again: their answers are kept by the
-     * emulator only until it sees the newer one (F6).
+     * Whether the next row may go to the emulator. Not before a posted write that may come again (F3), nor while posted rows of an older epoch are
+     * out: their answers are kept by the emulator only until it sees the newer one (F6).
      */
     boolean mayDeliver(IoreqTable table) {
         return next != NONE
                 && table.state[next] == IoreqTable.READY
                 && table.vcpuEpoch[next] == table.vcpuEpoch[oldest]
-                && !returned.hasOlderThan(table.vcpuEpoch[next]);
+                && !returned.hasBefore(table.vcpuEpoch[next], table.sequence[next]);
     }
 
     /** The settled mark, kept below everything that is still out here or may come again: another shard of the vCPU does not know of that. */

@@ -75,7 +75,7 @@ final class NaiveServer {
     final TreeSet<Long> openDrains = new TreeSet<>();
     final List<Long> drained = new ArrayList<>();
     private final Set<Integer> returned = new HashSet<>();
-    /** Posted writes that an emulator was passed and that went back: they may come again (F6). */
+    /** Posted writes that went back: they may come again (F3, F6). */
     private final Set<RowKey> mayComeAgain = new HashSet<>();
 
     private final int window;
@@ -309,7 +309,7 @@ final class NaiveServer {
     private void giveBackOne(RowEntry entry) {
         decidedAgain++;
         say(entry.key, "again");
-        if (entry.buffered && entry.run != 0) {
+        if (entry.buffered) {
             mayComeAgain.add(entry.key);
         }
         leave(entry);
@@ -320,7 +320,7 @@ final class NaiveServer {
     }
 
     private boolean waitsForReturn(RowKey key) {
-        return mayComeAgain.stream().anyMatch(post -> post.vcpu() == key.vcpu() && post.epoch() < key.epoch());
+        return mayComeAgain.stream().anyMatch(post -> post.vcpu() == key.vcpu() && post.compareTo(key) < 0);
     }
 
     private void giveBackHeld() {
