@@ -72,7 +72,7 @@ final class PostedRows {
     }
 
     private final List<Row> rows = new ArrayList<>();
-    /** The first that is on its way, back or to another server: nothing younger of the vCPU may be decided before it is there (A3). */
+    /** The first that is on its way, back or to another server: nothing younger of the vCPU, posted or not, may be decided before it is there (A3). */
     @Nullable
     Row firstUnderWay;
     /** Servers that may yet give rows back: nothing younger may reach them before (F3). A bit each. */

@@ -137,6 +137,41 @@ final class ComingBackTest {
     }
 
     @Test
+    @DisplayName("A3: a posted write that comes back waits for an earlier one that is still on its way back")
+    void carriesOutPostedWritesInTheirOrder() {
+        shard.posted(1, RecordingShard.CLAIMED, 0x11).posted(2, RecordingShard.CLAIMED, 0x22);
+        shard.rules.postedQueued(1, key(1));
+        shard.rules.postedQueued(1, key(2));
+        shard.apply(shard.table(0));
+
+        shard.giveBack(1, 2);
+        assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8))
+                .as("1 is with the emulator")
+                .isZero();
+        shard.giveBack(1, 1);
+
+        assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8)).isEqualTo(0x22);
+    }
+
+    @Test
+    @DisplayName("F3, F4: a posted write that waits for an access is carried out when that access has timed out")
+    void carriesOutAPostedWriteBehindWhatHasTimedOut() {
+        shard.posted(1, RecordingShard.CLAIMED + 8, 0x11)
+                .write(2, RecordingShard.CLAIMED, 0x22)
+                .posted(3, RecordingShard.CLAIMED, 0x33);
+        shard.rules.postedQueued(1, key(1));
+        shard.rules.postedQueued(1, key(3));
+        shard.apply(changed());
+        shard.giveBack(1, 2);
+        shard.giveBack(1, 3);
+        shard.told();
+
+        shard.rules.expire(1_000);
+
+        assertThat(shard.told()).containsExactly("answer 2 = 0 errno 110", "forward 3 to 1 at 2000 = 33 marks 2");
+    }
+
+    @Test
     @DisplayName("F6, A4: a posted write that another server has had in between comes to the first one marked")
     void marksAPostedWriteThatComesToAServerAgain() {
         DecisionTable elsewhere = shard.builder()

@@ -3,12 +3,14 @@ package io.trapline.sim.check;
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.RegistryChange;
+import io.trapline.node.registry.DomainView;
 import io.trapline.v1.Claim;
 import io.trapline.v1.ClaimState;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** What the registry grants, whatever leads, restarts or asks again (C2, C5, C6, section E): claims, revisions, answers. */
 public final class RegistryChecks {
@@ -45,6 +47,15 @@ public final class RegistryChecks {
     public void same(Object command, Object one, Object other) {
         if (!one.equals(other)) {
             throw new Violation("I-3, C6", "a replica makes of %s%n%s, and another%n%s", command, one, other);
+        }
+    }
+
+    /** I-6: the node has applied all that there is. */
+    public void sameView(DomainView atNode, Set<Long> drainsAtNode, DomainView inRegistry, Set<Long> drainsInRegistry) {
+        String node = DomainText.of(atNode) + "drains " + new TreeSet<>(drainsAtNode);
+        String registry = DomainText.of(inRegistry) + "drains " + new TreeSet<>(drainsInRegistry);
+        if (!node.equals(registry)) {
+            throw new Violation("I-6", "the node knows%n%sand the registry is%n%s", node, registry);
         }
     }
 

@@ -32,7 +32,7 @@ final class Commands {
     /** The first life of the node. */
     static final long INCARNATION = 77;
 
-    private static final int FIRST_TYPE = 16;
+    static final int FIRST_TYPE = 16;
 
     private Commands() {}
 

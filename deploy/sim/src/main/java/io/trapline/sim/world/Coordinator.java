@@ -8,12 +8,16 @@ import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.model.MemType;
+import io.trapline.node.registry.DomainView;
 import io.trapline.node.registry.RegistryView;
 import io.trapline.sim.check.RegistryChecks;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** The real registry, the session of one node with it, and the calls that wait for that node (rule 0, F5). */
 final class Coordinator {
@@ -23,6 +27,7 @@ final class Coordinator {
     private final RegistryView mirror = new RegistryView(Commands.NODE);
     private final List<Call> calls = new ArrayList<>();
     private final Channel toNode;
+    private boolean nodeHasSession = true;
     private long acknowledged;
 
     private record Call(Answer answer, boolean waitsForDrain, Consumer<Answer> returned) {}
@@ -38,7 +43,8 @@ final class Coordinator {
         checks.asked(command);
         Answer answer = Answer.getDefaultInstance();
         for (Command carriedOut : world.seams.carriedOut(command, replicas.view())) {
-            answer = apply(carriedOut);
+            Answer of = apply(carriedOut);
+            answer = carriedOut == command ? of : answer;
         }
         if (Answers.refusal(answer).isPresent() || answer.getRevision() == 0) {
             returned.accept(answer);
@@ -69,7 +75,7 @@ final class Coordinator {
             world.promises.registry(changed.view());
             changed.opened().forEach(opening -> world.history.reopened(opening.vcpu(), opening.epoch()));
         });
-        if (world.seams.isTold(change)) {
+        if (nodeHasSession && world.seams.isTold(change)) {
             toNode.tell(
                     () -> "revision " + change.getRevision() + ", "
                             + command.getCommandCase().name(),
@@ -79,9 +85,19 @@ final class Coordinator {
 
     /** The node's session is lost, with what is on its way in it, and another begins with the whole registry. */
     void loseSession() {
+        if (!nodeHasSession) {
+            return;
+        }
         world.schedule.say(() -> "the node's session is lost");
+        nodeHasSession = false;
         toNode.clear();
         world.node.sessionLost();
+        world.schedule.channel("node connects").tell("the node connects", this::beginSession);
+        world.schedule.channel("node connects").holdUp(world.schedule.step() + world.schedule.upTo(400));
+    }
+
+    private void beginSession() {
+        nodeHasSession = true;
         RegistryChange everything = world.seams.everything(replicas.view().everything());
         toNode.tell(
                 () -> "the registry as of revision " + everything.getRevision(), () -> world.node.changed(everything));
@@ -90,6 +106,16 @@ final class Coordinator {
     /** The node has applied everything up to there. */
     void acknowledged(long revision) {
         acknowledged = Math.max(acknowledged, revision);
+        world.node.mustHaveApplied(revision);
+        if (revision == replicas.view().revision()) {
+            Optional<DomainView> known = world.promises.registry();
+            Set<Long> drains = replicas.view().drains().stream()
+                    .map(DrainRecord::getRevision)
+                    .collect(Collectors.toSet());
+            world.node
+                    .known()
+                    .ifPresent(atNode -> checks.sameView(atNode, world.node.openDrains(), known.orElseThrow(), drains));
+        }
         returnCalls();
     }
 

@@ -12,11 +12,16 @@ import io.trapline.node.registry.DomainChange;
 import io.trapline.node.registry.DomainView;
 import io.trapline.node.registry.DrainLedger;
 import io.trapline.node.registry.RegistryView;
+import io.trapline.sim.check.Violation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What follows the registry at a node: has every actor of the domain apply each change, servers first, and acknowledges a revision when all have (rule 0).
@@ -31,8 +36,13 @@ final class Node {
     private final AppliedQueue<Integer> applying = new AppliedQueue<>();
     private final DrainLedger drains = new DrainLedger();
     private final Channel toCoordinator;
+    /** Revisions at which the domain was another for this node. */
+    private final TreeSet<Long> changes = new TreeSet<>();
+
+    private @Nullable DomainView known;
     private boolean hasSession = true;
     private int sessions;
+    private long knownBefore;
     private long acknowledged;
 
     Node(World world) {
@@ -53,6 +63,7 @@ final class Node {
     /** A change of the registry arrives, or all of it. */
     void changed(RegistryChange change) {
         hasSession = true;
+        knownBefore = view.revision();
         RegistryView.Effects effects = view.apply(change);
         AppliedQueue.Entry<Integer> entry = applying.begin(effects.revision(), sessions);
         effects.changed().forEach(changed -> serve(changed, entry));
@@ -67,8 +78,39 @@ final class Node {
         registrySays("all told", () -> done(entry));
     }
 
+    /** Rule 0: what is acknowledged is in force at every actor. */
+    void mustHaveApplied(long acknowledgedRevision) {
+        Long last = changes.floor(acknowledgedRevision);
+        long revision = last == null ? 0 : last;
+        shards.forEach(shard -> mustHaveApplied(shard.name(), shard.appliedRevision(), revision));
+        servers.values().stream()
+                .filter(server -> server.generation <= revision)
+                .forEach(server -> mustHaveApplied(server.name(), server.appliedRevision(), revision));
+        mustHaveApplied("the vCPUs", vcpus.appliedRevision(), revision);
+    }
+
+    private static void mustHaveApplied(String actor, long applied, long revision) {
+        if (applied < revision) {
+            throw new Violation("rule 0", "revision %d is acknowledged, and %s goes by %d", revision, actor, applied);
+        }
+    }
+
+    /** The domain as it knows it. */
+    Optional<DomainView> known() {
+        return Optional.ofNullable(known);
+    }
+
+    /** The drains that stand as far as it knows. */
+    Set<Long> openDrains() {
+        return view.drains();
+    }
+
     private void serve(DomainChange change, AppliedQueue.Entry<Integer> entry) {
         DomainView domain = change.view();
+        known = domain;
+        if (entry.revision() > knownBefore) {
+            changes.add(entry.revision());
+        }
         if (shards.isEmpty()) {
             ShardMap map = new ShardMap(domain.firstGfns());
             for (int i = 0; i < map.size(); i++) {
@@ -93,7 +135,7 @@ final class Node {
             tell(shard.name(), revision, () -> shard.apply(domain.table(), change.opened(), present, applied));
         }
         Runnable applied = owed(entry, "vcpus");
-        tell("vcpus", revision, () -> vcpus.apply(domain.paused(), change.opened(), applied));
+        tell("vcpus", revision, () -> vcpus.apply(revision, domain.paused(), change.opened(), applied));
         for (ServerActor server : gone) {
             registrySays(
                     "stop " + server.name(),

@@ -38,15 +38,15 @@ final class Operator {
             return;
         }
         ServerActor server = schedule.oneOf(List.copyOf(world.node.servers.values()));
-        switch (schedule.random.nextInt(16)) {
+        switch (schedule.random.nextInt(18)) {
             case 0, 1, 2 -> claim(server, schedule.upTo(Layout.TYPES - 1), 1 + schedule.upTo(2));
             case 3, 4, 5 -> release(server, schedule.upTo(Layout.TYPES - 1));
             case 6 -> setState(server, false);
             case 7, 8 -> setState(server, true);
-            case 9 -> ofServer(server, range(server));
-            case 10, 11, 12 -> setType();
-            case 13 -> pause();
-            case 14 -> {
+            case 9, 10, 11 -> ofServer(server, range(server));
+            case 12, 13, 14 -> setType();
+            case 15 -> pause();
+            case 16 -> {
                 setState(server, false);
                 setState(server, true);
             }
@@ -62,9 +62,9 @@ final class Operator {
     private void release(ServerActor server, int x) {
         world.promises.changing(x);
         Command command = Commands.release(server.id, x, schedule.oneOf(world.settings.drainMillis), schedule.oneIn(4));
-        call(command, schedule.random.nextBoolean(), answer -> {
+        call(command, schedule.oneIn(3), answer -> {
             world.promises.changed(x);
-            if (!answer.hasRefusal() && schedule.random.nextBoolean()) {
+            if (!answer.hasRefusal()) {
                 long revision = answer.getMapMemType().getRevision();
                 hearsLater(server, emulator -> emulator.released(x, revision));
             }
@@ -74,9 +74,9 @@ final class Operator {
     void setState(ServerActor server, boolean enabled) {
         Command command = Commands.setState(server.id, enabled, schedule.oneOf(world.settings.drainMillis));
         world.promises.changingServer(server.id);
-        call(command, schedule.random.nextBoolean(), answer -> {
+        call(command, schedule.oneIn(3), answer -> {
             world.promises.changedServer(server.id);
-            if (!enabled && !answer.hasRefusal() && schedule.random.nextBoolean()) {
+            if (!enabled && !answer.hasRefusal()) {
                 long revision = answer.getSetIoreqServerState().getRevision();
                 hearsLater(server, emulator -> emulator.stopped(revision));
             }

@@ -90,16 +90,23 @@ final class Schedule implements LongSupplier {
         if (waiting.isEmpty()) {
             return false;
         }
-        Channel channel = waiting.get(random.nextInt(waiting.size()));
+        Channel channel = oneOf(waiting);
+        if (channel.isHeldUp()) {
+            channel = oneOf(waiting);
+        }
         if (channel.isHeldUp()) {
             return false;
         }
+        arrive(channel);
+        return true;
+    }
+
+    private void arrive(Channel channel) {
         Channel.Message message = channel.take();
         if (traced) {
             say(() -> channel.name() + ": " + message.what().get());
         }
         message.arrive().run();
-        return true;
     }
 
     /** Nothing of one channel arrives for a while. */
