@@ -44,7 +44,7 @@ final class Coordinator {
         Answer answer = Answer.getDefaultInstance();
         for (Command carriedOut : world.seams.carriedOut(command, replicas.view())) {
             Answer of = apply(carriedOut);
-            answer = carriedOut == command ? of : answer;
+            answer = carriedOut.equals(command) ? of : answer;
         }
         if (Answers.refusal(answer).isPresent() || answer.getRevision() == 0) {
             returned.accept(answer);

@@ -47,7 +47,7 @@ public enum Plant {
             WrongCoordinator.SnapshotTakenForAChange::new),
     ACKNOWLEDGED_BEFORE_SHARDS(
             "a revision is acknowledged before the shards decide by it",
-            List.of("C4"),
+            List.of("rule 0", "C4"),
             WrongNode.AcknowledgesEarly::new),
     TABLE_BEFORE("a shard decides by the table before the last", List.of("C4"), WrongNode.TableBefore::new),
 
@@ -68,7 +68,9 @@ public enum Plant {
             "a part of an access is passed on with a wrong address", List.of("A2"), WrongNode.PartMisplaced::new),
     ANSWER_CHANGED("a guest is told another value than the outcome", List.of("A4"), WrongNode.AnswerChanged::new),
     OPENING_UNHEARD_BY_SHARDS(
-            "shards are not told that a vCPU was opened anew", List.of("A6"), WrongNode.OpeningUnheardByShards::new),
+            "shards are not told that a vCPU was opened anew",
+            List.of("A6", "A6, A4"),
+            WrongNode.OpeningUnheardByShards::new),
     OPENING_UNHEARD_BY_SERVERS(
             "servers are not told that a vCPU was opened anew", List.of("A6"), WrongServers.OpeningUnheard::new),
     OPENING_UNHEARD_BY_VCPUS("a vCPU's earlier stream goes on", List.of("A6"), WrongNode.OpeningUnheardByVcpus::new),
@@ -137,6 +139,8 @@ public enum Plant {
             WrongEmulators.ActsAfterRelease::new);
 
     private final String breaks;
+
+    @SuppressWarnings("ImmutableEnumChecker") // List.of
     private final List<String> noticedBy;
 
     @SuppressWarnings("ImmutableEnumChecker") // A constructor reference holds nothing.

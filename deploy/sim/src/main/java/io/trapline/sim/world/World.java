@@ -40,10 +40,10 @@ public final class World {
     /**
      * Everything that happens follows from the seed.
      *
-     * @param traced whether to remember what happens
+     * @param traceLines how many of the last things that happen to remember
      */
-    public World(long seed, Plant plant, boolean traced) {
-        schedule = new Schedule(seed, traced);
+    public World(long seed, Plant plant, int traceLines) {
+        schedule = new Schedule(seed, traceLines);
         settings = new Settings(schedule);
         seams = plant.seams();
         coordinator = new Coordinator(this);
