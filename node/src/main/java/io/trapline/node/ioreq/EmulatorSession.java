@@ -1,6 +1,8 @@
 package io.trapline.node.ioreq;
 
 import io.trapline.model.Pure;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * The emulator that is bound to a server, if any: its credit, and whether its stream takes more (S5). Credit comes back with each answer, also with one
@@ -14,8 +16,10 @@ final class EmulatorSession {
     private long run;
     private long granted;
     private long unanswered;
-    /** Of those unanswered, how many have their outcome already. */
-    private long abandoned;
+    /** Of those unanswered, the ones that have their outcome already, and how often; they are no more than the credit. */
+    private final Map<Key, Integer> abandoned = new HashMap<>();
+
+    private record Key(int vcpu, long vcpuEpoch, long sequence, int part) {}
 
     boolean isBound() {
         return bound;
@@ -42,7 +46,7 @@ final class EmulatorSession {
         granted = credit;
         ready = isReady;
         unanswered = 0;
-        abandoned = 0;
+        abandoned.clear();
     }
 
     void unbind() {
@@ -80,15 +84,17 @@ final class EmulatorSession {
     }
 
     /** A delivered row has its outcome without an answer. */
-    void abandoned() {
-        abandoned++;
+    void abandoned(int vcpu, long vcpuEpoch, long sequence, int part) {
+        abandoned.merge(new Key(vcpu, vcpuEpoch, sequence, part), 1, Integer::sum);
     }
 
-    /** An answer fits nothing. */
-    void answeredLate() {
-        if (abandoned > 0) {
-            abandoned--;
+    /** An answer fits nothing; it may be late. */
+    void answeredLate(int vcpu, long vcpuEpoch, long sequence, int part) {
+        Key key = new Key(vcpu, vcpuEpoch, sequence, part);
+        Integer times = abandoned.get(key);
+        if (times != null) {
             unanswered--;
+            abandoned.compute(key, (k, before) -> times == 1 ? null : times - 1);
         }
     }
 }

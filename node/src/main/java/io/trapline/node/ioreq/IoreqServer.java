@@ -7,6 +7,7 @@ import io.trapline.node.protocol.ServerMessage.Apply;
 import io.trapline.node.protocol.ServerMessage.Forward;
 import io.trapline.node.protocol.ServerMessage.Gated;
 import io.trapline.node.protocol.ServerMessage.GetCounters;
+import io.trapline.node.protocol.ServerMessage.PostedLeft;
 import io.trapline.node.protocol.ServerMessage.Recall;
 import io.trapline.node.protocol.ServerMessage.ShardTell;
 import io.trapline.node.protocol.ServerMessage.Stop;
@@ -140,6 +141,7 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             case FromEmulator fromEmulator -> onEmulator(fromEmulator, now);
             case Gated gated -> onGated(gated);
             case Recall r -> rules.recall(now, r.shard(), r.recall(), r.rows(), r.drainMillis());
+            case PostedLeft left -> rules.postedLeft(now, left.rows());
             case Apply apply -> onApply(apply, now);
             case GetCounters get -> get.reply().accept(counters());
             default -> throw new IllegalArgumentException("a message of no server: " + message);

@@ -102,6 +102,17 @@ public final class IoreqServerRules {
         finish(nowNanos);
     }
 
+    /** Posted writes that this server gave back do not come to it again (F5): nothing waits for them any more (F3, F6). */
+    public void postedLeft(long nowNanos, KeyRows rows) {
+        for (int i = 0; i < rows.size(); i++) {
+            SlotRing ring = slots.leftForGood(rows.vcpu(i), rows.vcpuEpoch(i), rows.sequence(i));
+            if (ring != null) {
+                marks.renew(ring);
+            }
+        }
+        finish(nowNanos);
+    }
+
     /** The registry has moved on (rule 0); an older revision than the last changes nothing. */
     public void apply(
             long nowNanos,
@@ -180,7 +191,7 @@ public final class IoreqServerRules {
 
     private void refuse(KeyRows keys, int i, long nowNanos) {
         refusedAnswers++;
-        session.answeredLate();
+        session.answeredLate(keys.vcpu(i), keys.vcpuEpoch(i), keys.sequence(i), keys.part(i));
         int late = slots.findTimedOut(keys.vcpu(i), keys.vcpuEpoch(i), keys.sequence(i), keys.part(i));
         if (late != NONE) {
             slots.remove(late, nowNanos);

@@ -241,6 +241,25 @@ final class IoreqSlots {
         }
     }
 
+    /** A row goes back to its shard, and is removed then. A posted write may come again, and what is later waits for it (F3). */
+    void givesBack(int row) {
+        SlotRing ring = rings[table.vcpu[row]];
+        if (ring != null && table.buffered[row]) {
+            ring.returned.add(table.vcpuEpoch[row], table.sequence[row]);
+        }
+    }
+
+    /** A posted write that went back does not come again. Returns its vCPU's ring if something may have waited for that. */
+    @Nullable
+    SlotRing leftForGood(int vcpu, long vcpuEpoch, long sequence) {
+        SlotRing ring = ring(vcpu);
+        if (ring == null || !ring.returned.remove(vcpuEpoch, sequence)) {
+            return null;
+        }
+        queue(ring);
+        return ring;
+    }
+
     /** A delivered row has timed out: it keeps its slot, and owes nothing any more (F4). */
     void timeOut(int row) {
         SlotRing ring = rings[table.vcpu[row]];

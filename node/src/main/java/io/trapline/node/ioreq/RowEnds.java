@@ -51,7 +51,7 @@ final class RowEnds {
         }
         boolean delivered = table.state[row] == IoreqTable.INPROCESS;
         if (delivered) {
-            session.abandoned();
+            abandon(row);
         }
         if (delivered && !table.buffered[row]) {
             if (table.drains[row] != 0) {
@@ -83,6 +83,7 @@ final class RowEnds {
     private void giveBackOne(int row, long nowNanos) {
         decidedAgain++;
         replies.decideAgain(row);
+        slots.givesBack(row);
         drop(row, nowNanos);
     }
 
@@ -94,9 +95,13 @@ final class RowEnds {
     /** Nobody asks for it any more. */
     void drop(int row, long nowNanos) {
         if (table.state[row] == IoreqTable.INPROCESS) {
-            session.abandoned();
+            abandon(row);
         }
         leave(row, nowNanos);
+    }
+
+    private void abandon(int row) {
+        session.abandoned(table.vcpu[row], table.vcpuEpoch[row], table.sequence[row], table.part[row]);
     }
 
     private void leave(int row, long nowNanos) {

@@ -36,6 +36,13 @@ final class SettledMarks {
         }
     }
 
+    /** The mark of a vCPU was kept below something that does not come again: it may be passed on now. */
+    void renew(SlotRing ring) {
+        if (ring.settledThrough > 0) {
+            add(ring);
+        }
+    }
+
     private void add(SlotRing ring) {
         if (ring.settledNew) {
             return;

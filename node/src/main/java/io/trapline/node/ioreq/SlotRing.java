@@ -32,6 +32,8 @@ final class SlotRing {
     long settledThrough;
 
     boolean settledNew;
+    /** What may come here again (F3, F6). */
+    final ReturnedPosts returned = new ReturnedPosts();
 
     private long mask;
 
@@ -121,20 +123,22 @@ final class SlotRing {
     }
 
     /**
-     * Whether the next row may go to the emulator. Not while posted rows of an older epoch are out: their answers are kept by the emulator only until it
-     * sees the newer one (F6).
+     * Whether the next row may go to the emulator. Not before a posted write that may come again (F3), nor while posted rows of an older epoch are
+     * out: their answers are kept by the emulator only until it sees the newer one (F6).
      */
     boolean mayDeliver(IoreqTable table) {
         return next != NONE
                 && table.state[next] == IoreqTable.READY
-                && table.vcpuEpoch[next] == table.vcpuEpoch[oldest];
+                && table.vcpuEpoch[next] == table.vcpuEpoch[oldest]
+                && !returned.hasBefore(table.vcpuEpoch[next], table.sequence[next]);
     }
 
-    /** The settled mark, kept below everything that is still out here: another shard of the vCPU does not know of that. */
+    /** The settled mark, kept below everything that is still out here or may come again: another shard of the vCPU does not know of that. */
     long settledHere(IoreqTable table) {
         if (oldest == NONE) {
-            return settledThrough;
+            return returned.below(epoch, settledThrough);
         }
-        return table.vcpuEpoch[oldest] < epoch ? 0 : Math.min(settledThrough, table.sequence[oldest] - 1);
+        long through = table.vcpuEpoch[oldest] < epoch ? 0 : Math.min(settledThrough, table.sequence[oldest] - 1);
+        return returned.below(epoch, through);
     }
 }

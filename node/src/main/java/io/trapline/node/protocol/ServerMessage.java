@@ -28,6 +28,9 @@ public interface ServerMessage {
      */
     record Recall(int shard, long recall, KeyRows rows, int drainMillis) implements ServerMessage {}
 
+    /** Posted rows that the server gave back and that do not come to it again for now: they went to a page, nowhere, or to another server (F5, F6). */
+    record PostedLeft(KeyRows rows) implements ServerMessage {}
+
     /**
      * The registry has moved on. Applied in ascending order of revision.
      *

@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
  * @param <S> where a change came from
  */
 @Pure
-final class AppliedQueue<S> {
+public final class AppliedQueue<S> {
     private final ArrayDeque<Entry<S>> entries = new ArrayDeque<>();
 
     /** One change. */
-    static final class Entry<S> {
+    public static final class Entry<S> {
         private final long revision;
         private final S source;
         private int owed = 1;
@@ -25,35 +25,36 @@ final class AppliedQueue<S> {
             this.source = source;
         }
 
-        long revision() {
+        /** The revision that it leads to. */
+        public long revision() {
             return revision;
         }
 
-        S source() {
+        /** Where it came from. */
+        public S source() {
             return source;
         }
 
         /** Something more must be done for it. */
-        void owe() {
+        public void owe() {
             owed++;
         }
 
         /** Something that was owed is done. */
-        void done() {
+        public void done() {
             owed--;
         }
     }
 
     /** Begins one that owes one thing: to be told completely. */
-    Entry<S> begin(long revision, S source) {
+    public Entry<S> begin(long revision, S source) {
         Entry<S> entry = new Entry<>(revision, source);
         entries.add(entry);
         return entry;
     }
 
     /** Takes the oldest change if it owes nothing any more. */
-    @Nullable
-    Entry<S> take() {
+    public @Nullable Entry<S> take() {
         Entry<S> oldest = entries.peek();
         return oldest != null && oldest.owed == 0 ? entries.remove() : null;
     }

@@ -14,25 +14,26 @@ import java.util.TreeMap;
  * revision that began it is acknowledged, and again in every new session until it has ended.
  */
 @Pure
-final class DrainLedger {
+public final class DrainLedger {
     private final TreeMap<Long, DrainRecord> pending = new TreeMap<>();
     private final Set<Long> resetting = new HashSet<>();
     private final TreeMap<Long, DrainRecord> done = new TreeMap<>();
     private final Set<Long> reported = new HashSet<>();
 
-    void begin(DrainRecord drain) {
+    /** One has begun; one that was done before it was heard of stays done. */
+    public void begin(DrainRecord drain) {
         if (!done.containsKey(drain.getRevision())) {
             pending.put(drain.getRevision(), drain);
         }
     }
 
     /** What waits under that revision. */
-    Optional<DrainRecord> pending(long revision) {
+    public Optional<DrainRecord> pending(long revision) {
         return Optional.ofNullable(pending.get(revision));
     }
 
     /** What waits in a domain. */
-    List<Long> pendingOf(long domainGeneration) {
+    public List<Long> pendingOf(long domainGeneration) {
         return pending.values().stream()
                 .filter(drain -> drain.getDomainGeneration() == domainGeneration)
                 .map(DrainRecord::getRevision)
@@ -40,11 +41,12 @@ final class DrainLedger {
     }
 
     /** Its ioreqs are gone and its pages are to be reset (C5); false where that was said before. */
-    boolean beginReset(long revision) {
+    public boolean beginReset(long revision) {
         return resetting.add(revision);
     }
 
-    void finish(long revision) {
+    /** Nothing of it is left at this node. */
+    public void finish(long revision) {
         resetting.remove(revision);
         DrainRecord drain = pending.remove(revision);
         if (drain != null) {
@@ -53,7 +55,7 @@ final class DrainLedger {
     }
 
     /** Only these stand. */
-    void retain(Set<Long> standing) {
+    public void retain(Set<Long> standing) {
         pending.keySet().retainAll(standing);
         done.keySet().retainAll(standing);
         reported.retainAll(standing);
@@ -61,12 +63,12 @@ final class DrainLedger {
     }
 
     /** A new session knows of no report. */
-    void forgetReports() {
+    public void forgetReports() {
         reported.clear();
     }
 
     /** What is to be reported now that this revision is acknowledged; each once a session. */
-    List<Long> report(long acknowledged) {
+    public List<Long> report(long acknowledged) {
         List<Long> due = done.headMap(acknowledged, true).values().stream()
                 .filter(drain -> !reported.contains(drain.getRevision()) && !endsReset(drain))
                 .map(DrainRecord::getRevision)

@@ -24,6 +24,8 @@ final class PostedRows {
         final int window;
         /** The revision under which the server has it. */
         final long revision;
+        /** Servers that had it before this one; a bit each. */
+        private long serversBefore;
         /** The server has said that it has it. */
         boolean queued;
         /** It came back and waits for its turn. */
@@ -52,7 +54,15 @@ final class PostedRows {
 
         /** The same write on its way to another server, or to the same once more. */
         Row at(int anotherServer, long decidedRevision) {
-            return new Row(anotherServer, epoch, sequence, attributes, address, data, window, decidedRevision, false);
+            Row there =
+                    new Row(anotherServer, epoch, sequence, attributes, address, data, window, decidedRevision, false);
+            there.serversBefore = serversBefore | 1L << serverId;
+            return there;
+        }
+
+        /** Whether a server had it, and others since: its emulator may have carried it out, and forgotten it (F6). */
+        boolean wasThereBefore(int server) {
+            return server != serverId && (serversBefore >>> server & 1) != 0;
         }
 
         /** Whether it took effect before that access. */
@@ -62,7 +72,7 @@ final class PostedRows {
     }
 
     private final List<Row> rows = new ArrayList<>();
-    /** The first that is on its way, back or to another server: nothing younger of the vCPU may be decided before it is there (A3). */
+    /** The first that is on its way, back or to another server: nothing younger of the vCPU, posted or not, may be decided before it is there (A3). */
     @Nullable
     Row firstUnderWay;
     /** Servers that may yet give rows back: nothing younger may reach them before (F3). A bit each. */

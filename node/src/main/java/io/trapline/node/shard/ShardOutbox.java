@@ -12,6 +12,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ final class ShardOutbox implements ShardEffects {
     private final @Nullable IoreqRows[] forwards = new IoreqRows[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
     private final @Nullable SettledRows[] settled = new SettledRows[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
     private final BitSet forwarded = new BitSet();
+    private final TreeMap<Integer, KeyRows> left = new TreeMap<>();
     private final List<Runnable> afterForwards = new ArrayList<>();
     private final Map<Long, Runnable> onTypesChanged = new HashMap<>();
     private @Nullable OutcomeRows answers;
@@ -102,6 +104,13 @@ final class ShardOutbox implements ShardEffects {
     }
 
     @Override
+    public void postedLeft(int serverId, int vcpu, long vcpuEpoch, long sequence) {
+        if (servers.containsKey(serverId)) {
+            left.computeIfAbsent(serverId, id -> new KeyRows(4)).add(vcpu, vcpuEpoch, sequence, 0);
+        }
+    }
+
+    @Override
     public void recall(int serverId, long recall, KeyRows rows, int drainMillis) {
         afterForwards.add(() -> tell(serverId, new ServerMessage.Recall(shard, recall, rows, drainMillis)));
     }
@@ -132,6 +141,8 @@ final class ShardOutbox implements ShardEffects {
             }
         }
         forwarded.clear();
+        left.forEach((id, rows) -> tell(id, new ServerMessage.PostedLeft(rows)));
+        left.clear();
         OutcomeRows rows = answers;
         if (rows != null) {
             answers = null;

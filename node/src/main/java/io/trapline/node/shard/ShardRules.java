@@ -298,22 +298,30 @@ public final class ShardRules {
     public void expire(long nowNanos) {
         step++;
         for (VcpuLane lane : lanes.all()) {
-            CutAccess cut = lane.cut;
-            if (cut != null && lane.cutWaits && lane.deadlineNanos[cut.place] - nowNanos <= 0) {
-                cut.fail((byte) Errno.ETIMEDOUT.number());
-                finishCut(lane, cut);
+            if (expire(lane, nowNanos)) {
+                // Posted writes that came back may have waited for it.
+                pump(lane);
             }
-            if (lane.nextQueued() < 0) {
-                continue;
-            }
-            for (int i = 0; i < lane.ordered(); i++) {
-                int place = lane.orderedPlace(i);
-                if (lane.state[place] == VcpuLane.QUEUED && lane.deadlineNanos[place] - nowNanos <= 0) {
-                    done(lane, place, 0, (byte) Errno.ETIMEDOUT.number());
-                }
-            }
-            lane.trim();
         }
+    }
+
+    private boolean expire(VcpuLane lane, long nowNanos) {
+        boolean some = false;
+        CutAccess cut = lane.cut;
+        if (cut != null && lane.cutWaits && lane.deadlineNanos[cut.place] - nowNanos <= 0) {
+            cut.fail((byte) Errno.ETIMEDOUT.number());
+            finishCut(lane, cut);
+            some = true;
+        }
+        for (int i = 0; lane.nextQueued() >= 0 && i < lane.ordered(); i++) {
+            int place = lane.orderedPlace(i);
+            if (lane.state[place] == VcpuLane.QUEUED && lane.deadlineNanos[place] - nowNanos <= 0) {
+                done(lane, place, 0, (byte) Errno.ETIMEDOUT.number());
+                some = true;
+            }
+        }
+        lane.trim();
+        return some;
     }
 
     /** Whether anything waits here for its turn, so that {@link #expire} has something to look at. */
@@ -378,9 +386,13 @@ public final class ShardRules {
             return false;
         }
         lane.posted.remove(row);
+        if (server != row.serverId) {
+            effects.postedLeft(row.serverId, lane.vcpu, row.epoch, row.sequence);
+        }
         if (decision == DecisionTable.MEMORY) {
             pages.write(row.attributes, row.address, AccessAttributes.sizeBytes(row.attributes), 1, row.data);
         } else if (server != DecisionTable.NONE) {
+            boolean wasThere = row.wasThereBefore(server);
             lane.posted.add(row.at(server, revision()));
             effects.forward(
                     server,
@@ -389,7 +401,7 @@ public final class ShardRules {
                     row.sequence,
                     0,
                     IoreqAttributes.fromAccess(row.attributes),
-                    (byte) IoreqAttributes.MARK_POSTED,
+                    (byte) (IoreqAttributes.MARK_POSTED | (wasThere ? IoreqAttributes.MARK_REDELIVERED : 0)),
                     DecisionTable.claimedType(decision),
                     row.address,
                     row.data,
@@ -471,10 +483,11 @@ public final class ShardRules {
         CutAccess cut = lane.cutWaits ? lane.cut : null;
         int place = cut == null ? lane.nextQueued() : cut.place;
         PostedRows.Row returned = lane.posted.isEmpty() ? null : lane.posted.firstReturned();
-        if (returned != null && (place < 0 || returned.isBefore(lane.epoch, lane.sequence[place]))) {
-            return carryOutPosted(lane, returned);
-        }
         PostedRows.Row underWay = lane.posted.firstUnderWay;
+        if (returned != null && (place < 0 || returned.isBefore(lane.epoch, lane.sequence[place]))) {
+            boolean isFirst = underWay == null || returned.isBefore(underWay.epoch, underWay.sequence);
+            return isFirst && carryOutPosted(lane, returned);
+        }
         if (place < 0 || (underWay != null && underWay.isBefore(lane.epoch, lane.sequence[place]))) {
             return false;
         }

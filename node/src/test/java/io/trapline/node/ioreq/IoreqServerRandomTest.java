@@ -62,6 +62,9 @@ final class IoreqServerRandomTest implements IoreqEffects {
     private final long[] epoch = new long[VCPUS];
     private final long[] nextSequence = new long[VCPUS];
     private final Map<RowKey, Row> toForwardAgain = new TreeMap<>();
+    /** What went back and does not come again. */
+    private final List<RowKey> goneElsewhere = new ArrayList<>();
+
     private final Set<RowKey> tookEffect = new HashSet<>();
     private final List<Delivered> delivered = new ArrayList<>();
     private long recall;
@@ -126,6 +129,8 @@ final class IoreqServerRandomTest implements IoreqEffects {
             open(random.nextInt(VCPUS));
         } else if (choice < 93) {
             addCredit();
+        } else if (choice < 95) {
+            postedLeft();
         } else {
             ready = random.nextBoolean();
             step += "ready " + ready;
@@ -334,6 +339,17 @@ final class IoreqServerRandomTest implements IoreqEffects {
         apply(List.of(new VcpuOpening(vcpu, revision)), List.of());
     }
 
+    private void postedLeft() {
+        step += "left " + goneElsewhere;
+        KeyRows keys = new KeyRows(goneElsewhere.size());
+        for (RowKey key : goneElsewhere) {
+            keys.add(key.vcpu(), key.epoch(), key.sequence(), key.part());
+            model.postedLeft(key);
+        }
+        goneElsewhere.clear();
+        rules.postedLeft(now, keys);
+    }
+
     private void addCredit() {
         int rows = random.nextInt(3);
         step += "credit " + rows;
@@ -419,6 +435,8 @@ final class IoreqServerRandomTest implements IoreqEffects {
         if (random.nextInt(3) > 0) {
             Row row = randomRow(key.vcpu(), key.sequence()).epoch(key.epoch()).part(key.part());
             toForwardAgain.put(key, tookEffect.contains(key) ? row.post().within(Row.FOR_EVER) : row);
+        } else {
+            goneElsewhere.add(key);
         }
     }
 

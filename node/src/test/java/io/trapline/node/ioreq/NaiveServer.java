@@ -75,6 +75,9 @@ final class NaiveServer {
     final TreeSet<Long> openDrains = new TreeSet<>();
     final List<Long> drained = new ArrayList<>();
     private final Set<Integer> returned = new HashSet<>();
+    /** Posted writes that went back: they may come again (F3, F6). */
+    private final Set<RowKey> mayComeAgain = new HashSet<>();
+
     private final int window;
     ServerView view;
     long applied;
@@ -84,7 +87,9 @@ final class NaiveServer {
     long run;
     long granted;
     long unanswered;
-    long abandoned;
+    /** What was passed in this session and has its outcome without an answer, as often as that was. */
+    final List<RowKey> abandoned = new ArrayList<>();
+
     long answered;
     long refused;
     long timedOut;
@@ -139,6 +144,7 @@ final class NaiveServer {
         entry.buffered = effective || (posted && waitingPosts() + weight(entry) <= 511);
         entry.since = now;
         entry.state = State.WAITING;
+        mayComeAgain.remove(key);
         if (entry.buffered) {
             entry.deadline = Long.MAX_VALUE;
             say(key, "queued");
@@ -212,7 +218,7 @@ final class NaiveServer {
     /** The row is gone. */
     private void leave(RowEntry entry) {
         if (entry.delivered()) {
-            abandoned++;
+            abandoned.add(entry.key);
         }
         rows.remove(entry.key);
         endDrains(entry);
@@ -303,7 +309,18 @@ final class NaiveServer {
     private void giveBackOne(RowEntry entry) {
         decidedAgain++;
         say(entry.key, "again");
+        if (entry.buffered) {
+            mayComeAgain.add(entry.key);
+        }
         leave(entry);
+    }
+
+    void postedLeft(RowKey key) {
+        mayComeAgain.remove(key);
+    }
+
+    private boolean waitsForReturn(RowKey key) {
+        return mayComeAgain.stream().anyMatch(post -> post.vcpu() == key.vcpu() && post.compareTo(key) < 0);
     }
 
     private void giveBackHeld() {
@@ -334,7 +351,7 @@ final class NaiveServer {
         run = aRun;
         granted = credit;
         unanswered = 0;
-        abandoned = 0;
+        abandoned.clear();
         rows.values().removeIf(entry -> entry.state == State.TIMED_OUT);
         settleSlots(now);
         Set<RowKey> underWay = new HashSet<>();
@@ -392,8 +409,7 @@ final class NaiveServer {
             complete(entry, value);
         } else {
             refused++;
-            if (abandoned > 0) {
-                abandoned--;
+            if (abandoned.remove(key)) {
                 unanswered--;
             }
             if (entry != null && entry.state == State.TIMED_OUT) {
@@ -433,7 +449,7 @@ final class NaiveServer {
         timedOut++;
         say(entry.key, entry.buffered ? "done" : "ETIMEDOUT");
         if (entry.delivered() && !entry.buffered) {
-            abandoned++;
+            abandoned.add(entry.key);
             entry.state = State.TIMED_OUT;
             endDrains(entry);
         } else {
@@ -463,7 +479,8 @@ final class NaiveServer {
             }
             oldest.putIfAbsent(entry.key.vcpu(), entry.key.epoch());
             if (entry.undelivered() && seen.add(entry.key.vcpu())) {
-                if (entry.state == State.READY && entry.key.epoch() == oldest.get(entry.key.vcpu())) {
+                boolean first = entry.key.epoch() == oldest.get(entry.key.vcpu()) && !waitsForReturn(entry.key);
+                if (entry.state == State.READY && first) {
                     heads.put(entry.key.vcpu(), entry);
                 }
             }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
+import io.trapline.node.rows.SettledRows;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -224,6 +225,114 @@ final class SessionTest {
         scene.forwardFrom(1, scene.revision, ServerScene.settled(0, 3), Row.of(0, 4));
 
         assertThat(scene.take()).containsExactly("ioreqs v0#4", "settled v0<=1");
+    }
+
+    /** A posted write is with the emulator when a change gives it back to its shard. */
+    private static ServerScene withAPostedWriteGivenBack(Row post) {
+        ServerScene scene = ServerScene.buffering();
+        scene.attach(ServerScene.RUN, 10);
+        scene.forward(post);
+        scene.recall(1, 0, post);
+        scene.after(1);
+        assertThat(scene.take()).endsWith("recalled 1", "again " + post);
+        return scene;
+    }
+
+    @Test
+    @DisplayName("F6, A4: no settled mark passes a posted write that was given back and may come again")
+    void keepsSettledMarksBelowWhatMayComeAgain() {
+        Row post = Row.of(0, 1).post();
+        ServerScene scene = withAPostedWriteGivenBack(post);
+
+        scene.forwardFrom(1, scene.revision, ServerScene.settled(0, 1), Row.of(1, 1));
+        assertThat(scene.take()).containsExactly("ioreqs v1#1");
+
+        scene.forward(post.within(Row.FOR_EVER));
+        scene.answer(post);
+        scene.forwardFrom(1, scene.revision, ServerScene.settled(0, 2), Row.of(0, 3));
+        assertThat(scene.take())
+                .containsExactly("queued v0#1", "ioreqs v0#1+", "done v0#1", "ioreqs v0#3", "settled v0<=2");
+    }
+
+    @Test
+    @DisplayName("F6: the mark goes on once the posted write has gone elsewhere")
+    void passesTheMarkOnWhenAPostedWriteHasGoneElsewhere() {
+        Row post = Row.of(0, 1).post();
+        ServerScene scene = withAPostedWriteGivenBack(post);
+        scene.forwardFrom(1, scene.revision, ServerScene.settled(0, 1), Row.of(1, 1));
+        scene.take();
+
+        scene.rules.postedLeft(scene.now, Row.keys(post));
+
+        assertThat(scene.take()).containsExactly("settled v0<=1");
+    }
+
+    @Test
+    @DisplayName("F3: what another shard decided for the vCPU later waits for a posted write that may come again")
+    void whatIsLaterWaitsForWhatMayComeAgain() {
+        ServerScene scene = ServerScene.buffering();
+        Row post = Row.of(0, 2).post();
+        scene.forward(post);
+        scene.recall(1, 0, post);
+        scene.attach(ServerScene.RUN, 10);
+        scene.take();
+
+        scene.forwardFrom(1, scene.revision, new SettledRows(0), Row.of(0, 1), Row.of(0, 3));
+        assertThat(scene.take()).containsExactly("ioreqs v0#1");
+        scene.forward(post.within(Row.FOR_EVER));
+
+        assertThat(scene.take()).containsExactly("queued v0#2", "ioreqs v0#2+ v0#3");
+    }
+
+    @Test
+    @DisplayName("F3: and no longer once it has gone elsewhere")
+    void whatIsLaterGoesOnOnceItHasGoneElsewhere() {
+        Row post = Row.of(0, 1).post();
+        ServerScene scene = withAPostedWriteGivenBack(post);
+        scene.forward(Row.of(0, 2));
+        assertThat(scene.take()).isEmpty();
+
+        scene.rules.postedLeft(scene.now, Row.keys(post));
+
+        assertThat(scene.take()).containsExactly("ioreqs v0#2");
+    }
+
+    @Test
+    @DisplayName("F6, A6: a newer epoch of its vCPU waits for a posted write that may come again")
+    void aNewerEpochWaitsForWhatMayComeAgain() {
+        Row post = Row.of(0, 1).post();
+        ServerScene scene = withAPostedWriteGivenBack(post);
+        Row newer = Row.of(0, 1).epoch(Row.EPOCH + 9);
+        scene.open(0, Row.EPOCH + 9);
+        scene.forward(newer, Row.of(1, 1));
+        assertThat(scene.take()).containsExactly("ioreqs v1#1");
+
+        scene.rules.postedLeft(scene.now, Row.keys(post));
+
+        assertThat(scene.take()).containsExactly("ioreqs " + newer);
+    }
+
+    @Test
+    @DisplayName(
+            "S5: an answer to what was passed in an earlier session gives no credit for what is passed in this one")
+    void givesNoCreditForWhatWasNotPassedInThisSession() {
+        ServerScene scene = new ServerScene();
+        Row ofBefore = Row.of(0, 1).within(1);
+        scene.forward(ofBefore);
+        scene.attach(ServerScene.RUN, 1);
+        scene.after(1);
+        scene.attach(ServerScene.RUN, 1, ServerScene.underWay(ofBefore));
+        Row abandoned = Row.of(0, 2);
+        scene.forward(abandoned, Row.of(1, 1));
+        scene.recall(1, 0, abandoned);
+        scene.after(1);
+        assertThat(scene.take()).endsWith("ioreqs v0#2", "recalled 1", "again v0#2");
+
+        scene.answer(ofBefore);
+        assertThat(scene.take()).isEmpty();
+
+        scene.answer(abandoned);
+        assertThat(scene.take()).containsExactly("ioreqs v1#1");
     }
 
     @Test

@@ -54,7 +54,7 @@ final class ComingBackTest {
                 .isZero();
         shard.giveBack(1, 1);
 
-        assertThat(shard.told()).containsExactly("answer 1 = 0");
+        assertThat(shard.told()).containsExactly("answer 1 = 0", "left 2 for 1");
         assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8)).isEqualTo(0x22);
     }
 
@@ -134,6 +134,62 @@ final class ComingBackTest {
         shard.write(3, RecordingShard.CLAIMED, 0x33);
 
         assertThat(shard.told()).as("settled nothing").containsExactly("forward 3 to 1 at 2000 = 33");
+    }
+
+    @Test
+    @DisplayName("A3: a posted write that comes back waits for an earlier one that is still on its way back")
+    void carriesOutPostedWritesInTheirOrder() {
+        shard.posted(1, RecordingShard.CLAIMED, 0x11).posted(2, RecordingShard.CLAIMED, 0x22);
+        shard.rules.postedQueued(1, key(1));
+        shard.rules.postedQueued(1, key(2));
+        shard.apply(shard.table(0));
+
+        shard.giveBack(1, 2);
+        assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8))
+                .as("1 is with the emulator")
+                .isZero();
+        shard.giveBack(1, 1);
+
+        assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8)).isEqualTo(0x22);
+    }
+
+    @Test
+    @DisplayName("F3, F4: a posted write that waits for an access is carried out when that access has timed out")
+    void carriesOutAPostedWriteBehindWhatHasTimedOut() {
+        shard.posted(1, RecordingShard.CLAIMED + 8, 0x11)
+                .write(2, RecordingShard.CLAIMED, 0x22)
+                .posted(3, RecordingShard.CLAIMED, 0x33);
+        shard.rules.postedQueued(1, key(1));
+        shard.rules.postedQueued(1, key(3));
+        shard.apply(changed());
+        shard.giveBack(1, 2);
+        shard.giveBack(1, 3);
+        shard.told();
+
+        shard.rules.expire(1_000);
+
+        assertThat(shard.told()).containsExactly("answer 2 = 0 errno 110", "forward 3 to 1 at 2000 = 33 marks 2");
+    }
+
+    @Test
+    @DisplayName("F6, A4: a posted write that another server has had in between comes to the first one marked")
+    void marksAPostedWriteThatComesToAServerAgain() {
+        DecisionTable elsewhere = shard.builder()
+                .enabledServer(2, RangeSet.EMPTY, RangeSet.EMPTY, RangeSet.EMPTY)
+                .heldClaim(0, 2, AccessFlags.ALL)
+                .build();
+        shard.posted(1, RecordingShard.CLAIMED, 0x11);
+        shard.rules.postedQueued(1, key(1));
+        shard.told();
+        shard.apply(elsewhere);
+        shard.giveBack(1, 1);
+        assertThat(shard.told()).containsExactly("left 1 for 1", "forward 1 to 2 at 2000 = 11 marks 2");
+        shard.rules.postedQueued(2, key(1));
+
+        shard.apply(shard.table(AccessFlags.ALL));
+        shard.giveBack(2, 1);
+
+        assertThat(shard.told()).containsExactly("left 1 for 2", "forward 1 to 1 at 2000 = 11 marks 3");
     }
 
     @Test

@@ -158,6 +158,11 @@ final class RecordingShard implements ShardEffects, AutoCloseable {
     }
 
     @Override
+    public void postedLeft(int serverId, int vcpu, long vcpuEpoch, long sequence) {
+        story.add("left " + sequence + " for " + serverId);
+    }
+
+    @Override
     public void recall(int serverId, long recall, KeyRows rows, int drainMillis) {
         StringBuilder line = new StringBuilder("recall " + recall + " from " + serverId + ":");
         for (int i = 0; i < rows.size(); i++) {

@@ -316,7 +316,7 @@ final class ShardRulesTest {
         shard.write(2, RecordingShard.CLAIMED, 0x22);
         assertThat(shard.told()).as("2 waits for the posted one").isEmpty();
         shard.giveBack(1, 1);
-        assertThat(shard.told()).containsExactly("answer 2 = 0");
+        assertThat(shard.told()).containsExactly("left 1 for 1", "answer 2 = 0");
         assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8)).isEqualTo(0x22);
     }
 

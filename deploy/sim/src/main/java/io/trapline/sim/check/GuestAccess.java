@@ -30,6 +30,9 @@ public final class GuestAccess {
     /** A server that has it as a posted write which was acknowledged (F3). */
     int postedAt = NOT_POSTED;
 
+    /** It came back and is on its way to a server, which has not said yet that it has it (F5). */
+    boolean isMoving;
+
     /** It was acknowledged by another server than the one that has it: what came later may be there before it (F3, F5). */
     boolean hasMoved;
 

@@ -1,6 +1,7 @@
 package io.trapline.sim.check;
 
 import io.trapline.model.Errno;
+import io.trapline.node.rows.KeyRows;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -112,6 +113,31 @@ public final class History {
                     throw new Violation("F3", "the posted %s never left server %d", access, access.postedAt);
                 }
             }
+        }
+    }
+
+    /** The posted writes that were acknowledged for a server and are not done. */
+    KeyRows postedAt(int server) {
+        KeyRows posted = new KeyRows(16);
+        for (Accesses of : streams.values()) {
+            for (GuestAccess access : of.all) {
+                if (access.postedAt == server) {
+                    posted.add(access.key.vcpu(), access.key.epoch(), access.key.sequence(), 0);
+                }
+            }
+        }
+        return posted;
+    }
+
+    /** A4, F2: the guest is told an outcome: the one that there is. */
+    public void reaches(AccessKey key, long data, byte errno) {
+        GuestAccess access = of(key);
+        if (errno == Errno.EAGAIN.number()) {
+            return;
+        }
+        if (!access.answered || access.answer != data || access.errno != errno) {
+            throw new Violation(
+                    "A4", "the guest of %s is told %x errno %d, not %x", access, data, errno, access.answer);
         }
     }
 

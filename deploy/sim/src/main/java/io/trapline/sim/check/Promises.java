@@ -1,6 +1,8 @@
 package io.trapline.sim.check;
 
+import io.trapline.model.IoreqAttributes;
 import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.protocol.ServerView;
 import io.trapline.node.registry.DomainView;
 import java.util.HashMap;
 import java.util.Map;
@@ -69,6 +71,13 @@ public final class Promises {
         sessions.merge(generation, sessionEpoch, Math::max);
     }
 
+    /** A6: a stream of a vCPU does something. */
+    public void mayGoOn(int vcpu, long epoch) {
+        if (isFenced(vcpu, epoch)) {
+            throw new Violation("A6", "the stream of vCPU %d under epoch %d goes on after a newer one", vcpu, epoch);
+        }
+    }
+
     /** A6: whether a stream of that vCPU is certainly fenced. */
     boolean isFenced(int vcpu, long epoch) {
         return vcpuEpochs.getOrDefault(vcpu, 0L) > epoch;
@@ -102,24 +111,45 @@ public final class Promises {
         }
     }
 
-    /** C4: nothing goes to a server for a type that it does not hold any more. */
-    void mayBePassed(String what, int server, int x, boolean write) {
+    /** C4, S2, R2: nothing goes to a server for a type that it does not hold any more, nor by a range that it has not. */
+    void mayBePassed(GuestAccess access, int server, int x, long address, int count, int attributes) {
         DomainView now = domain;
         if (now == null || uncertainServers[server] > 0) {
             return;
         }
-        if (x >= 0 && uncertainTypes[x] == 0 && now.table().claimant(x, write) != server) {
+        if (x >= 0 && uncertainTypes[x] == 0 && now.table().claimant(x, access.isWrite()) != server) {
             throw new Violation(
-                    "C4", "%s is passed to server %d, which holds ioreq_server[%d] no more", what, server, x);
+                    "C4", "%s is passed to server %d, which holds ioreq_server[%d] no more", access, server, x);
         }
-        boolean enabled = now.servers().stream().anyMatch(view -> view.id() == server && view.enabled());
-        if (x < 0 && !enabled) {
-            throw new Violation("S2", "%s is passed to server %d, which is disabled", what, server);
+        Optional<ServerView> view =
+                now.servers().stream().filter(other -> other.id() == server).findFirst();
+        if (x < 0 && !view.map(ServerView::enabled).orElse(false)) {
+            throw new Violation("S2", "%s is passed to server %d, which is disabled", access, server);
+        }
+        if (x < 0 && !view.map(of -> hasRange(of, address, count, attributes)).orElse(false)) {
+            throw new Violation("R2", "%s is passed to server %d, which has no such range", access, server);
+        }
+    }
+
+    private static boolean hasRange(ServerView server, long address, int count, int attributes) {
+        long sizeBytes = IoreqAttributes.sizeBytes(attributes);
+        if (IoreqAttributes.type(attributes) == IoreqAttributes.PIO) {
+            return server.ports().contains(address, address + sizeBytes - 1);
+        }
+        long others = sizeBytes * (count - 1L);
+        long first = IoreqAttributes.isDf(attributes) ? address - others : address;
+        return server.memory().contains(first, first + others + sizeBytes - 1);
+    }
+
+    /** D4: a new life of the only node is known: what it held is lost. */
+    public void nodeIsNew() {
+        if (domain == null || domain.table().state() != DecisionTable.State.CRASHED) {
+            throw new Violation("D4", "the node has lost its memory, and the domain goes on");
         }
     }
 
     /** D1: nothing is delivered and nothing takes effect while the domain is certainly paused. */
-    void mustRun(String what) {
+    public void mustRun(String what) {
         DomainView now = domain;
         if (now != null && uncertainPause == 0 && now.paused()) {
             throw new Violation("D1", "%s while the domain is paused", what);

@@ -42,9 +42,20 @@ final class ReturnedPosts {
             return false;
         }
         carryOutBefore(access);
+        access.isMoving = true;
         access.hasMoved |= access.postedAt != server;
         access.posted(server);
         return true;
+    }
+
+    /** Whether one is on its way, back from where it does not go any more or to another server (A3). */
+    boolean isUnderWay(GuestAccess post) {
+        if (!post.isPosted() || waiting.contains(post)) {
+            return false;
+        }
+        int decision = decision(post);
+        boolean isThere = DecisionTable.isServer(decision) && DecisionTable.server(decision) == post.postedAt;
+        return post.isMoving || !isThere;
     }
 
     /** The shard does something with an access: the posted writes before it were carried out. */

@@ -2,12 +2,17 @@ package io.trapline.sim.check;
 
 import io.trapline.model.Errno;
 import io.trapline.model.IoreqAttributes;
+import io.trapline.node.protocol.Drain;
+import io.trapline.node.protocol.ServerView;
+import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.rows.IoreqRows;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What one server has passed to emulators and what it believes of them (A6, C4, C7, F1 – F6, S5). */
@@ -21,12 +26,15 @@ public final class ServerChecks {
     private final List<ShardModel> shards;
     private final Map<IoreqKey, Delivered> delivered = new HashMap<>();
     private final Map<IoreqKey, Long> lastRun = new HashMap<>();
+    /** What the run had under way when its session began: the server may know so, and not pass it again (S5). */
+    private final Set<IoreqKey> stillUnderWay = new HashSet<>();
+
+    private final SlotChecks slots;
+    private final DrainChecks drains;
     private long session;
     private long run;
-
-    /** An ioreq that is with an emulator. */
-    private record Delivered(
-            GuestAccess access, long session, long nanos, boolean posted, byte claimedType, long decidedRevision) {}
+    private boolean isBound;
+    private boolean isBinding;
 
     public ServerChecks(
             int id,
@@ -43,12 +51,75 @@ public final class ServerChecks {
         this.promises = promises;
         this.carriedOut = carriedOut;
         this.shards = shards;
+        slots = new SlotChecks(id);
+        drains = new DrainChecks(id, delivered);
     }
 
-    /** A session's stream is bound. */
-    public void bound(long aSession, long aRun) {
+    /** A session's stream is being bound: the run says what it has of before (S5). */
+    public void binds(long aSession, long aRun, List<IoreqKey> underWay) {
+        stillUnderWay.clear();
+        stillUnderWay.addAll(underWay);
         session = aSession;
         run = aRun;
+        isBound = true;
+        isBinding = true;
+        slots.clear();
+    }
+
+    /** It is bound. */
+    public void bound() {
+        isBinding = false;
+    }
+
+    /** No stream is bound any more. */
+    public void unbound() {
+        isBound = false;
+    }
+
+    /** The server hears of a change of the registry. */
+    public void applies(long nowNanos, ServerView view, List<VcpuOpening> opened, List<Drain> begun) {
+        for (VcpuOpening opening : opened) {
+            int vcpu = opening.vcpu();
+            long epoch = opening.epoch();
+            delivered
+                    .values()
+                    .removeIf(row -> !row.posted && row.access.key.vcpu() == vcpu && row.access.key.epoch() < epoch);
+            slots.fences(vcpu, epoch);
+        }
+        drains.applies(nowNanos, view, begun);
+    }
+
+    /** A shard wants rows back. */
+    public void recalls(long nowNanos, KeyRows keys, int drainMillis) {
+        drains.recalls(nowNanos, keys, drainMillis);
+    }
+
+    /** The emulator of a session answers: what it has answered keeps no slot (F4). */
+    public void answers(long bySession, OutcomeRows rows) {
+        for (int i = 0; i < rows.size() && bySession == session; i++) {
+            IoreqKey key = IoreqKey.of(rows.keys(), i);
+            GuestAccess access = history.find(key.access());
+            if (access != null && !delivered.containsKey(key)) {
+                slots.frees(key, access);
+            }
+        }
+    }
+
+    /** Of those answers, the ones to ioreqs that are not with the emulator (F1). */
+    public OutcomeRows late(OutcomeRows rows) {
+        OutcomeRows late = new OutcomeRows(rows.size());
+        for (int i = 0; i < rows.size(); i++) {
+            IoreqKey key = IoreqKey.of(rows.keys(), i);
+            if (!delivered.containsKey(key)) {
+                late.add(key.vcpu(), key.epoch(), key.sequence(), key.part(), rows.data(i), rows.errno(i));
+            }
+        }
+        return late;
+    }
+
+    /** The posted writes that the server is known to have (F3). */
+    public KeyRows posted() {
+        return history.postedAt(id);
     }
 
     /** Ioreqs go to the emulator. */
@@ -66,7 +137,7 @@ public final class ServerChecks {
         IoreqKey key = IoreqKey.of(rows.keys(), i);
         GuestAccess access = history.of(key.access());
         boolean posted = access.isPosted() || (rows.marks(i) & IoreqAttributes.MARK_POSTED) != 0;
-        promises.mayBePassed(access.toString(), id, rows.claimedType(i), access.isWrite());
+        promises.mayBePassed(access, id, rows.claimedType(i), rows.address(i), rows.count(i), rows.attributes(i));
         if (!posted && promises.isFenced(key.vcpu(), key.epoch())) {
             throw new Violation("A6", "server %d delivers %s of a fenced stream", id, access);
         }
@@ -81,13 +152,8 @@ public final class ServerChecks {
             throw new Violation("F6", "server %d delivers %s to another run without saying so", id, access);
         }
         delivered.put(key, new Delivered(access, session, nowNanos, posted, rows.claimedType(i), decidedRevision));
-        long inSlots = delivered.values().stream()
-                .filter(other -> !other.posted
-                        && other.access.key.vcpu() == key.vcpu()
-                        && other.access.key.epoch() == key.epoch())
-                .count();
-        if (inSlots > access.window) {
-            throw new Violation("F1", "vCPU %d has %d slots in use at server %d", key.vcpu(), inSlots, id);
+        if (!posted) {
+            slots.takes(key, access);
         }
     }
 
@@ -98,10 +164,18 @@ public final class ServerChecks {
             GuestAccess access = history.of(key.access());
             Delivered was = delivered.remove(key);
             access.isEnded = true;
-            if (rows.errno(i) == Errno.ETIMEDOUT.number()) {
+            boolean timedOut = rows.errno(i) == Errno.ETIMEDOUT.number();
+            if (timedOut) {
                 checkTimeout(nowNanos, access, was);
             } else if (rows.errno(i) == Errno.OK) {
+                if (was == null && !isBinding && !stillUnderWay.remove(key)) {
+                    throw new Violation("F1, F5", "server %d believes an answer to %s, which nobody has", id, access);
+                }
                 checkAnswer(key, access, rows.data(i));
+            }
+            // What has timed out with the emulator keeps its slot for the late answer.
+            if (!timedOut || was == null || was.session != session) {
+                slots.frees(key, access);
             }
         }
     }
@@ -126,10 +200,29 @@ public final class ServerChecks {
     }
 
     /** Rows go back to a shard. */
-    public void givesBack(KeyRows keys) {
+    public void givesBack(long nowNanos, KeyRows keys) {
         for (int i = 0; i < keys.size(); i++) {
-            delivered.remove(IoreqKey.of(keys, i));
-            lastRun.remove(IoreqKey.of(keys, i));
+            IoreqKey key = IoreqKey.of(keys, i);
+            Delivered was = delivered.remove(key);
+            lastRun.remove(key);
+            stillUnderWay.remove(key);
+            if (was != null) {
+                slots.frees(key, was.access);
+                // One of an earlier session was to be passed anew: it went as what was never passed.
+                if (was.session == session) {
+                    drains.givesBack(nowNanos, was);
+                }
+            }
+        }
+    }
+
+    /** F4: the server has looked at its deadlines. */
+    public void hasLooked(long nowNanos) {
+        for (Delivered row : delivered.values()) {
+            boolean counts = isBound && timeoutNanos > 0 && row.session == session;
+            if (counts && nowNanos - row.nanos >= timeoutNanos) {
+                throw new Violation("F4", "server %d has %s beyond its time", id, row.access);
+            }
         }
     }
 
@@ -143,13 +236,6 @@ public final class ServerChecks {
                 throw new Violation("F3", "server %d loses the posted %s", id, history.of(key.access()));
             }
         }
-    }
-
-    /** The server has let go what a vCPU had under older epochs (A6). */
-    public void fences(int vcpu, long epoch) {
-        delivered
-                .values()
-                .removeIf(row -> !row.posted && row.access.key.vcpu() == vcpu && row.access.key.epoch() < epoch);
     }
 
     /** F6: marks go to the emulator. */
@@ -170,6 +256,9 @@ public final class ServerChecks {
         for (int i = 0; i < serving.size(); i++) {
             IoreqKey key = IoreqKey.of(serving, i);
             Delivered row = delivered.get(key);
+            if (row == null && stillUnderWay.contains(key)) {
+                continue;
+            }
             if (row == null) {
                 throw new Violation("F2, F5", "server %d lets a call for %s pass, which is not under way", id, key);
             }
@@ -181,11 +270,7 @@ public final class ServerChecks {
 
     /** F5: what a drain of {@code ioreq_server[x]}, or (x = -1) of everything, waited for is said to be over. */
     public void isDrained(long revision, int x) {
-        for (Delivered row : delivered.values()) {
-            if ((x < 0 || row.claimedType == x) && row.decidedRevision < revision) {
-                throw new Violation("F5, C5", "server %d is drained of %d, and has %s", id, revision, row.access);
-            }
-        }
+        drains.isDrained(revision, x);
     }
 
     /** F6: an emulator neither carries an ioreq out nor answers it, for another reason than that it was decided too early (C4). */

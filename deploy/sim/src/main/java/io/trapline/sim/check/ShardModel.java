@@ -74,6 +74,9 @@ public final class ShardModel {
         for (int i = 0; i < keys.size(); i++) {
             IoreqKey key = IoreqKey.of(keys, i);
             ShardRow row = rows.get(key.access());
+            if (row != null && row.access.postedAt == server) {
+                row.access.isMoving = false;
+            }
             if (row != null && row.isAt(server, key.part())) {
                 said.put(key.access(), new Said(server, 0, Errno.OK));
                 row.access.posted(server);
@@ -124,9 +127,10 @@ public final class ShardModel {
     // What they do.
 
     /** An ioreq is passed to a server. */
-    public void forwarded(IoreqKey key, int server, byte claimedType, long address, long data, int count) {
+    public void forwarded(
+            IoreqKey key, int server, byte attributes, byte claimedType, long address, long data, int count) {
         GuestAccess access = history.of(key.access());
-        promises.mayBePassed(access.toString(), server, claimedType, access.isWrite());
+        promises.mayBePassed(access, server, claimedType, address, count, attributes);
         if (returned.isPassedOn(access, server)) {
             return;
         }
@@ -271,13 +275,12 @@ public final class ShardModel {
         return inAnyOrder;
     }
 
-    /** Whether something before the access has no outcome here. */
+    /** Whether something before the access has no outcome here, or is a posted write on its way. */
     private boolean waits(GuestAccess access) {
         return rows.values().stream()
-                .anyMatch(row -> row.state != ShardRow.DONE
-                        && row.access.key.vcpu() == access.key.vcpu()
-                        && row.access.key.epoch() == access.key.epoch()
-                        && row.access.key.sequence() < access.key.sequence());
+                .filter(row -> row.access.key.isBefore(access.key))
+                .anyMatch(row -> returned.isUnderWay(row.access)
+                        || (row.state != ShardRow.DONE && row.access.key.epoch() == access.key.epoch()));
     }
 
     /** An access that goes part by part may stand before a part that must wait for a server: its parts before that were carried out, and nobody has said so. */

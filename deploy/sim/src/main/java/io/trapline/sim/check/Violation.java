@@ -10,7 +10,7 @@ public final class Violation extends RuntimeException {
 
     private final String rule;
 
-    /** @param rule the ids of the rules, as the contract names them */
+    /** @param rule the ids of the rules as the contract names them, or of the invariants as ARCHITECTURE.md does */
     @FormatMethod
     public Violation(String rule, @FormatString String message, Object... words) {
         super(String.format(Locale.ROOT, message, words));

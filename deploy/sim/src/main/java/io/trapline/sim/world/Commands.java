@@ -17,7 +17,9 @@ import io.trapline.v1.IoRange;
 import io.trapline.v1.IoRangeType;
 import io.trapline.v1.MapIoRangeRequest;
 import io.trapline.v1.MapMemTypeRequest;
+import io.trapline.v1.OpenSessionRequest;
 import io.trapline.v1.PauseDomainRequest;
+import io.trapline.v1.RequestId;
 import io.trapline.v1.SetIoreqServerStateRequest;
 import io.trapline.v1.UnmapIoRangeRequest;
 import io.trapline.v1.UnpauseDomainRequest;
@@ -27,16 +29,19 @@ final class Commands {
     static final String NODE = "n1";
     static final String PRINCIPAL = "alice";
 
-    private static final long INCARNATION = 77;
-    private static final int FIRST_TYPE = 16;
+    /** The first life of the node. */
+    static final long INCARNATION = 77;
+
+    static final int FIRST_TYPE = 16;
 
     private Commands() {}
 
-    static Command registerNode() {
+    /** A life of the node begins. */
+    static Command registerNode(long incarnation) {
         return Command.newBuilder()
                 .setRegisterNode(RegisterNode.newBuilder()
                         .setNode(NODE)
-                        .setIncarnation(INCARNATION)
+                        .setIncarnation(incarnation)
                         .setAddress("127.0.0.1:1"))
                 .build();
     }
@@ -177,6 +182,29 @@ final class Commands {
         return Command.newBuilder()
                 .setFinishDrain(FinishDrain.newBuilder().setRevision(revision))
                 .build();
+    }
+
+    static Command openSession() {
+        return byOperator()
+                .setOpenSession(OpenSessionRequest.getDefaultInstance())
+                .build();
+    }
+
+    /** The same request under that id; under none, where it is the default (section E). */
+    static Command withId(Command command, RequestId id) {
+        Command.Builder named = command.toBuilder();
+        switch (command.getCommandCase()) {
+            case CREATE_IOREQ_SERVER -> named.getCreateIoreqServerBuilder().setRequestId(id);
+            case DESTROY_IOREQ_SERVER -> named.getDestroyIoreqServerBuilder().setRequestId(id);
+            case SET_IOREQ_SERVER_STATE -> named.getSetIoreqServerStateBuilder().setRequestId(id);
+            case MAP_MEM_TYPE -> named.getMapMemTypeBuilder().setRequestId(id);
+            case MAP_IO_RANGE -> named.getMapIoRangeBuilder().setRequestId(id);
+            case UNMAP_IO_RANGE -> named.getUnmapIoRangeBuilder().setRequestId(id);
+            case PAUSE_DOMAIN -> named.getPauseDomainBuilder().setRequestId(id);
+            case UNPAUSE_DOMAIN -> named.getUnpauseDomainBuilder().setRequestId(id);
+            default -> throw new IllegalArgumentException("no request of the operator: " + command);
+        }
+        return named.build();
     }
 
     private static Command.Builder byOperator() {

@@ -1,7 +1,6 @@
 package io.trapline.sim.world;
 
 import io.trapline.coordinator.registry.Answers;
-import io.trapline.coordinator.registry.Registry;
 import io.trapline.coordinator.registry.Result;
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
@@ -9,31 +8,44 @@ import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.model.MemType;
+import io.trapline.node.registry.DomainView;
 import io.trapline.node.registry.RegistryView;
-import io.trapline.sim.check.Promises;
+import io.trapline.sim.check.RegistryChecks;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** The real registry, the session of one node with it, and the calls that wait for that node (rule 0, F5). */
 final class Coordinator {
     private final World world;
-    private final Registry registry = Registry.empty();
+    private final RegistryChecks checks = new RegistryChecks();
+    private final Replicas replicas;
     private final RegistryView mirror = new RegistryView(Commands.NODE);
     private final List<Call> calls = new ArrayList<>();
-    private long index;
+    private final Channel toNode;
+    private boolean nodeHasSession = true;
     private long acknowledged;
 
     private record Call(Answer answer, boolean waitsForDrain, Consumer<Answer> returned) {}
 
     Coordinator(World world) {
         this.world = world;
+        replicas = new Replicas(world.schedule, world.seams, checks);
+        toNode = world.schedule.channel("coordinator→node");
     }
 
     /** A command arrives; {@code returned} is given its answer at the moment from which on the call may return. */
     Answer execute(Command command, boolean waitsForDrain, Consumer<Answer> returned) {
-        Answer answer = apply(command);
+        checks.asked(command);
+        Answer answer = Answer.getDefaultInstance();
+        for (Command carriedOut : world.seams.carriedOut(command, replicas.view())) {
+            Answer of = apply(carriedOut);
+            answer = carriedOut.equals(command) ? of : answer;
+        }
         if (Answers.refusal(answer).isPresent() || answer.getRevision() == 0) {
             returned.accept(answer);
         } else {
@@ -43,28 +55,67 @@ final class Coordinator {
         return answer;
     }
 
+    /** A request arrives that was answered before. */
+    void again(Command command, Answer first) {
+        checks.answeredAgain(command, first, apply(world.seams.retried(command)));
+    }
+
     private Answer apply(Command command) {
-        Result result = registry.apply(++index, command);
-        if (result.change().isPresent()) {
-            RegistryChange change = result.change().get();
-            Promises promises = world.promises;
-            mirror.apply(change).changed().forEach(changed -> {
-                promises.registry(changed.view());
-                changed.opened().forEach(opening -> world.history.reopened(opening.vcpu(), opening.epoch()));
-            });
-            world.schedule
-                    .between("coordinator", "registry of the node")
-                    .tell(
-                            () -> "revision " + change.getRevision() + ", "
-                                    + command.getCommandCase().name(),
-                            () -> world.node.changed(change));
+        if (command.hasFinishDrain()) {
+            mustBeDrained(command.getFinishDrain().getRevision());
         }
+        Result result = replicas.apply(command);
+        result.change().ifPresent(change -> changed(command, change));
         return result.answer();
+    }
+
+    private void changed(Command command, RegistryChange change) {
+        checks.changed(change);
+        mirror.apply(change).changed().forEach(changed -> {
+            world.promises.registry(changed.view());
+            changed.opened().forEach(opening -> world.history.reopened(opening.vcpu(), opening.epoch()));
+        });
+        if (nodeHasSession && world.seams.isTold(change)) {
+            toNode.tell(
+                    () -> "revision " + change.getRevision() + ", "
+                            + command.getCommandCase().name(),
+                    () -> world.node.changed(change));
+        }
+    }
+
+    /** The node's session is lost, with what is on its way in it, and another begins with the whole registry. */
+    void loseSession() {
+        if (!nodeHasSession) {
+            return;
+        }
+        world.schedule.say(() -> "the node's session is lost");
+        nodeHasSession = false;
+        toNode.clear();
+        world.node.sessionLost();
+        world.schedule.channel("node connects").tell("the node connects", this::beginSession);
+        world.schedule.channel("node connects").holdUp(world.schedule.step() + world.schedule.upTo(400));
+    }
+
+    private void beginSession() {
+        nodeHasSession = true;
+        RegistryChange everything = world.seams.everything(replicas.view().everything());
+        toNode.tell(
+                () -> "the registry as of revision " + everything.getRevision(), () -> world.node.changed(everything));
     }
 
     /** The node has applied everything up to there. */
     void acknowledged(long revision) {
         acknowledged = Math.max(acknowledged, revision);
+        world.node.mustHaveApplied(revision);
+        if (revision == replicas.view().revision()) {
+            Optional<DomainView> known = world.promises.registry();
+            Set<Long> drains = replicas.view().drains().stream()
+                    .map(DrainRecord::getRevision)
+                    .collect(Collectors.toSet());
+            world.node
+                    .known()
+                    .ifPresent(atNode -> checks.sameView(atNode, world.node.openDrains(), known.orElseThrow(), drains));
+        }
         returnCalls();
     }
 
@@ -72,33 +123,48 @@ final class Coordinator {
         List<Call> returning = new ArrayList<>();
         for (Iterator<Call> waiting = calls.iterator(); waiting.hasNext(); ) {
             Call call = waiting.next();
-            boolean drained = !call.waitsForDrain || !registry.view().drains(call.answer.getDrain());
-            if (call.answer.getRevision() <= acknowledged && drained) {
+            long drain = call.waitsForDrain ? world.seams.awaited(call.answer.getDrain()) : 0;
+            if (call.answer.getRevision() <= acknowledged && !replicas.view().drains(drain)) {
                 waiting.remove();
                 returning.add(call);
             }
         }
-        returning.forEach(call -> call.returned.accept(call.answer));
+        for (Call call : returning) {
+            if (call.waitsForDrain) {
+                mustBeDrained(call.answer.getDrain());
+            }
+            call.returned.accept(call.answer);
+        }
     }
 
     /** The node is done with a drain. */
     void drained(long revision) {
-        for (DrainRecord drain : registry.view().drains()) {
+        if (replicas.view().drains(revision)) {
+            apply(Commands.finishDrain(revision));
+            returnCalls();
+        }
+    }
+
+    /** A drain is finished: nothing that it waited for may be left (F5). */
+    private void mustBeDrained(long revision) {
+        for (DrainRecord drain : replicas.view().drains()) {
             if (drain.getRevision() == revision) {
                 boolean release = drain.getKind() == DrainKind.DRAIN_KIND_RELEASE;
                 int x = release ? drain.getTypeValue() - MemType.IOREQ_SERVER_CODE : -1;
                 world.node.mustBeDrained(drain.getId(), drain.getGeneration(), revision, x);
-                apply(Commands.finishDrain(revision));
-                returnCalls();
             }
         }
     }
 
     int openDrains() {
-        return registry.view().drains().size();
+        return replicas.view().drains().size();
     }
 
     int openCalls() {
         return calls.size();
+    }
+
+    void end() {
+        replicas.compare();
     }
 }

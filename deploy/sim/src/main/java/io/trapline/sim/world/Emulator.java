@@ -12,6 +12,7 @@ import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
 import io.trapline.node.rows.SettledRows;
 import io.trapline.sim.check.IoreqKey;
+import io.trapline.sim.check.Violation;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,12 +92,18 @@ final class Emulator {
     private void connect() {
         KeptRequests all = new KeptRequests();
         answers.clear();
-        kept.forEach(all::add);
-        EmulatorLink stream = new EmulatorLink(world, this, server, name + " stream " + ++streams);
+        List<IoreqKey> underWay = new ArrayList<>();
+        kept.forEach((vcpu, epoch, sequence, part, data, isUnderWay) -> {
+            all.add(vcpu, epoch, sequence, part, data, isUnderWay);
+            if (isUnderWay) {
+                underWay.add(new IoreqKey(vcpu, epoch, sequence, part));
+            }
+        });
+        EmulatorLink stream = new EmulatorLink(world, this, server, name + " stream " + ++streams, credit);
         link = stream;
         granted = credit;
         owed = 0;
-        stream.sendAttach(credit, all);
+        stream.sendAttach(credit, all, underWay);
     }
 
     private void carryOut(Request request) {
@@ -209,7 +216,10 @@ final class Emulator {
                     key.part(),
                     (request.marks & IoreqAttributes.MARK_POSTED) != 0);
             switch (world.seams.verdict(verdict)) {
-                case ACT -> queue.add(request);
+                case ACT -> {
+                    mustBeCurrent(request, decidedRevision, rows.claimedType(i));
+                    queue.add(request);
+                }
                 case REPEAT -> {
                     request.repeats(kept.repeated());
                     answers.add(request);
@@ -231,6 +241,13 @@ final class Emulator {
             owed = 0;
             granted += rows;
             to.sendCredit(rows);
+        }
+    }
+
+    /** C4, C7: what was decided before a change that the emulator knows of is not carried out. */
+    private void mustBeCurrent(Request request, long decidedRevision, byte claimedType) {
+        if (isTooOld(decidedRevision, claimedType)) {
+            throw new Violation("C4", "%s carries out %s, decided at %d", name, request.key, decidedRevision);
         }
     }
 
@@ -282,6 +299,13 @@ final class Emulator {
         }
         state = State.ENDED;
         queue.clear();
+    }
+
+    /** Nothing that was delivered to it is missing. */
+    void check() {
+        if (link != null) {
+            link.check();
+        }
     }
 
     /** The stream is cut. */

@@ -6,12 +6,15 @@ import io.trapline.node.ioreq.KeptRequests;
 import io.trapline.node.rows.IoreqRows;
 import io.trapline.node.rows.OutcomeRows;
 import io.trapline.node.rows.SettledRows;
+import io.trapline.sim.check.IoreqKey;
+import io.trapline.sim.check.StreamChecks;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
 /** One stream of an emulator: how it attaches, and what both ends say on it. */
 final class EmulatorLink {
-    private static final int READY_MESSAGES = 4;
+    private static final int READY_MESSAGES = 2;
 
     private final World world;
     private final Emulator emulator;
@@ -19,24 +22,33 @@ final class EmulatorLink {
     private final Network network;
     private final String name;
     private long sessionEpoch;
+    private List<IoreqKey> underWay = List.of();
     private boolean isBound;
     private boolean isGone;
+    private final StreamChecks checks;
 
-    EmulatorLink(World world, Emulator emulator, ServerActor server, String name) {
+    EmulatorLink(World world, Emulator emulator, ServerActor server, String name, int credit) {
         this.world = world;
         this.emulator = emulator;
         this.server = server;
         this.name = name;
         network = new Network(world.schedule, name);
+        checks = new StreamChecks(name, credit);
     }
 
     long run() {
         return emulator.run;
     }
 
+    /** What the run had under way when it attached. */
+    List<IoreqKey> underWay() {
+        return underWay;
+    }
+
     // From the emulator.
 
-    void sendAttach(int credit, KeptRequests kept) {
+    void sendAttach(int credit, KeptRequests kept, List<IoreqKey> ofThoseUnderWay) {
+        underWay = ofThoseUnderWay;
         network.toNode(() -> "attach with " + kept.size() + " kept", () -> attach(credit, kept));
     }
 
@@ -89,12 +101,14 @@ final class EmulatorLink {
     }
 
     void sendAnswers(OutcomeRows rows) {
+        checks.answers(rows);
         network.toNode(
                 () -> "answers " + Texts.outcomes(rows),
                 () -> toServer(() -> "answers " + Texts.outcomes(rows), () -> server.answers(sessionEpoch, rows)));
     }
 
     void sendCredit(int rows) {
+        checks.grants(rows);
         network.toNode(() -> "credit " + rows, () -> toServer(() -> "credit", () -> server.credit(sessionEpoch, rows)));
     }
 
@@ -112,8 +126,11 @@ final class EmulatorLink {
     }
 
     void ioreqs(long decidedRevision, int shard, long shardEpoch, IoreqRows rows, SettledRows settled) {
-        network.toClient(() -> "ioreqs " + Texts.keys(rows.keys()), () -> {
-            emulator.ioreqs(this, decidedRevision, shard, shardEpoch, rows, settled);
+        checks.delivers(rows, isReady());
+        IoreqRows arriving = world.seams.arriving(rows);
+        network.toClient(() -> "ioreqs " + Texts.keys(arriving.keys()), () -> {
+            checks.arrives(arriving);
+            emulator.ioreqs(this, decidedRevision, shard, shardEpoch, arriving, settled);
             wasRead();
         });
     }
@@ -123,6 +140,13 @@ final class EmulatorLink {
             emulator.settled(this, settled);
             wasRead();
         });
+    }
+
+    /** Nothing that was delivered is missing. */
+    void check() {
+        if (!network.isCut()) {
+            checks.hasAll(network.underWayToClient());
+        }
     }
 
     /** Whether the stream takes more at once. */

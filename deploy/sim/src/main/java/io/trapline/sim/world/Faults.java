@@ -1,6 +1,7 @@
 package io.trapline.sim.world;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /** What goes wrong, and how time goes by. */
 final class Faults {
@@ -22,23 +23,26 @@ final class Faults {
 
     /** Perhaps something goes wrong. */
     void act() {
-        if (schedule.oneIn(10)) {
+        if (schedule.oneIn(world.settings.holdUps)) {
             schedule.holdUpOne();
         }
         if (!schedule.oneIn(world.settings.cuts)) {
             return;
         }
-        switch (schedule.random.nextInt(8)) {
-            case 0, 1, 2 -> schedule.oneOf(world.guests()).cut();
-            case 3, 4 -> anyEmulator().cut();
-            case 5 -> takeOver();
-            case 6 -> anyEmulator().kill();
+        switch (schedule.random.nextInt(10)) {
+            case 0, 1 -> schedule.oneOf(world.guests()).cut();
+            case 2, 3, 4 -> anyEmulator(Emulator::cut);
+            case 5, 6 -> takeOver();
+            case 7 -> anyEmulator(Emulator::kill);
+            case 8 -> world.coordinator.loseSession();
             default -> world.newGuest(schedule.upTo(world.settings.vcpus - 1));
         }
     }
 
-    private Emulator anyEmulator() {
-        return schedule.oneOf(world.emulators);
+    private void anyEmulator(Consumer<Emulator> fault) {
+        if (!world.emulators.isEmpty()) {
+            fault.accept(schedule.oneOf(world.emulators));
+        }
     }
 
     /** Another run attaches while the one before may still be at work (S5). */

@@ -40,6 +40,10 @@ final class Guest {
         window = new SendWindow(vcpu, windowSize, world.settings.defaultTimeoutMillis);
     }
 
+    String name() {
+        return name;
+    }
+
     boolean isEnded() {
         return state == State.ENDED;
     }
@@ -141,6 +145,8 @@ final class Guest {
             return;
         }
         for (GuestLink.Answer answer : answers) {
+            AccessKey key = new AccessKey(vcpu, epoch, answer.sequence());
+            world.history.reaches(key, answer.data(), answer.errno());
             if (window.answer(world.schedule.getAsLong(), answer.sequence(), answer.errno())
                     == SendWindow.Taken.OUTCOME) {
                 report(answer.sequence());

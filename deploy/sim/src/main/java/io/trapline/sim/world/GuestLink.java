@@ -49,7 +49,10 @@ final class GuestLink {
     }
 
     private void toVcpus(Supplier<String> what, Runnable handle) {
-        network.toNode(what, () -> world.schedule.between(name, "vcpus").tell(() -> name + " " + what.get(), handle));
+        // All streams of a client come through one node: a resume of an earlier one does not arrive after a later
+        // one's.
+        network.toNode(
+                what, () -> world.schedule.between(guest.name(), "vcpus").tell(() -> name + " " + what.get(), handle));
     }
 
     // From the node.
@@ -67,7 +70,7 @@ final class GuestLink {
     }
 
     void gather(int vcpu, long sequence, long data, byte errno) {
-        answers.add(new Answer(vcpu, sequence, data, errno));
+        answers.add(new Answer(vcpu, sequence, world.seams.toldToGuest(data), errno));
     }
 
     void flush() {
@@ -87,7 +90,7 @@ final class GuestLink {
     void cut() {
         network.cut(
                 () -> guest.lost(this),
-                () -> world.schedule.between(name, "vcpus").tell("gone", () -> world.node.vcpus.gone(this)));
+                () -> world.schedule.between(guest.name(), "vcpus").tell("gone", () -> world.node.vcpus.gone(this)));
     }
 
     boolean isCut() {

@@ -7,17 +7,21 @@ import io.trapline.model.MemType;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.Drain;
 import io.trapline.node.protocol.ServerView;
+import io.trapline.node.registry.AppliedQueue;
 import io.trapline.node.registry.DomainChange;
 import io.trapline.node.registry.DomainView;
+import io.trapline.node.registry.DrainLedger;
 import io.trapline.node.registry.RegistryView;
-import java.util.ArrayDeque;
+import io.trapline.sim.check.Violation;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What follows the registry at a node: has every actor of the domain apply each change, servers first, and acknowledges a revision when all have (rule 0).
@@ -29,44 +33,84 @@ final class Node {
     final TypesActor types;
     private final World world;
     private final RegistryView view = new RegistryView(Commands.NODE);
-    private final ArrayDeque<Applying> applying = new ArrayDeque<>();
-    private final Map<Long, DrainRecord> drains = new HashMap<>();
-    private final TreeSet<Long> drained = new TreeSet<>();
+    private final AppliedQueue<Integer> applying = new AppliedQueue<>();
+    private final DrainLedger drains = new DrainLedger();
+    private final Channel toCoordinator;
+    /** Revisions at which the domain was another for this node. */
+    private final TreeSet<Long> changes = new TreeSet<>();
+
+    private @Nullable DomainView known;
+    private boolean hasSession = true;
+    private int sessions;
+    private long knownBefore;
     private long acknowledged;
-
-    private static final class Applying {
-        final long revision;
-        int owed = 1;
-
-        Applying(long revision) {
-            this.revision = revision;
-        }
-    }
 
     Node(World world) {
         this.world = world;
         vcpus = new VcpusActor(world);
         types = new TypesActor(world);
+        toCoordinator = world.schedule.channel("node→coordinator");
     }
 
-    /** A change of the registry arrives. */
+    /** Nothing that is said is heard until the registry arrives in a new session. */
+    void sessionLost() {
+        hasSession = false;
+        sessions++;
+        toCoordinator.clear();
+        drains.forgetReports();
+    }
+
+    /** A change of the registry arrives, or all of it. */
     void changed(RegistryChange change) {
+        hasSession = true;
+        knownBefore = view.revision();
         RegistryView.Effects effects = view.apply(change);
-        Applying entry = new Applying(effects.revision());
-        applying.add(entry);
+        AppliedQueue.Entry<Integer> entry = applying.begin(effects.revision(), sessions);
         effects.changed().forEach(changed -> serve(changed, entry));
         for (DrainRecord drain : effects.drains()) {
-            drains.put(drain.getRevision(), drain);
+            drains.begin(drain);
             ServerActor server = servers.get(drain.getId());
             if (server == null || server.generation != drain.getGeneration()) {
                 finish(drain.getRevision());
             }
         }
+        drains.retain(view.drains());
         registrySays("all told", () -> done(entry));
     }
 
-    private void serve(DomainChange change, Applying entry) {
+    /** Rule 0: what is acknowledged is in force at every actor. */
+    void mustHaveApplied(long acknowledgedRevision) {
+        Long last = changes.floor(acknowledgedRevision);
+        long revision = last == null ? 0 : last;
+        shards.forEach(shard -> mustHaveApplied(shard.name(), shard.appliedRevision(), revision));
+        servers.values().stream()
+                .filter(server -> server.generation <= revision)
+                .forEach(server -> mustHaveApplied(server.name(), server.appliedRevision(), revision));
+        mustHaveApplied("the vCPUs", vcpus.appliedRevision(), revision);
+    }
+
+    private static void mustHaveApplied(String actor, long applied, long revision) {
+        if (applied < revision) {
+            throw new Violation("rule 0", "revision %d is acknowledged, and %s goes by %d", revision, actor, applied);
+        }
+    }
+
+    /** The domain as it knows it. */
+    Optional<DomainView> known() {
+        return Optional.ofNullable(known);
+    }
+
+    /** The drains that stand as far as it knows. */
+    Set<Long> openDrains() {
+        return view.drains();
+    }
+
+    private void serve(DomainChange change, AppliedQueue.Entry<Integer> entry) {
         DomainView domain = change.view();
+        known = domain;
+        if (entry.revision() > knownBefore) {
+            changes.add(entry.revision());
+        }
         if (shards.isEmpty()) {
             ShardMap map = new ShardMap(domain.firstGfns());
             for (int i = 0; i < map.size(); i++) {
@@ -91,7 +135,7 @@ final class Node {
             tell(shard.name(), revision, () -> shard.apply(domain.table(), change.opened(), present, applied));
         }
         Runnable applied = owed(entry, "vcpus");
-        tell("vcpus", revision, () -> vcpus.apply(domain.paused(), change.opened(), applied));
+        tell("vcpus", revision, () -> vcpus.apply(revision, domain.paused(), change.opened(), applied));
         for (ServerActor server : gone) {
             registrySays(
                     "stop " + server.name(),
@@ -127,21 +171,25 @@ final class Node {
         world.schedule.channel("registry's actor").tell(what, action);
     }
 
-    private Runnable owed(Applying entry, String actor) {
-        entry.owed++;
+    private Runnable owed(AppliedQueue.Entry<Integer> entry, String actor) {
+        entry.owe();
         return () -> world.schedule
                 .between(actor, "registry of the node")
-                .tell(() -> "applied " + entry.revision, () -> done(entry));
+                .tell(() -> "applied " + entry.revision(), () -> done(entry));
     }
 
-    private void done(Applying entry) {
-        entry.owed--;
-        while (!applying.isEmpty() && applying.getFirst().owed == 0) {
-            acknowledged = applying.remove().revision;
+    private void done(AppliedQueue.Entry<Integer> entry) {
+        entry.done();
+        boolean moved = false;
+        for (var next = applying.take(); next != null; next = applying.take()) {
+            acknowledged = next.revision();
+            moved = true;
         }
-        long revision = acknowledged;
-        toCoordinator("acknowledges " + revision, () -> world.coordinator.acknowledged(revision));
-        reportDrains();
+        if (moved) {
+            long revision = acknowledged;
+            toCoordinator("acknowledges " + revision, () -> world.coordinator.acknowledged(revision));
+            reportDrains();
+        }
     }
 
     /** A server has nothing left of a drain. */
@@ -164,33 +212,34 @@ final class Node {
     }
 
     private void onDrained(long revision) {
-        DrainRecord drain = drains.get(revision);
+        DrainRecord drain = drains.pending(revision).orElse(null);
         if (drain == null) {
             return;
         }
-        if (drain.getKind() == DrainKind.DRAIN_KIND_RELEASE && drain.getReset()) {
-            types.reset(MemType.ofCode(drain.getTypeValue()).x(), () -> finish(revision));
-        } else {
+        if (drain.getKind() != DrainKind.DRAIN_KIND_RELEASE || !drain.getReset()) {
             finish(revision);
+        } else if (drains.beginReset(revision)) {
+            types.reset(MemType.ofCode(drain.getTypeValue()).x(), () -> finish(revision));
         }
     }
 
     private void finish(long revision) {
-        if (drains.remove(revision) != null) {
-            drained.add(revision);
-            reportDrains();
-        }
+        drains.finish(revision);
+        reportDrains();
     }
 
     private void reportDrains() {
-        while (!drained.isEmpty() && drained.first() <= acknowledged) {
-            long revision = drained.removeFirst();
-            toCoordinator("drained " + revision, () -> world.coordinator.drained(revision));
+        if (hasSession) {
+            drains.report(acknowledged)
+                    .forEach(revision ->
+                            toCoordinator("drained " + revision, () -> world.coordinator.drained(revision)));
         }
     }
 
     private void toCoordinator(String what, Runnable arrive) {
-        world.schedule.channel("node→coordinator").tell(what, arrive);
+        if (hasSession) {
+            toCoordinator.tell(what, arrive);
+        }
     }
 
     /** A drain is about to be finished: nothing that it waited for may be left (F5). */

@@ -3,8 +3,11 @@ package io.trapline.sim.world;
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
 import io.trapline.model.MemType;
+import io.trapline.v1.RequestId;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Who changes things while guests run: claims, releases, servers, types, pauses; several calls at a time. */
 final class Operator {
@@ -14,6 +17,7 @@ final class Operator {
 
     private final World world;
     private final Schedule schedule;
+    private @Nullable RequestNumbers numbers;
     private int calls;
     private int paused;
 
@@ -22,21 +26,27 @@ final class Operator {
         schedule = world.schedule;
     }
 
+    /** Its requests carry ids from here on. */
+    void begin() {
+        Answer session = world.coordinator.execute(Commands.openSession(), false, answer -> {});
+        numbers = new RequestNumbers(session.getOpenSession().getSession());
+    }
+
     /** One change, if not too many are under way. */
     void act() {
         if (calls >= MOST_CALLS || world.node.servers.isEmpty()) {
             return;
         }
         ServerActor server = schedule.oneOf(List.copyOf(world.node.servers.values()));
-        switch (schedule.random.nextInt(16)) {
+        switch (schedule.random.nextInt(18)) {
             case 0, 1, 2 -> claim(server, schedule.upTo(Layout.TYPES - 1), 1 + schedule.upTo(2));
             case 3, 4, 5 -> release(server, schedule.upTo(Layout.TYPES - 1));
             case 6 -> setState(server, false);
             case 7, 8 -> setState(server, true);
-            case 9 -> ofServer(server, range(server));
-            case 10, 11, 12 -> setType();
-            case 13 -> pause();
-            case 14 -> {
+            case 9, 10, 11 -> ofServer(server, range(server));
+            case 12, 13, 14 -> setType();
+            case 15 -> pause();
+            case 16 -> {
                 setState(server, false);
                 setState(server, true);
             }
@@ -52,9 +62,9 @@ final class Operator {
     private void release(ServerActor server, int x) {
         world.promises.changing(x);
         Command command = Commands.release(server.id, x, schedule.oneOf(world.settings.drainMillis), schedule.oneIn(4));
-        call(command, schedule.random.nextBoolean(), answer -> {
+        call(command, schedule.oneIn(3), answer -> {
             world.promises.changed(x);
-            if (!answer.hasRefusal() && schedule.random.nextBoolean()) {
+            if (!answer.hasRefusal()) {
                 long revision = answer.getMapMemType().getRevision();
                 hearsLater(server, emulator -> emulator.released(x, revision));
             }
@@ -64,9 +74,9 @@ final class Operator {
     void setState(ServerActor server, boolean enabled) {
         Command command = Commands.setState(server.id, enabled, schedule.oneOf(world.settings.drainMillis));
         world.promises.changingServer(server.id);
-        call(command, schedule.random.nextBoolean(), answer -> {
+        call(command, schedule.oneIn(3), answer -> {
             world.promises.changedServer(server.id);
-            if (!enabled && !answer.hasRefusal() && schedule.random.nextBoolean()) {
+            if (!enabled && !answer.hasRefusal()) {
                 long revision = answer.getSetIoreqServerState().getRevision();
                 hearsLater(server, emulator -> emulator.stopped(revision));
             }
@@ -152,15 +162,34 @@ final class Operator {
 
     private void call(Command command, boolean waits, Consumer<Answer> returned) {
         calls++;
+        RequestId id = numbers().next();
+        Command request = Commands.withId(command, id);
         // Each call comes on its way by itself.
         Channel way = schedule.channel("operator's call " + schedule.random.nextInt(4));
-        way.tell(
-                () -> command.getCommandCase() + " " + Texts.flat(command),
-                () -> world.coordinator.execute(command, waits, answer -> {
-                    schedule.say(() -> command.getCommandCase() + " returns " + Texts.flat(answer));
-                    calls--;
-                    returned.accept(answer);
-                }));
+        way.tell(() -> command.getCommandCase() + " " + Texts.flat(command), () -> {
+            Answer first = world.coordinator.execute(request, waits, answer -> {
+                schedule.say(() -> command.getCommandCase() + " returns " + Texts.flat(answer));
+                calls--;
+                returned.accept(answer);
+            });
+            askAgain(request, id, first);
+        });
+    }
+
+    /** The answer was lost perhaps, and the operator asks again (section E). */
+    private void askAgain(Command request, RequestId id, Answer first) {
+        if (!schedule.oneIn(8)) {
+            numbers().done(id);
+            return;
+        }
+        schedule.channel("operator's resend " + id.getNumber()).tell(() -> "again " + Texts.flat(request), () -> {
+            world.coordinator.again(request, first);
+            numbers().done(id);
+        });
+    }
+
+    private RequestNumbers numbers() {
+        return Objects.requireNonNull(numbers, "begins with a session");
     }
 
     boolean isIdle() {

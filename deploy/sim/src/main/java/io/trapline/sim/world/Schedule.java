@@ -1,5 +1,6 @@
 package io.trapline.sim.world;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,22 +15,20 @@ import java.util.random.RandomGenerator;
  * are on different hosts, in the order of telling at a receiver where its senders are in one process.
  */
 final class Schedule implements LongSupplier {
-    private static final int TRACE_LINES = 200_000;
-
     final RandomGenerator random;
     private final boolean oneProcess;
-    private final boolean traced;
+    private final int traceLines;
     private final Map<String, Channel> channels = new HashMap<>();
     private final List<Channel> waiting = new ArrayList<>();
-    private final List<String> trace = new ArrayList<>();
+    private final ArrayDeque<String> trace = new ArrayDeque<>();
     private long nowNanos = 1_000_000_000L;
     private long step;
 
-    /** @param traced whether to remember what happened, for a reader */
-    Schedule(long seed, boolean traced) {
+    /** @param traceLines how many lines of what happened to remember, for a reader */
+    Schedule(long seed, int traceLines) {
         random = new SplittableRandom(seed * 0x9E37_79B9_7F4A_7C15L + 1);
         oneProcess = random.nextInt(3) > 0;
-        this.traced = traced;
+        this.traceLines = traceLines;
     }
 
     @Override
@@ -90,16 +89,23 @@ final class Schedule implements LongSupplier {
         if (waiting.isEmpty()) {
             return false;
         }
-        Channel channel = waiting.get(random.nextInt(waiting.size()));
+        Channel channel = oneOf(waiting);
+        if (channel.isHeldUp()) {
+            channel = oneOf(waiting);
+        }
         if (channel.isHeldUp()) {
             return false;
         }
+        arrive(channel);
+        return true;
+    }
+
+    private void arrive(Channel channel) {
         Channel.Message message = channel.take();
-        if (traced) {
+        if (traceLines > 0) {
             say(() -> channel.name() + ": " + message.what().get());
         }
         message.arrive().run();
-        return true;
     }
 
     /** Nothing of one channel arrives for a while. */
@@ -115,9 +121,9 @@ final class Schedule implements LongSupplier {
     }
 
     void say(Supplier<String> line) {
-        if (traced) {
-            if (trace.size() == TRACE_LINES) {
-                trace.subList(0, TRACE_LINES / 2).clear();
+        if (traceLines > 0) {
+            if (trace.size() == traceLines) {
+                trace.remove();
             }
             trace.add("%6d %9.3f ms  %s".formatted(step, nowNanos / 1e6, line.get()));
         }

@@ -1,5 +1,6 @@
 package io.trapline.sim.world;
 
+import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.ioreq.IoreqEffects;
 import io.trapline.node.ioreq.IoreqServerRules;
@@ -12,10 +13,10 @@ import io.trapline.node.rows.IoreqRows;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
 import io.trapline.node.rows.SettledRows;
+import io.trapline.sim.check.IoreqKey;
 import io.trapline.sim.check.ServerChecks;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,8 @@ final class ServerActor implements IoreqEffects {
     private @Nullable EmulatorLink bound;
     private long boundEpoch;
     private boolean stopped;
+    private long appliedRevision;
+    private OutcomeRows timedOut = new OutcomeRows(1);
 
     ServerActor(World world, ServerView view) {
         this.world = world;
@@ -56,6 +59,10 @@ final class ServerActor implements IoreqEffects {
         return world.schedule.getAsLong();
     }
 
+    long appliedRevision() {
+        return appliedRevision;
+    }
+
     // What it is told.
 
     void forward(int shard, long shardEpoch, long decidedRevision, IoreqRows rows, SettledRows settled) {
@@ -64,7 +71,12 @@ final class ServerActor implements IoreqEffects {
     }
 
     void recall(int shard, long recall, KeyRows rows, int drainMillis) {
+        checks.recalls(now(), rows, drainMillis);
         rules.recall(now(), shard, recall, rows, drainMillis);
+    }
+
+    void postedLeft(KeyRows rows) {
+        rules.postedLeft(now(), rows);
     }
 
     void apply(
@@ -74,10 +86,16 @@ final class ServerActor implements IoreqEffects {
             List<VcpuOpening> opened,
             List<Drain> drains,
             Runnable applied) {
-        opened.forEach(opening -> checks.fences(opening.vcpu(), opening.epoch()));
-        ServerView told = world.seams.view(view, newView);
-        rules.apply(now(), revision, told, paused, world.seams.openedForServers(opened), world.seams.drains(drains));
+        checks.applies(now(), newView, opened, drains);
+        rules.apply(
+                now(),
+                revision,
+                world.seams.view(view, newView),
+                world.seams.pausedAtServers(paused),
+                world.seams.openedForServers(opened),
+                world.seams.drains(drains));
         view = newView;
+        appliedRevision = revision;
         world.seams.drainsOverAtOnce(drains).forEach(drain -> drained(drain.revision()));
         applied.run();
     }
@@ -85,16 +103,27 @@ final class ServerActor implements IoreqEffects {
     void bind(
             EmulatorLink link, long epoch, long run, int credit, KeptRequests kept, Consumer<Optional<Refusal>> done) {
         offered = link;
-        done.accept(rules.bind(now(), epoch, run, credit, kept));
+        KeptRequests told = world.seams.kept(kept, checks.posted());
+        done.accept(rules.bind(now(), epoch, run, world.seams.credit(credit), told));
+        checks.bound();
     }
 
     void answers(long epoch, OutcomeRows rows) {
+        checks.answers(epoch, rows);
         if (world.seams.believesLateAnswers()) {
-            rules.answers(now(), epoch, rows);
-            tellShards("completed ", rows.keys(), (shard, keys) -> shard.completed(id, rows));
-            return;
+            OutcomeRows late = checks.late(rows);
+            world.node.shards.forEach(shard -> completed(world.node.shards.indexOf(shard), late));
         }
         rules.answers(now(), world.seams.answersEpoch(epoch, boundEpoch), rows);
+        freeTimedOut();
+    }
+
+    private void freeTimedOut() {
+        OutcomeRows rows = timedOut;
+        timedOut = new OutcomeRows(1);
+        if (world.seams.freesTimedOutSlots() && !rows.isEmpty()) {
+            rules.answers(now(), boundEpoch, rows);
+        }
     }
 
     void credit(long epoch, int rows) {
@@ -109,13 +138,15 @@ final class ServerActor implements IoreqEffects {
         rules.lost(epoch);
         if (boundEpoch == epoch) {
             bound = null;
+            checks.unbound();
         }
     }
 
     /** A memory call: eight bytes. */
     void gated(Gate gate, long gpa, long value, Consumer<Optional<Refusal>> reply) {
-        Optional<Refusal> refusal =
-                stopped ? Optional.of(Refusal.noServer(Layout.DOMID, id)) : rules.gate(world.seams.gate(gate));
+        Optional<Refusal> refusal = stopped
+                ? Optional.of(Refusal.noServer(Layout.DOMID, id))
+                : rules.gate(world.seams.gate(gate, boundEpoch));
         if (refusal.isPresent()) {
             reply.accept(refusal);
             return;
@@ -129,9 +160,14 @@ final class ServerActor implements IoreqEffects {
     }
 
     void tickIfDue(long nowNanos) {
-        if (!stopped && nowNanos >= rules.nextDeadline()) {
-            rules.tick(nowNanos);
+        if (stopped) {
+            return;
         }
+        if (nowNanos >= rules.nextDeadline()) {
+            rules.tick(nowNanos);
+            freeTimedOut();
+        }
+        checks.hasLooked(nowNanos);
     }
 
     long nextTick() {
@@ -162,13 +198,20 @@ final class ServerActor implements IoreqEffects {
 
     @Override
     public void completed(int shard, OutcomeRows rows) {
-        checks.completes(now(), rows);
-        tell(shard, () -> "completed " + Texts.outcomes(rows), to -> to.completed(id, rows));
+        OutcomeRows told = world.seams.completed(rows);
+        checks.completes(now(), told);
+        for (int i = 0; i < rows.size(); i++) {
+            if (rows.errno(i) == Errno.ETIMEDOUT.number()) {
+                IoreqKey key = IoreqKey.of(rows.keys(), i);
+                timedOut.add(key.vcpu(), key.epoch(), key.sequence(), key.part(), 0, Errno.OK);
+            }
+        }
+        tell(shard, () -> "completed " + Texts.outcomes(told), to -> to.completed(id, told));
     }
 
     @Override
     public void decideAgain(int shard, KeyRows rows) {
-        checks.givesBack(rows);
+        checks.givesBack(now(), rows);
         KeyRows told = world.seams.givenBack(rows);
         tell(shard, () -> "decide again " + Texts.keys(told), to -> to.decideAgain(id, told));
     }
@@ -194,39 +237,32 @@ final class ServerActor implements IoreqEffects {
         world.schedule.between(name(), to.name()).tell(() -> name() + " " + what.get(), () -> message.accept(to));
     }
 
-    private void tellShards(String what, KeyRows keys, BiConsumer<ShardActor, KeyRows> message) {
-        for (ShardActor shard : world.node.shards) {
-            world.schedule
-                    .between(name(), shard.name())
-                    .tell(() -> what + Texts.keys(keys), () -> message.accept(shard, keys));
-        }
-    }
-
     @Override
     public boolean attached(long sessionEpoch) {
         EmulatorLink before = bound;
-        if (before != null) {
-            before.end(Refusal.of(io.trapline.model.Errno.ESTALE, "a newer session is active"));
+        if (before != null && world.seams.endsFencedStreams()) {
+            before.end(Refusal.of(Errno.ESTALE, "a newer session is active"));
         }
         bound = offered;
         boundEpoch = sessionEpoch;
         EmulatorLink link = bound;
         if (link != null) {
-            checks.bound(sessionEpoch, link.run());
+            checks.binds(sessionEpoch, link.run(), link.underWay());
             link.attached(sessionEpoch);
         }
-        return link != null && link.isReady();
+        return takesMore(link);
     }
 
     @Override
     public boolean ioreqs(long decidedRevision, int shard, long shardEpoch, IoreqRows rows, SettledRows marks) {
-        checks.delivers(now(), decidedRevision, rows);
+        IoreqRows delivered = world.seams.delivered(rows);
+        checks.delivers(now(), decidedRevision, delivered);
         settles(marks);
         EmulatorLink link = bound;
         if (link != null) {
-            link.ioreqs(decidedRevision, shard, shardEpoch, world.seams.delivered(rows), marks);
+            link.ioreqs(decidedRevision, shard, shardEpoch, delivered, marks);
         }
-        return link != null && link.isReady();
+        return takesMore(link);
     }
 
     @Override
@@ -236,7 +272,11 @@ final class ServerActor implements IoreqEffects {
         if (link != null) {
             link.settled(marks);
         }
-        return link != null && link.isReady();
+        return takesMore(link);
+    }
+
+    private boolean takesMore(@Nullable EmulatorLink link) {
+        return link != null && world.seams.takesMore(link.isReady());
     }
 
     private void settles(SettledRows marks) {
@@ -249,7 +289,8 @@ final class ServerActor implements IoreqEffects {
     public void fenced(long sessionEpoch, Refusal why) {
         EmulatorLink link = bound;
         bound = null;
-        if (link != null) {
+        checks.unbound();
+        if (link != null && world.seams.endsFencedStreams()) {
             link.end(why);
         }
     }

@@ -13,6 +13,7 @@ final class Settings {
     final int guestsEager;
 
     final int emulatorsSlow;
+    final int holdUps;
     final int cuts;
     final int changes;
 
@@ -23,8 +24,9 @@ final class Settings {
         serverTimeoutMillis = schedule.oneOf(List.of(List.of(0), List.of(0, 20, 5_000), List.of(5_000)));
         drainMillis = schedule.oneOf(List.of(List.of(0, 5), List.of(0, 5, 100, 5_000), List.of(5_000)));
         guestsEager = schedule.oneOf(List.of(1, 2, 4));
-        emulatorsSlow = schedule.oneOf(List.of(1, 2, 12));
-        cuts = schedule.oneOf(List.of(20, 80, 600));
-        changes = schedule.oneOf(List.of(10, 40, 200));
+        emulatorsSlow = schedule.oneOf(List.of(1, 2, 6));
+        holdUps = schedule.oneOf(List.of(2, 6, 20));
+        cuts = schedule.oneOf(List.of(4, 20, 200));
+        changes = schedule.oneOf(List.of(2, 8, 50));
     }
 }

@@ -1,5 +1,6 @@
 package io.trapline.sim.world;
 
+import io.trapline.model.Gfn;
 import io.trapline.model.TypeRun;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.P2m;
@@ -38,6 +39,7 @@ final class ShardActor implements ShardEffects {
     private Map<Integer, ServerActor> servers = Map.of();
     private final TreeMap<Integer, IoreqRows> forwards = new TreeMap<>();
     private final TreeMap<Integer, SettledRows> settled = new TreeMap<>();
+    private DecisionTable applied;
     private OutcomeRows answers = new OutcomeRows(16);
     private final List<Runnable> afterForwards = new ArrayList<>();
     private final Map<Long, Runnable> onTypesChanged = new HashMap<>();
@@ -48,15 +50,18 @@ final class ShardActor implements ShardEffects {
         this.world = world;
         this.index = index;
         this.epoch = epoch;
-        DecisionTable nothingYet =
-                DecisionTable.builder(0).state(DecisionTable.State.PAUSED).build();
+        applied = DecisionTable.builder(0).state(DecisionTable.State.PAUSED).build();
         p2m = new P2m(map.firstGfn(index), map.lastGfn(index), Layout.NR_PAGES, new HeapBudget());
-        rules = new ShardRules(p2m, map.firstGfn(index), map.lastGfn(index), nothingYet, this);
+        rules = new ShardRules(p2m, map.firstGfn(index), map.lastGfn(index), applied, this);
         model = new ShardModel(index, map, world.history, world.promises, p2m, Layout.pagesOf(index));
     }
 
     String name() {
         return "shard " + index;
+    }
+
+    long appliedRevision() {
+        return applied.revision();
     }
 
     // What it is told.
@@ -65,18 +70,19 @@ final class ShardActor implements ShardEffects {
         for (int i = 0; i < rows.size(); i++) {
             model.accepts(new AccessKey(rows.vcpu(i), rows.vcpuEpoch(i), rows.sequence(i)));
         }
-        rules.accept(asTold);
+        rules.accept(world.seams.accepted(asTold));
         flush();
     }
 
-    void apply(DecisionTable table, List<VcpuOpening> opened, Map<Integer, ServerActor> present, Runnable applied) {
+    void apply(DecisionTable table, List<VcpuOpening> opened, Map<Integer, ServerActor> present, Runnable done) {
         BitSet ids = new BitSet();
         present.keySet().forEach(ids::set);
         servers = present;
         model.applies(table, opened, ids);
-        rules.apply(table, world.seams.openedForShards(opened), ids);
+        rules.apply(world.seams.table(applied, table), world.seams.openedForShards(opened), world.seams.present(ids));
+        applied = table;
         flush();
-        applied.run();
+        done.run();
     }
 
     void completed(int server, OutcomeRows rows) {
@@ -120,7 +126,16 @@ final class ShardActor implements ShardEffects {
     void commitTypes(List<TypeRun> runs, Runnable done) {
         onTypesChanged.put(++lastToken, done);
         rules.commitTypes(runs, lastToken);
+        if (world.seams.wipesOnTyping()) {
+            runs.forEach(run -> wipe(run.firstGfn()));
+        }
         flush();
+    }
+
+    private void wipe(long gfn) {
+        for (int offset = 0; offset < 1 << Gfn.PAGE_SHIFT; offset += 8) {
+            p2m.write((gfn << Gfn.PAGE_SHIFT) + offset, 8, 0);
+        }
     }
 
     void resetType(int x, Runnable done) {
@@ -182,8 +197,9 @@ final class ShardActor implements ShardEffects {
             long deadlineNanos) {
         long number = world.seams.original(sequence);
         IoreqKey key = new IoreqKey(vcpu, vcpuEpoch, number, part);
+        long where = world.seams.partAddress(part, address);
         world.schedule.say(() -> name() + " passes " + key + " to server " + serverId);
-        model.forwarded(key, serverId, claimedType, address, data, count);
+        model.forwarded(key, serverId, attributes, claimedType, where, data, count);
         forwards.computeIfAbsent(serverId, id -> new IoreqRows(16))
                 .add(
                         vcpu,
@@ -193,7 +209,7 @@ final class ShardActor implements ShardEffects {
                         attributes,
                         marks,
                         claimedType,
-                        address,
+                        where,
                         data,
                         count,
                         window,
@@ -203,6 +219,18 @@ final class ShardActor implements ShardEffects {
     @Override
     public void settled(int serverId, int vcpu, long vcpuEpoch, long through) {
         settled.computeIfAbsent(serverId, id -> new SettledRows(4)).add(vcpu, vcpuEpoch, world.seams.settled(through));
+    }
+
+    @Override
+    public void postedLeft(int serverId, int vcpu, long vcpuEpoch, long sequence) {
+        ServerActor server = servers.get(serverId);
+        if (server != null) {
+            KeyRows rows = new KeyRows(1);
+            rows.add(vcpu, vcpuEpoch, sequence, 0);
+            afterForwards.add(() -> world.schedule
+                    .between(name(), server.name())
+                    .tell(() -> "does not come again: " + Texts.keys(rows), () -> server.postedLeft(rows)));
+        }
     }
 
     @Override

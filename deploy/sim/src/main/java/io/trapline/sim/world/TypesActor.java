@@ -1,26 +1,40 @@
 package io.trapline.sim.world;
 
+import io.trapline.model.Gfn;
 import io.trapline.model.MemType;
 import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
+import io.trapline.sim.check.TypeChecks;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** The domain's type calls, one at a time: what the shards have checked still holds when they are told to do it (T6). */
 final class TypesActor {
     private final World world;
     private final ArrayDeque<Call> calls = new ArrayDeque<>();
     private boolean busy;
+    private final TypeChecks checks;
+    /** Shards that have refused the call under way. */
+    private final Set<ShardActor> refused = new HashSet<>();
+
     private int waiting;
-    private boolean refused;
 
     /** A change of two neighbouring pages at most; with {@code x} ≥ 0 a reset of that type. */
     private record Call(List<TypeRun> runs, int x, Runnable done) {}
 
     TypesActor(World world) {
         this.world = world;
+        checks = new TypeChecks(
+                Layout.PAGES,
+                gfn -> MemType.ofCode(world.node
+                        .shards
+                        .get(Layout.shardOf(gfn << Gfn.PAGE_SHIFT))
+                        .p2m
+                        .typeOf(gfn)));
     }
 
     /** Turns pages into another type, where that is allowed. */
@@ -44,14 +58,14 @@ final class TypesActor {
             return;
         }
         busy = true;
-        refused = false;
+        refused.clear();
         Call call = calls.remove();
         if (call.x >= 0) {
             forAll(call, shard -> shard.resetType(call.x, answer(call, shard)));
         } else {
             forAll(call, shard -> {
                 Optional<Refusal> refusal = shard.p2m.checkTypes(runsOf(call, shard));
-                toTypes(shard, () -> checked(call, refusal.isPresent()));
+                toTypes(shard, () -> checked(call, shard, refusal.isPresent()));
             });
         }
     }
@@ -64,6 +78,7 @@ final class TypesActor {
         List<ShardActor> shards = world.node.shards;
         List<ShardActor> concerned = shards.stream()
                 .filter(shard -> call.x >= 0 || !runsOf(call, shard).isEmpty())
+                .filter(shard -> !refused.contains(shard))
                 .toList();
         waiting = concerned.size();
         for (ShardActor shard : concerned) {
@@ -74,21 +89,25 @@ final class TypesActor {
     }
 
     private List<TypeRun> runsOf(Call call, ShardActor shard) {
-        int index = world.node.shards.indexOf(shard);
-        return call.runs.stream()
-                .filter(run -> (run.firstGfn() >= Layout.SHARD_PAGES ? 1 : 0) == index)
-                .toList();
+        return call.runs.stream().filter(run -> shardOf(run) == shard).toList();
     }
 
-    private void checked(Call call, boolean isRefused) {
-        refused |= isRefused;
+    private ShardActor shardOf(TypeRun run) {
+        return world.node.shards.get(Layout.shardOf(run.firstGfn() << Gfn.PAGE_SHIFT));
+    }
+
+    private void checked(Call call, ShardActor shard, boolean isRefused) {
+        if (isRefused) {
+            refused.add(shard);
+        }
         if (--waiting > 0) {
             return;
         }
-        if (refused) {
+        boolean someAgree = call.runs.stream().anyMatch(run -> !refused.contains(shardOf(run)));
+        if (!refused.isEmpty() && !(someAgree && world.seams.changesWhatAgrees())) {
             finish(call);
         } else {
-            forAll(call, shard -> shard.commitTypes(runsOf(call, shard), answer(call, shard)));
+            forAll(call, agreeing -> agreeing.commitTypes(runsOf(call, agreeing), answer(call, agreeing)));
         }
     }
 
@@ -106,6 +125,11 @@ final class TypesActor {
 
     private void finish(Call call) {
         busy = false;
+        if (call.x >= 0) {
+            checks.reset(call.x);
+        } else {
+            checks.changed(call.runs, !refused.isEmpty());
+        }
         call.done.run();
         next();
     }

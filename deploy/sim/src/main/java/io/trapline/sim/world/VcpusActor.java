@@ -25,6 +25,7 @@ final class VcpusActor {
     private final TreeMap<Integer, AccessRows> sends = new TreeMap<>();
     private final TreeMap<Integer, AccessRows> told = new TreeMap<>();
     private boolean paused = true;
+    private long appliedRevision;
     private @Nullable ShardMap map;
     private int defaultTimeoutMillis;
     private long nextToken = 1;
@@ -57,6 +58,7 @@ final class VcpusActor {
                 int count,
                 int ofWindow,
                 long deadlineNanos) {
+            world.promises.mayGoOn(vcpu, epoch);
             long asTold = asksAgain ? world.seams.askedAgain(sequence) : sequence;
             sends.computeIfAbsent(shard, fresh -> new AccessRows(16))
                     .add(vcpu, epoch, sequence, attributes, address, data, count, ofWindow, deadlineNanos);
@@ -67,9 +69,11 @@ final class VcpusActor {
         @Override
         public void answer(int vcpu, long sequence, long data, byte errno) {
             world.history.answered(new AccessKey(vcpu, window.epoch(), sequence), data, errno);
+            world.promises.mayGoOn(vcpu, window.epoch());
             if (paused) {
                 window.hold(sequence);
             } else {
+                world.promises.mustRun("vCPU " + vcpu + " is answered");
                 reply(link, vcpu, sequence, data, errno);
             }
         }
@@ -208,8 +212,12 @@ final class VcpusActor {
         flush();
     }
 
-    void apply(boolean nowPaused, List<VcpuOpening> opened, Runnable applied) {
-        for (VcpuOpening opening : opened) {
+    long appliedRevision() {
+        return appliedRevision;
+    }
+
+    void apply(long revision, boolean nowPaused, List<VcpuOpening> opened, Runnable applied) {
+        for (VcpuOpening opening : world.seams.openedForVcpus(opened)) {
             newest.merge(opening.vcpu(), opening.epoch(), Math::max);
             Open open = vcpus.get(opening.vcpu());
             if (open != null && open.window.epoch() < opening.epoch()) {
@@ -220,8 +228,9 @@ final class VcpusActor {
                 }
             }
         }
+        appliedRevision = revision;
         boolean wasPaused = paused;
-        paused = nowPaused;
+        paused = world.seams.pausedAtVcpus(nowPaused);
         if (wasPaused && !paused) {
             for (Open open : vcpus.values()) {
                 open.window.releaseHeld(open);

@@ -14,7 +14,11 @@ import java.util.Locale;
  * everything that may go wrong, then, healed, until nothing is left to do.
  */
 public final class World {
-    private static final int HEALING_STEPS = 200_000;
+    /** Ten times as many as any run has needed. */
+    private static final int HEALING_STEPS = 60_000;
+    /** Nobody draws lots for so long without doing something that there is to do. */
+    private static final int IDLE_STEPS = 1_000;
+
     private static final long FIRST_EMULATOR_VALUE = 0xE000_0000_0000_0001L;
 
     final Schedule schedule;
@@ -36,10 +40,10 @@ public final class World {
     /**
      * Everything that happens follows from the seed.
      *
-     * @param traced whether to remember what happens
+     * @param traceLines how many of the last things that happen to remember
      */
-    public World(long seed, Plant plant, boolean traced) {
-        schedule = new Schedule(seed, traced);
+    public World(long seed, Plant plant, int traceLines) {
+        schedule = new Schedule(seed, traceLines);
         settings = new Settings(schedule);
         seams = plant.seams();
         coordinator = new Coordinator(this);
@@ -59,8 +63,9 @@ public final class World {
     }
 
     private void begin() {
-        coordinator.execute(Commands.registerNode(), false, answer -> {});
+        coordinator.execute(Commands.registerNode(Commands.INCARNATION), false, answer -> {});
         coordinator.execute(Commands.createDomain(settings.vcpus, settings.defaultTimeoutMillis), false, answer -> {});
+        operator.begin();
         settle();
         for (int i = 0; i < settings.servers; i++) {
             operator.create();
@@ -127,7 +132,7 @@ public final class World {
         switch (schedule.random.nextInt(8)) {
             case 0, 1, 2, 3 -> schedule.oneOf(guests).act(schedule.oneIn(settings.guestsEager));
             case 4, 5, 6 -> {
-                if (schedule.oneIn(settings.emulatorsSlow)) {
+                if (schedule.oneIn(settings.emulatorsSlow) && !emulators.isEmpty()) {
                     schedule.oneOf(emulators).act();
                 }
             }
@@ -157,10 +162,11 @@ public final class World {
 
     private void heal() {
         schedule.say(() -> "nothing goes wrong any more");
-        for (int i = 0; i < HEALING_STEPS; i++) {
+        int idle = 0;
+        for (int i = 0; i < HEALING_STEPS && idle < IDLE_STEPS; i++) {
             schedule.advance(1_000);
             tick();
-            schedule.deliver();
+            idle = schedule.deliver() ? 0 : idle + 1;
             for (Guest guest : List.copyOf(guests)) {
                 guest.act(false);
             }
@@ -174,14 +180,14 @@ public final class World {
                     end();
                     return;
                 }
-                jump();
+                idle = jump() ? 0 : idle;
             }
         }
         throw new Violation("A4, F5", "no end after faults have ended:%n%s", this);
     }
 
-    /** To when time alone makes a difference. */
-    private void jump() {
+    /** To when time alone makes a difference; false where it makes none. */
+    private boolean jump() {
         long next = Long.MAX_VALUE;
         for (ShardActor shard : node.shards) {
             next = Math.min(next, shard.nextTick());
@@ -194,9 +200,11 @@ public final class World {
         }
         next = Math.min(next, node.vcpus.nextTick());
         long now = schedule.getAsLong();
-        if (next != Long.MAX_VALUE && next > now) {
-            schedule.advance(Math.min(next - now, 1_000_000_000L));
+        if (next == Long.MAX_VALUE || next <= now) {
+            return false;
         }
+        schedule.advance(Math.min(next - now, 1_000_000_000L));
+        return true;
     }
 
     private boolean isQuiet() {
@@ -212,6 +220,10 @@ public final class World {
     private void end() {
         history.ended();
         node.shards.forEach(shard -> shard.model.check());
+        emulators.forEach(Emulator::check);
+        coordinator.end();
+        coordinator.execute(Commands.registerNode(seams.incarnation(Commands.INCARNATION + 1)), false, answer -> {});
+        promises.nodeIsNew();
         node.shards.forEach(shard -> shard.p2m.close());
     }
 
