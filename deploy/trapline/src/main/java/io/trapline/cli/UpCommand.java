@@ -52,7 +52,7 @@ final class UpCommand implements Callable<Integer> {
         }
         // Whoever asks it to end while it starts is heard once it has.
         trapline.interrupt().arm(() -> {});
-        try (EmbeddedCluster cluster = EmbeddedCluster.start(Optional.ofNullable(data), address(), insecure)) {
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(Optional.ofNullable(data), address(), insecure, true)) {
             console.line("ready: " + cluster.address());
             console.record(Json.object().put("ready", cluster.address().toString()));
             trapline.interrupt().await();

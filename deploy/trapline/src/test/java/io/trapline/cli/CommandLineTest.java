@@ -157,6 +157,13 @@ final class CommandLineTest {
     }
 
     @Test
+    void completionIsAnObjectForAProgram() {
+        assertThat(shell.run("completion", "bash", "--json")).isEqualTo(ExitCode.DONE);
+        assertThat(shell.json()).hasSize(1);
+        assertThat(shell.summary().get("script")).asString().startsWith("#!");
+    }
+
+    @Test
     void versionNeedsNoCluster() {
         assertThat(shell.run("version", "--json")).isEqualTo(ExitCode.DONE);
         assertThat(shell.summary().get("version")).isInstanceOf(String.class);
