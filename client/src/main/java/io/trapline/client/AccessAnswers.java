@@ -80,11 +80,22 @@ public final class AccessAnswers {
 
     /** A refusal of which only the number is known. */
     static Refusal plain(Vcpu vcpu, long sequence, int errno) {
+        Errno reason = Errno.ofNumber(errno).orElse(Errno.EINVAL);
         return Refusal.of(
-                        Errno.ofNumber(errno).orElse(Errno.EINVAL),
+                        reason,
                         "access " + sequence + " of vCPU " + vcpu.number() + " of domain "
-                                + vcpu.guest().domain().domid() + ": errno " + errno)
+                                + vcpu.guest().domain().domid() + ": " + meaning(reason))
                 .with("vcpu", vcpu.number())
                 .with("sequence", sequence);
+    }
+
+    private static String meaning(Errno reason) {
+        return switch (reason) {
+            case ETIMEDOUT -> "no answer in time; whether it took effect is unknown";
+            case ESTALE -> "fenced; whether it took effect is unknown";
+            case EAGAIN -> "not carried out, try again";
+            case EIO -> "its memory is lost";
+            default -> "refused";
+        };
     }
 }

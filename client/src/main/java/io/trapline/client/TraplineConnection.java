@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TraplineConnection implements AutoCloseable {
     private static final int CONNECT_MILLIS = 3_000;
+    private static final int MAX_PORT = 0xFFFF;
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(10);
     private static final Duration KEEP_ALIVE_TIMEOUT = Duration.ofSeconds(5);
 
@@ -166,7 +167,8 @@ public final class TraplineConnection implements AutoCloseable {
         public Builder addresses(String list) {
             for (String address : list.split(",", -1)) {
                 String trimmed = address.trim();
-                if (!trimmed.matches("(\\[[^]]+]|[^:]+):[0-9]{1,5}")) {
+                if (!trimmed.matches("(\\[[^]]+]|[^:]+):[0-9]{1,5}")
+                        || Integer.parseInt(trimmed.substring(trimmed.lastIndexOf(':') + 1)) > MAX_PORT) {
                     throw new IllegalArgumentException("address = \"" + trimmed + "\": host:port expected");
                 }
                 addresses.add(trimmed);
@@ -176,8 +178,11 @@ public final class TraplineConnection implements AutoCloseable {
 
         /** Who calls, where TLS is off (S3); {@code anonymous} when not set. */
         public Builder principal(String name) {
-            if (name.isEmpty() || name.length() > Limit.MAX_PRINCIPAL_BYTES.value()) {
-                throw new IllegalArgumentException("principal: 1 … " + Limit.MAX_PRINCIPAL_BYTES.value() + " bytes");
+            // Metadata holds nothing else, and two names must not become one on the way.
+            boolean isPrintable = name.chars().allMatch(c -> c >= ' ' && c <= '~') && name.equals(name.strip());
+            if (name.isEmpty() || name.length() > Limit.MAX_PRINCIPAL_BYTES.value() || !isPrintable) {
+                throw new IllegalArgumentException("principal = \"" + name + "\": 1 … "
+                        + Limit.MAX_PRINCIPAL_BYTES.value() + " printable ASCII characters, no blank at either end");
             }
             principal = name;
             return this;

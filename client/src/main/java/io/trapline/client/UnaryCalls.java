@@ -129,7 +129,8 @@ final class UnaryCalls implements AutoCloseable {
 
         private TraplineException gaveUp(Failure failure, StatusRuntimeException error) {
             Status status = error.getStatus();
-            String said = status.getDescription() == null ? "" : " (" + status.getDescription() + ")";
+            boolean isOverdue = status.getCode() == Status.Code.DEADLINE_EXCEEDED;
+            String said = status.getDescription() == null || isOverdue ? "" : " (" + status.getDescription() + ")";
             String why = method.getFullMethodName() + ": no answer: " + status.getCode() + said;
             if (isAmbiguous && !isQuestion) {
                 return TraplineException.unknown(why, error);

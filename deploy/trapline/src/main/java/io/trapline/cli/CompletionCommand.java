@@ -1,5 +1,6 @@
 package io.trapline.cli;
 
+import io.trapline.cli.text.Json;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
@@ -34,7 +35,7 @@ final class CompletionCommand implements Callable<Integer> {
         String script = switch (shell) {
             case BASH, ZSH -> AutoComplete.bash("trapline", spec.root().commandLine());
         };
-        trapline.console().line(script);
+        trapline.console().result(script, Json.object().put("script", script));
         return ExitCode.DONE;
     }
 }

@@ -8,6 +8,7 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Durations as {@code 250ms}, {@code 40s}, {@code 5m}, {@code 2h}; {@code 0} needs no unit. */
 public final class DurationConverter implements ITypeConverter<Duration> {
+    private static final Duration LONGEST = Duration.ofDays(366);
     private static final Pattern FORM = Pattern.compile("(\\d{1,12})(ms|s|m|h)");
 
     @Override
@@ -20,12 +21,16 @@ public final class DurationConverter implements ITypeConverter<Duration> {
             throw new TypeConversionException("'" + text + "' is no duration such as 250ms, 40s, 5m or 2h");
         }
         long amount = Long.parseLong(form.group(1));
-        return switch (form.group(2)) {
+        Duration duration = switch (form.group(2)) {
             case "ms" -> Duration.ofMillis(amount);
             case "s" -> Duration.ofSeconds(amount);
             case "m" -> Duration.ofMinutes(amount);
             default -> Duration.ofHours(amount);
         };
+        if (duration.compareTo(LONGEST) > 0) {
+            throw new TypeConversionException("'" + text + "' is longer than a year");
+        }
+        return duration;
     }
 
     /** A duration as {@link #convert} takes it. */

@@ -58,6 +58,9 @@ final class EmulatorCommands extends Group {
             @Option(names = "--ioreqs", paramLabel = "N", description = "Stop after so many ioreqs.") @Nullable
                     Long most)
             throws BadInput, InterruptedException {
+        if (most != null && most == 0) {
+            throw new BadInput("--ioreqs is 0, not 1 and up");
+        }
         CompletableFuture<Object> stop = new CompletableFuture<>();
         trapline().interrupt().arm(() -> stop.complete(true));
         Logger model = new Logger(console(), answer, most == null ? Long.MAX_VALUE : most, stop);

@@ -7,6 +7,10 @@ import io.trapline.cli.verify.VerifyException;
 import io.trapline.client.TraplineException;
 import io.trapline.embedded.StartException;
 import io.trapline.model.Refusal;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.nio.file.FileSystemException;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -18,19 +22,20 @@ final class ErrorReport {
     private static final Logger LOG = LoggerFactory.getLogger(ErrorReport.class);
 
     private final Console console;
+    private final String addresses;
     private final boolean verbose;
 
-    ErrorReport(Console console, boolean verbose) {
+    /** {@code addresses}: where the cluster was looked for. */
+    ErrorReport(Console console, String addresses, boolean verbose) {
         this.console = console;
+        this.addresses = addresses;
         this.verbose = verbose;
     }
 
     /** The command line makes no sense; the exit code. */
     int usage(ParameterException wrong) {
         String command = wrong.getCommandLine().getCommandSpec().qualifiedName();
-        int exit = say("usage", firstLine(wrong), Json.object(), ExitCode.USAGE);
-        console.note("Try '" + command + " --help'.");
-        return exit;
+        return say("usage", firstLine(wrong) + " (see '" + command + " --help')", Json.object(), ExitCode.USAGE);
     }
 
     /** The command failed; the exit code. */
@@ -44,12 +49,15 @@ final class ErrorReport {
             case TraplineException unreachable ->
                 say(
                         unreachable.isUnreachable() ? "unreachable" : "unknown outcome",
-                        firstLine(unreachable),
+                        addresses + ": " + reason(unreachable),
                         Json.object(),
                         ExitCode.UNREACHABLE);
             case BadInput wrong -> say("usage", firstLine(wrong), Json.object(), ExitCode.USAGE);
             case TraceException malformed -> say("trace", firstLine(malformed), Json.object(), ExitCode.CHECK_FAILED);
             case VerifyException missing -> say("verify", firstLine(missing), Json.object(), ExitCode.CHECK_FAILED);
+            case FileSystemException file ->
+                say("file", file.getFile() + ": " + Input.reason(file), Json.object(), ExitCode.CHECK_FAILED);
+            case IOException io -> say("file", firstLine(io), Json.object(), ExitCode.CHECK_FAILED);
             case StartException cannot -> say("start", firstLine(cannot), Json.object(), ExitCode.CHECK_FAILED);
             default ->
                 say(
@@ -87,6 +95,19 @@ final class ErrorReport {
         String prefix = error.equals("unreachable") || error.equals("unknown outcome") ? error + ": " : "";
         console.note("trapline: " + prefix + message);
         return exit;
+    }
+
+    /** What the machine says of a connection that did not come about, where that is known. */
+    private static String reason(TraplineException unreachable) {
+        Throwable root = unreachable;
+        for (Throwable cause = unreachable; cause != null; cause = cause.getCause()) {
+            root = cause;
+        }
+        return switch (root) {
+            case UnknownHostException unknown -> "no such host";
+            case ConnectException refused -> firstLine(refused).replaceFirst("^.*failed: ", "");
+            default -> firstLine(unreachable);
+        };
     }
 
     private static String firstLine(Throwable failure) {

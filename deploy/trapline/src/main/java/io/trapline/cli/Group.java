@@ -1,6 +1,7 @@
 package io.trapline.cli;
 
 import io.trapline.cli.text.Console;
+import io.trapline.cli.text.Json;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParentCommand;
@@ -24,6 +25,16 @@ abstract class Group implements Callable<Integer> {
 
     @Override
     public final Integer call() {
+        return missingCommand(console(), spec);
+    }
+
+    /** Shows what commands there are; the exit code. */
+    static int missingCommand(Console console, CommandSpec spec) {
+        console.record(Json.object()
+                .put("error", "usage")
+                .put("message", "a command is missing")
+                .put("metadata", Json.object())
+                .put("exit", ExitCode.USAGE));
         spec.commandLine().usage(spec.commandLine().getErr());
         return ExitCode.USAGE;
     }

@@ -42,6 +42,15 @@ final class Interrupt {
         }
     }
 
+    /** Asks the command to end, and ends the process where it does not listen. */
+    void requestOrExit(int exitCode) {
+        request();
+        if (!armed) {
+            // On a thread of its own: this one may hold what a command that is ending waits for.
+            Thread.ofPlatform().name("exit").start(() -> System.exit(exitCode));
+        }
+    }
+
     /** Whether the command is to end. */
     boolean isRequested() {
         return requested.getCount() == 0;

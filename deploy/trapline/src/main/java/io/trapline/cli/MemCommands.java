@@ -11,6 +11,7 @@ import io.trapline.model.Gpa;
 import io.trapline.model.Limit;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -99,12 +100,12 @@ final class MemCommands extends Group {
             @Parameters(paramLabel = "SIZE", converter = NumberConverter.class, description = "In bytes.") long size,
             @Option(names = "--out", paramLabel = "FILE", description = "Store the bytes here.") @Nullable Path out)
             throws BadInput, IOException {
-        if (size < 0) {
-            throw new BadInput("SIZE is past 2^63");
+        if (size <= 0) {
+            throw new BadInput("SIZE is " + Long.toUnsignedString(size) + ", not 1 … 2^52");
         }
         DomainRef domain = Input.domain(domid);
         try (TraplineConnection connection = trapline().connection();
-                OutputStream store = out == null ? OutputStream.nullOutputStream() : Files.newOutputStream(out);
+                FirstWrite store = new FirstWrite(out);
                 Progress progress = new Progress(console(), "reading bytes", size)) {
             byte[] shown = new byte[0];
             for (long at = 0; at < size; ) {
@@ -169,12 +170,19 @@ final class MemCommands extends Group {
         try {
             return hex == null
                     ? Files.readAllBytes(Objects.requireNonNull(file))
-                    : HexFormat.of().parseHex(hex);
+                    : HexFormat.of().parseHex(nonEmpty(hex));
         } catch (IllegalArgumentException malformed) {
-            throw new BadInput("'" + hex + "' is no even number of hex digits");
+            throw new BadInput("HEX is '" + hex + "', not pairs of hex digits");
         } catch (IOException unreadable) {
-            throw new BadInput(file + " cannot be read: " + unreadable.getMessage());
+            throw new BadInput("--file is " + file + ", which cannot be read: " + Input.reason(unreadable));
         }
+    }
+
+    private static String nonEmpty(String hex) {
+        if (hex.isEmpty()) {
+            throw new IllegalArgumentException("no digits");
+        }
+        return hex;
     }
 
     private static int size(long size, int most) throws BadInput {
@@ -190,5 +198,40 @@ final class MemCommands extends Group {
             value = value << 8 | (bytes[i] & 0xFF);
         }
         return value;
+    }
+
+    /** A file that is only made, or emptied, when there is something to store. */
+    private static final class FirstWrite implements AutoCloseable {
+        private final @Nullable Path path;
+        private @Nullable OutputStream file;
+
+        FirstWrite(@Nullable Path path) {
+            this.path = path;
+        }
+
+        void write(byte[] bytes) throws IOException, BadInput {
+            if (path == null) {
+                return;
+            }
+            if (file == null) {
+                try {
+                    file = Files.newOutputStream(path);
+                } catch (IOException cannot) {
+                    throw new BadInput("--out is " + path + ", which cannot be written: " + Input.reason(cannot));
+                }
+            }
+            try {
+                file.write(bytes);
+            } catch (IOException failed) {
+                throw new FileSystemException(path.toString(), null, failed.getMessage());
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (file != null) {
+                file.close();
+            }
+        }
     }
 }

@@ -20,7 +20,8 @@ public final class NumberConverter implements ITypeConverter<Long> {
             }
             return Long.parseUnsignedLong(digits, hex ? 16 : 10);
         } catch (NumberFormatException malformed) {
-            throw new TypeConversionException("'" + text + "' is no number of up to 64 bits, decimal or hex with 0x");
+            throw new TypeConversionException(
+                    "'" + text + "' is no number of up to 64 bits without a sign, decimal or hex with 0x");
         }
     }
 }

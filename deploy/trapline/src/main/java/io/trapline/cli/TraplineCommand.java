@@ -4,6 +4,8 @@ import io.grpc.ManagedChannelBuilder;
 import io.trapline.cli.text.Console;
 import io.trapline.client.TraplineConnection;
 import io.trapline.embedded.ListenAddress;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -110,12 +112,14 @@ public final class TraplineCommand implements Callable<Integer> {
     public static void main(String[] args) {
         SLF4JBridgeHandler.removeHandlersForRootLogger();
         SLF4JBridgeHandler.install();
-        PrintWriter out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         Interrupt interrupt = Interrupt.ofProcess();
-        int exit = new TraplineCommand(out, err, isTerminal(), interrupt).execute(args);
+        StandardOutput stdout = new StandardOutput(new FileOutputStream(FileDescriptor.out), err, interrupt);
+        PrintWriter out = new PrintWriter(stdout, false, StandardCharsets.UTF_8);
+        int done = new TraplineCommand(out, err, isTerminal(), interrupt).execute(args);
         out.flush();
         err.flush();
+        int exit = done == ExitCode.DONE && stdout.isLost() ? ExitCode.CHECK_FAILED : done;
         interrupt.finished(exit);
         System.exit(exit);
     }
@@ -131,18 +135,22 @@ public final class TraplineCommand implements Callable<Integer> {
         line.setErr(err);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUnmatchedOptionsArePositionalParams(false);
+        line.registerConverter(int.class, new CountConverter.OfInt());
+        line.registerConverter(Integer.class, new CountConverter.OfInt());
+        line.registerConverter(long.class, new CountConverter.OfLong());
+        line.registerConverter(Long.class, new CountConverter.OfLong());
         line.registerConverter(Duration.class, new DurationConverter());
         line.registerConverter(GfnRun.class, new GfnRun.Converter());
-        line.setParameterExceptionHandler((wrong, args) -> new ErrorReport(console(args), false).usage(wrong));
+        line.setParameterExceptionHandler(
+                (wrong, args) -> new ErrorReport(console(args), addresses(), false).usage(wrong));
         line.setExecutionExceptionHandler(
-                (failure, command, parsed) -> new ErrorReport(console(), verbose).failure(failure));
+                (failure, command, parsed) -> new ErrorReport(console(), addresses(), verbose).failure(failure));
         return line;
     }
 
     @Override
     public Integer call() {
-        spec.commandLine().usage(err);
-        return ExitCode.USAGE;
+        return Group.missingCommand(console(), spec);
     }
 
     /** Where this command prints. */
@@ -180,16 +188,19 @@ public final class TraplineCommand implements Callable<Integer> {
         try {
             return (principal == null ? builder : builder.principal(principal)).build();
         } catch (IllegalArgumentException wrong) {
-            throw new BadInput(String.valueOf(wrong.getMessage()));
+            throw new BadInput("--principal: " + wrong.getMessage());
         }
     }
 
     /** A connection to be to those addresses. */
     TraplineConnection.Builder builder(String addresses) throws BadInput {
+        if (patience.isZero()) {
+            throw new BadInput("--patience is 0, not above it");
+        }
         try {
             return TraplineConnection.builder().addresses(addresses).timeout(patience);
         } catch (IllegalArgumentException wrong) {
-            throw new BadInput(String.valueOf(wrong.getMessage()));
+            throw new BadInput("--connect: " + wrong.getMessage());
         }
     }
 

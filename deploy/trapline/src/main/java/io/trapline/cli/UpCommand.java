@@ -47,7 +47,12 @@ final class UpCommand implements Callable<Integer> {
     @Override
     public Integer call() throws BadInput, StartException, InterruptedException {
         Console console = trapline.console();
-        try (EmbeddedCluster cluster = EmbeddedCluster.start(Optional.ofNullable(data), address(), insecure)) {
+        if (data != null && data.toString().isEmpty()) {
+            throw new BadInput("--data is empty");
+        }
+        // Whoever asks it to end while it starts is heard once it has.
+        trapline.interrupt().arm(() -> {});
+        try (EmbeddedCluster cluster = EmbeddedCluster.start(Optional.ofNullable(data), address(), insecure, true)) {
             console.line("ready: " + cluster.address());
             console.record(Json.object().put("ready", cluster.address().toString()));
             trapline.interrupt().await();

@@ -65,14 +65,15 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws BadInput, VerifyException, InterruptedException {
         TraplineCommand trapline = emulator.trapline();
+        InetSocketAddress listen = relayAddress == null ? null : loopback(relayAddress);
         try (CuttableTransport transport = new CuttableTransport();
                 TraplineConnection control = trapline.connection();
                 TraplineConnection guest = trapline.connection(transport::open)) {
             IoreqServer server = EmulatorCommands.server(control, domid, id);
-            if (relayAddress == null) {
+            if (listen == null) {
                 return examine(control, guest, transport, Optional.empty(), server);
             }
-            try (Relay relay = Relay.open(loopback(relayAddress), cluster(trapline))) {
+            try (Relay relay = Relay.open(listen, cluster(trapline))) {
                 IoreqServer attached = awaitEmulator(control, relay, server);
                 return examine(control, guest, transport, Optional.of(relay), attached);
             }

@@ -1,6 +1,7 @@
 package io.trapline.cli;
 
 import io.trapline.cli.text.Console;
+import io.trapline.cli.text.Count;
 import io.trapline.cli.text.Json;
 import io.trapline.client.ClaimWatch;
 import io.trapline.client.TraplineConnection;
@@ -38,20 +39,32 @@ final class WatchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws BadInput, InterruptedException {
         Console console = trapline.console();
-        trapline.interrupt().arm(() -> {});
+        if (changes != null && changes == 0) {
+            throw new BadInput("--changes is 0, not 1 and up");
+        }
         long deadlineNanos = System.nanoTime() + (limit == null ? Long.MAX_VALUE / 2 : limit.toNanos());
         int seen = 0;
         long revision = 0;
+        int heardBeginnings = 1;
         boolean caughtUp = false;
         try (TraplineConnection connection = trapline.connection();
                 ClaimWatch watch = connection.ioreqServers().watch(domid == null ? null : Input.domain(domid))) {
+            checkThatThereIsSomethingToWatch(connection);
+            console.note("watching the claims of " + (domid == null ? "all domains" : "domain " + domid)
+                    + "; Ctrl-C ends it");
+            trapline.interrupt().arm(() -> {});
             while (System.nanoTime() < deadlineNanos
                     && !trapline.interrupt().isRequested()
                     && (changes == null || seen < changes)) {
                 Optional<WatchClaimsResponse> next = watch.next(ASK_AGAIN);
                 if (next.isEmpty()) {
+                    if (watch.beginnings() != heardBeginnings) {
+                        // The watch tries for ever; this gives up.
+                        connection.cluster().version();
+                    }
                     continue;
                 }
+                heardBeginnings = watch.beginnings();
                 for (Claim claim : next.get().getClaimsList()) {
                     console.line(ClaimCommands.describe(claim));
                     console.record(ClaimCommands.json(claim));
@@ -61,7 +74,17 @@ final class WatchCommand implements Callable<Integer> {
                 caughtUp |= next.get().getCaughtUp();
             }
         }
+        console.note(new Count(seen) + " changes");
         console.record(Json.object().put("changes", seen).put("revision", revision));
         return ExitCode.DONE;
+    }
+
+    /** A watch begins without either, and a mistyped domain would be watched in vain. */
+    private void checkThatThereIsSomethingToWatch(TraplineConnection connection) throws BadInput {
+        if (domid == null) {
+            connection.cluster().version();
+        } else {
+            connection.domains().describe(Input.domain(domid));
+        }
     }
 }

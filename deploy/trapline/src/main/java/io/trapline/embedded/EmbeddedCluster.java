@@ -42,12 +42,22 @@ public final class EmbeddedCluster implements AutoCloseable {
     private static final int MEMORY_PART_FOR_GUESTS = 2;
     private static final long START_SECONDS = 30;
 
+    private final boolean isClosedAtExit;
+
     /** What was started, the last first: closed in that order. */
     private final Deque<Runnable> started = new ArrayDeque<>();
 
     private ListenAddress address = ListenAddress.ANY_PORT;
 
-    private EmbeddedCluster() {}
+    private EmbeddedCluster(boolean isClosedAtExit) {
+        this.isClosedAtExit = isClosedAtExit;
+    }
+
+    /** Starts it for somebody who is gone where the process is asked to end: what is temporary is deleted then. */
+    public static EmbeddedCluster start(Optional<Path> folder, ListenAddress listen, boolean insecure)
+            throws StartException {
+        return start(folder, listen, insecure, false);
+    }
 
     /**
      * Starts it; when this returns it serves.
@@ -55,10 +65,12 @@ public final class EmbeddedCluster implements AutoCloseable {
      * @param folder where the registry is kept, made where it is missing; empty = a temporary one, deleted when this is closed
      * @param listen port 0 = any
      * @param insecure allows another address than loopback (L)
+     * @param isClosedAtExit it is closed by the caller also where the process is asked to end
      */
-    public static EmbeddedCluster start(Optional<Path> folder, ListenAddress listen, boolean insecure)
+    public static EmbeddedCluster start(
+            Optional<Path> folder, ListenAddress listen, boolean insecure, boolean isClosedAtExit)
             throws StartException {
-        EmbeddedCluster cluster = new EmbeddedCluster();
+        EmbeddedCluster cluster = new EmbeddedCluster(isClosedAtExit);
         boolean serving = false;
         try {
             cluster.startAll(folder, listen, insecure);
@@ -129,7 +141,7 @@ public final class EmbeddedCluster implements AutoCloseable {
     }
 
     private Path temporary() throws StartException {
-        TemporaryDirectory directory = TemporaryDirectory.create();
+        TemporaryDirectory directory = TemporaryDirectory.create(!isClosedAtExit);
         started.push(directory::close);
         return directory.path();
     }

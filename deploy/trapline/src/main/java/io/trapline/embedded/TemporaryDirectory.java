@@ -10,21 +10,26 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A folder that is gone with everything in it when it is closed or, where nobody gets to that, when the process ends in order. */
+/** A folder that is gone with everything in it when it is closed or, where that is asked, when the process ends in order before. */
 final class TemporaryDirectory implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TemporaryDirectory.class);
 
     private final Path path;
-    private final Thread atExit = new Thread(this::delete, "temporary-directory");
+    private final @Nullable Thread atExit;
 
-    private TemporaryDirectory(Path path) {
+    private TemporaryDirectory(Path path, boolean isDeletedAtExit) {
         this.path = path;
+        this.atExit = isDeletedAtExit ? new Thread(this::delete, "temporary-directory") : null;
     }
 
-    static TemporaryDirectory create() throws StartException {
+    /** {@code isDeletedAtExit}: nobody closes it where the process is asked to end. */
+    static TemporaryDirectory create(boolean isDeletedAtExit) throws StartException {
         try {
-            TemporaryDirectory directory = new TemporaryDirectory(Files.createTempDirectory("trapline-"));
-            Runtime.getRuntime().addShutdownHook(directory.atExit);
+            TemporaryDirectory directory =
+                    new TemporaryDirectory(Files.createTempDirectory("trapline-"), isDeletedAtExit);
+            if (directory.atExit != null) {
+                Runtime.getRuntime().addShutdownHook(directory.atExit);
+            }
             return directory;
         } catch (IOException failed) {
             throw new StartException("no temporary data directory: " + failed, failed);
@@ -38,7 +43,9 @@ final class TemporaryDirectory implements AutoCloseable {
     @Override
     public void close() {
         try {
-            Runtime.getRuntime().removeShutdownHook(atExit);
+            if (atExit != null) {
+                Runtime.getRuntime().removeShutdownHook(atExit);
+            }
         } catch (IllegalStateException exiting) {
             LOG.debug("the process ends, which deletes {} too", path, exiting);
         }

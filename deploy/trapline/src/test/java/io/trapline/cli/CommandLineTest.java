@@ -98,15 +98,32 @@ final class CommandLineTest {
                 "mem write 1 0 abc",
                 "mem read 1 0x10000000000000 1",
                 "mem read 1 0 0x200001",
+                "mem write 1 0 --file /nowhere",
+                "mem dump 1 0 0",
                 "domain list --connect nowhere",
-                "watch 1 --for 1"
+                "domain list --connect 127.0.0.1:65536",
+                "domain list --patience 0",
+                "domain list --patience 9999999h",
+                "domain create --pages 1 --vcpus -1",
+                "domain create --pages 1 --vcpus 2147483648",
+                "domain create --pages 1 --access-timeout 600h",
+                "server create 1 --principal é",
+                "server create 1 --nonsense",
+                "emulator log 0 --domid 1 --ioreqs 0",
+                "emulator verify 0 --relay here",
+                "watch 1 --changes 0",
+                "watch 1 --for 1",
+                "up --data ",
+                "demo --accesses 1",
+                "bench forward --rounds 0"
             })
     void whatMakesNoSenseIsAUsageErrorInOneLine(String line) {
         assertThat(shell.run((line + " --json").split(" ", -1))).isEqualTo(ExitCode.USAGE);
+        assertThat(shell.json()).hasSize(1);
+        assertThat(shell.summary().get("error")).isEqualTo("usage");
+        assertThat(shell.summary().get("exit")).isEqualTo(2L);
         if (!line.equals("domain")) {
-            assertThat(shell.json()).hasSize(1);
-            assertThat(shell.summary().get("exit")).isEqualTo(2L);
-            assertThat(shell.err()).startsWith("trapline: ").doesNotContain("\tat ");
+            assertThat(shell.err().lines()).singleElement().asString().startsWith("trapline: ");
         }
     }
 
@@ -137,6 +154,13 @@ final class CommandLineTest {
                 .contains("domain")
                 .contains("--connect")
                 .contains("claim");
+    }
+
+    @Test
+    void completionIsAnObjectForAProgram() {
+        assertThat(shell.run("completion", "bash", "--json")).isEqualTo(ExitCode.DONE);
+        assertThat(shell.json()).hasSize(1);
+        assertThat(shell.summary().get("script")).asString().startsWith("#!");
     }
 
     @Test

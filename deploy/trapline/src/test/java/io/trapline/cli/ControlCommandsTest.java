@@ -198,6 +198,37 @@ final class ControlCommandsTest {
     }
 
     @Test
+    void watchesOnlyWhatIsThere() {
+        assertThat(CLUSTER.run(shell, "watch 30000 --for 1s")).isEqualTo(ExitCode.REFUSED);
+        assertThat(shell.err()).startsWith("trapline: ESRCH: ");
+    }
+
+    @Test
+    void storesNothingWhereThereIsNothingToStore() throws Exception {
+        long domid = domain(1, 1);
+        Path file = Files.writeString(folder.resolve("precious"), "kept");
+
+        assertThat(CLUSTER.run(shell, "mem dump " + domid + " 0x1000 16 --out " + file))
+                .isEqualTo(ExitCode.REFUSED);
+        assertThat(file).hasContent("kept");
+        assertThat(CLUSTER.run(shell, "mem dump " + domid + " 0 16 --out " + folder.resolve("no/such/file")))
+                .isEqualTo(ExitCode.USAGE);
+        assertThat(shell.err()).startsWith("trapline: --out is ").contains("no such file or directory");
+    }
+
+    @Test
+    void saysWhatAnAccessThatTimedOutMeans() {
+        long domid = domain(16, 1);
+        long id = server(domid, "alice");
+        CLUSTER.json("server map " + domid + " " + id + " port 0x70 0x71 --principal alice");
+
+        // F4: nobody is attached
+        assertThat(CLUSTER.run(shell, "guest read " + domid + " 0x70 1 --port --timeout 20ms"))
+                .isEqualTo(ExitCode.REFUSED);
+        assertThat(shell.err()).startsWith("trapline: ETIMEDOUT: ").contains("no answer in time");
+    }
+
+    @Test
     void listsLimitsNodesAndVersions() {
         assertThat(CLUSTER.json("limits").json()).anySatisfy(limit -> {
             assertThat(limit.get("name")).isEqualTo("max_servers_per_domain");

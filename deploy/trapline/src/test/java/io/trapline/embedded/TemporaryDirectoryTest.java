@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 final class TemporaryDirectoryTest {
     @Test
     void isGoneWithEverythingInIt() throws Exception {
-        TemporaryDirectory directory = TemporaryDirectory.create();
+        TemporaryDirectory directory = TemporaryDirectory.create(true);
         Files.createDirectory(directory.path().resolve("sub"));
         Files.writeString(directory.path().resolve("sub/file"), "x");
 

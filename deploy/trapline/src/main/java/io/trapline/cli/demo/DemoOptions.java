@@ -21,16 +21,16 @@ public record DemoOptions(long accesses, int vcpus, int gttPages, int window, lo
 
     public DemoOptions {
         if (accesses < vcpus || accesses > MAX_ACCESSES) {
-            throw new IllegalArgumentException("accesses is " + accesses + ", not " + vcpus + " … " + MAX_ACCESSES);
+            throw new IllegalArgumentException("--accesses is " + accesses + ", not " + vcpus + " … " + MAX_ACCESSES);
         }
         if (vcpus < 1 || vcpus > MAX_VCPUS) {
-            throw new IllegalArgumentException("vcpus is " + vcpus + ", not 1 … " + MAX_VCPUS);
+            throw new IllegalArgumentException("--vcpus is " + vcpus + ", not 1 … " + MAX_VCPUS);
         }
         if (gttPages < vcpus || gttPages > MAX_GTT_PAGES) {
-            throw new IllegalArgumentException("GTT pages is " + gttPages + ", not " + vcpus + " … " + MAX_GTT_PAGES);
+            throw new IllegalArgumentException("--gtt-pages is " + gttPages + ", not " + vcpus + " … " + MAX_GTT_PAGES);
         }
         if (window < 1 || window > 1024) {
-            throw new IllegalArgumentException("window is " + window + ", not 1 … 1024");
+            throw new IllegalArgumentException("--window is " + window + ", not 1 … 1024");
         }
     }
 }
