@@ -281,7 +281,7 @@ final class SessionTest {
         assertThat(scene.take()).containsExactly("ioreqs v0#1");
         scene.forward(post.within(Row.FOR_EVER));
 
-        assertThat(scene.take()).containsExactly("queued v0#2", "ioreqs v0#2+ v0#3");
+        assertThat(scene.take()).containsExactly("queued v0#2", "ioreqs v0#2+", "ioreqs v0#3");
     }
 
     @Test
