@@ -153,15 +153,16 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
             return refusal;
         }
         DomainHandle found = domain;
-        // F6: an emulator keeps at most a window of answers per vCPU, one of which may be cut into parts (A2).
-        long ofVcpu = Limit.MAX_WINDOW.value() + Limit.MAX_PARTS_PER_ACCESS.value();
+        // F6: an emulator keeps at most a window of answers per vCPU and what is behind its posted writes, one access
+        // of it in parts (A2).
+        long ofVcpu = Limit.MAX_WINDOW.value() + Limit.MAX_POSTED_WAITING.value() + Limit.MAX_PARTS_PER_ACCESS.value();
         long most = found == null ? 0 : Math.min(found.nrVcpus() * ofVcpu, Limit.MAX_KEPT_ROWS.value());
         long sum = (long) kept.size() + rows.getSequenceCount();
         if (sum > most) {
             return Optional.of(Refusal.invalid(
                             "kept",
                             sum + " rows",
-                            "at most " + most + ", a window and the parts of one access per vCPU")
+                            "at most " + most + ", a window, the posted writes and the parts of one access per vCPU")
                     .with("limit", most));
         }
         EmulatorShape.addTo(kept, rows);

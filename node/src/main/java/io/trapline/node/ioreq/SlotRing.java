@@ -125,12 +125,21 @@ final class SlotRing {
     /**
      * Whether the next row may go to the emulator. Not before a posted write that may come again (F3), nor while posted rows of an older epoch are
      * out: their answers are kept by the emulator only until it sees the newer one (F6).
+     *
+     * <p>No mark passes a posted write that is out, and the emulator keeps its answers of all that is behind it. So that these have a bound (F6), what is too
+     * far behind waits for it, and so do the parts of an access but for the first.
      */
     boolean mayDeliver(IoreqTable table) {
         return next != NONE
                 && table.state[next] == IoreqTable.READY
                 && table.vcpuEpoch[next] == table.vcpuEpoch[oldest]
-                && !returned.hasBefore(table.vcpuEpoch[next], table.sequence[next]);
+                && !returned.hasBefore(table.vcpuEpoch[next], table.sequence[next])
+                && (!table.buffered[oldest] || isNear(table));
+    }
+
+    private boolean isNear(IoreqTable table) {
+        long behind = table.sequence[next] - table.sequence[oldest];
+        return table.part[next] == 0 && behind < slots.length + Limit.MAX_POSTED_WAITING.value();
     }
 
     /** The settled mark, kept below everything that is still out here or may come again: another shard of the vCPU does not know of that. */

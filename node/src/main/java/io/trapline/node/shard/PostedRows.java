@@ -121,10 +121,10 @@ final class PostedRows {
         rows.remove(row);
     }
 
-    /** The lowest sequence number under that epoch, or {@link Long#MAX_VALUE}. */
-    long oldest(long epoch) {
+    /** The lowest sequence number under that epoch that the server has, or {@link Long#MAX_VALUE}. */
+    long oldest(int serverId, long epoch) {
         for (Row row : rows) {
-            if (row.epoch == epoch) {
+            if (row.epoch == epoch && row.serverId == serverId) {
                 return row.sequence;
             }
         }

@@ -199,13 +199,13 @@ final class VcpuLane {
         return order[(int) (head + i) & mask];
     }
 
-    /** The highest number up to which nobody will ask an emulator of this vCPU for an answer again (F6); while a row is under way. */
+    /** The highest number up to which nobody will ask the emulator of {@link #target} for an answer again (F6); while a row is under way. */
     long settledThrough() {
         trim();
         long first = sequence[order[(int) head & mask]];
         for (long i = head + 1; disordered && i < tail; i++) {
             first = Math.min(first, sequence[order[(int) i & mask]]);
         }
-        return Math.min(first, posted.oldest(epoch)) - 1;
+        return Math.min(first, posted.oldest(target, epoch)) - 1;
     }
 }

@@ -270,7 +270,10 @@ final class EmulatorStreamTest {
     @DisplayName("F6: at most a window and the parts of one access per vCPU are kept, in all messages together")
     void refusesMoreKeptRowsThanItsVcpusCanHave() {
         Emulator emulator = world.emulator();
-        int limit = 2 * (Limit.MAX_WINDOW.intValue() + Limit.MAX_PARTS_PER_ACCESS.intValue());
+        int limit = 2
+                * (Limit.MAX_WINDOW.intValue()
+                        + Limit.MAX_POSTED_WAITING.intValue()
+                        + Limit.MAX_PARTS_PER_ACCESS.intValue());
         int full = limit / Limit.MAX_ROWS_PER_BATCH.intValue();
 
         emulator.requests.onNext(request(attach().setKept(kept(4096).setMore(true))));

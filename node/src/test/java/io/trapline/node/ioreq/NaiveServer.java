@@ -471,15 +471,18 @@ final class NaiveServer {
     /** The first row of its vCPU that may be delivered now, by vCPU. */
     private Map<Integer, RowEntry> heads() {
         Map<Integer, RowEntry> heads = new HashMap<>();
-        Map<Integer, Long> oldest = new HashMap<>();
+        Map<Integer, RowEntry> oldest = new HashMap<>();
         Set<Integer> seen = new HashSet<>();
         for (RowEntry entry : rows.values()) {
             if (entry.state == State.HELD || entry.state == State.TIMED_OUT) {
                 continue;
             }
-            oldest.putIfAbsent(entry.key.vcpu(), entry.key.epoch());
+            oldest.putIfAbsent(entry.key.vcpu(), entry);
             if (entry.undelivered() && seen.add(entry.key.vcpu())) {
-                boolean first = entry.key.epoch() == oldest.get(entry.key.vcpu()) && !waitsForReturn(entry.key);
+                RowEntry before = oldest.get(entry.key.vcpu());
+                boolean first = entry.key.epoch() == before.key.epoch()
+                        && !waitsForReturn(entry.key)
+                        && !(before.buffered && entry.key.part() > 0);
                 if (entry.state == State.READY && first) {
                     heads.put(entry.key.vcpu(), entry);
                 }

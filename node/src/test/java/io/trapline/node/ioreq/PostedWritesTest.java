@@ -23,6 +23,42 @@ final class PostedWritesTest {
     }
 
     @Test
+    @DisplayName(
+            "F6: what is behind a posted write that is not answered is passed on for a window and the posted ring, so that kept answers have a bound")
+    void passesNothingTooFarBehindAPostedWrite() {
+        ServerScene scene = ServerScene.buffering();
+        scene.attach(ServerScene.RUN, 1000);
+        scene.forward(Row.of(0, 1).window(1).post());
+        for (long sequence = 2; sequence <= 512; sequence++) {
+            scene.forward(Row.of(0, sequence).window(1));
+            scene.answer(Row.of(0, sequence));
+        }
+        scene.take();
+
+        scene.forward(Row.of(0, 513).window(1));
+        assertThat(scene.take()).isEmpty();
+        scene.answer(Row.of(0, 1));
+
+        assertThat(scene.take()).containsExactly("done v0#1", "ioreqs v0#513");
+    }
+
+    @Test
+    @DisplayName("F6, A2: of a cut access only the first part is passed on while a posted write before it is out")
+    void passesNoFurtherPartBehindAPostedWrite() {
+        ServerScene scene = ServerScene.buffering();
+        scene.attach(ServerScene.RUN, 1000);
+        scene.forward(Row.of(0, 1).post(), Row.of(0, 2));
+        scene.answer(Row.of(0, 2));
+        scene.take();
+
+        scene.forward(Row.of(0, 2).part(1));
+        assertThat(scene.take()).isEmpty();
+        scene.answer(Row.of(0, 1));
+
+        assertThat(scene.take()).containsExactly("done v0#1", "ioreqs v0#2.1");
+    }
+
+    @Test
     void takesEffectWhenQueuedAndIsDoneWhenAnswered() {
         ServerScene scene = ServerScene.buffering();
         scene.forward(Row.of(0, 1).post());

@@ -332,6 +332,18 @@ final class ShardRulesTest {
     }
 
     @Test
+    @DisplayName("F6: a posted write that waits at one server keeps no mark of another server back")
+    void settlesAtEachServerByItself() {
+        shard.posted(1, RecordingShard.CLAIMED, 0x11);
+        shard.rules.postedQueued(1, RecordingShard.keys(1));
+        shard.told();
+
+        shard.write(2, RecordingShard.RANGED, 2);
+
+        assertThat(shard.told()).containsExactly("forward 2 to 2 at 100000 = 2", "settled 1 at 2");
+    }
+
+    @Test
     @DisplayName("F6: settled marks stay below posted writes that were not carried out")
     void settlesBelowPostedWrites() {
         shard.write(1, RecordingShard.RAM, 0).posted(2, RecordingShard.CLAIMED, 0x11);
