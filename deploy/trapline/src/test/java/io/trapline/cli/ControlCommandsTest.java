@@ -225,7 +225,7 @@ final class ControlCommandsTest {
         // F4: nobody is attached
         assertThat(CLUSTER.run(shell, "guest read " + domid + " 0x70 1 --port --timeout 20ms"))
                 .isEqualTo(ExitCode.REFUSED);
-        assertThat(shell.err()).startsWith("trapline: ETIMEDOUT: ").contains("no answer in time");
+        assertThat(shell.err()).startsWith("trapline: ETIMEDOUT: ").contains("no answer within its time");
     }
 
     @Test
