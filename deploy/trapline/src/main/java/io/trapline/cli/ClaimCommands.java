@@ -19,12 +19,13 @@ import picocli.CommandLine.Parameters;
         name = "claim",
         synopsisSubcommandLabel = "COMMAND",
         description = "Claim memory types for IOREQ servers, release them, list who holds what and who held it.",
-        footer = {"", "Example:", "  trapline claim take 1 0 ioreq_server[0] write"})
+        footer = {"", "Example:", "  trapline claim take 1 0 'ioreq_server[0]' write --principal gpu"})
 final class ClaimCommands extends Group {
     @Command(
             name = "take",
             description = "Claim a type for a server: accesses of these kinds to all pages of the type go to it.",
-            footer = {"", "Example:", "  trapline claim take 1 0 ioreq_server[0] read,write"})
+            footer = {"", "Example:", "  trapline claim take 1 0 'ioreq_server[0]' read,write --principal gpu"
+            })
     int take(
             @Parameters(paramLabel = "DOMID", description = "The domain.") int domid,
             @Parameters(paramLabel = "ID", description = "The server.") int id,
@@ -58,7 +59,8 @@ final class ClaimCommands extends Group {
     @Command(
             name = "release",
             description = "Release a claim, letting what is under way finish.",
-            footer = {"", "Example:", "  trapline claim release 1 0 ioreq_server[0] --reset"})
+            footer = {"", "Example:", "  trapline claim release 1 0 'ioreq_server[0]' --reset --principal gpu"
+            })
     int release(
             @Parameters(paramLabel = "DOMID", description = "The domain.") int domid,
             @Parameters(paramLabel = "ID", description = "The server.") int id,

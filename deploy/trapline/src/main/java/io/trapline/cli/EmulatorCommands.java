@@ -42,7 +42,7 @@ final class EmulatorCommands extends Group {
                 "Attach to a server, print every ioreq and answer reads with a constant, until Ctrl-C.",
                 "An emulator that is attached already is fenced. Use the principal that created the server."
             },
-            footer = {"", "Example:", "  trapline emulator log 0 --domid 1 --answer 0xff"})
+            footer = {"", "Example:", "  trapline emulator log 0 --domid 1 --answer 0xff --principal gpu"})
     int log(
             @Parameters(paramLabel = "ID", description = "The server.") int id,
             @Option(names = "--domid", paramLabel = "N", description = DOMID) @Nullable Integer domid,

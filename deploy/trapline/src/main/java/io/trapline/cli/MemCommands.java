@@ -92,7 +92,7 @@ final class MemCommands extends Group {
     @Command(
             name = "dump",
             description = "Show bytes in hex and as characters, or store them.",
-            footer = {"", "Example:", "  trapline mem dump 1 0 0x100000 --out first-mib.bin"})
+            footer = {"", "Example:", "  trapline mem dump 1 0x100000 256"})
     int dump(
             @Parameters(paramLabel = "DOMID", description = "The domain.") int domid,
             @Parameters(paramLabel = "ADDRESS", converter = NumberConverter.class, description = "In bytes.")

@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
         name = "server",
         synopsisSubcommandLabel = "COMMAND",
         description = "Create, inspect, enable and destroy IOREQ servers, and give them ranges.",
-        footer = {"", "Example:", "  trapline server create 1 --principal gpu-mediator"})
+        footer = {"", "Example:", "  trapline server create 1 --principal gpu"})
 final class ServerCommands extends Group {
     /** Whether posted writes are buffered (S1). */
     enum Buffering {
@@ -58,7 +58,7 @@ final class ServerCommands extends Group {
     @Command(
             name = "create",
             description = "Create an IOREQ server; it starts disabled and belongs to the principal that creates it.",
-            footer = {"", "Example:", "  trapline server create 1 --bufioreq atomic --principal gpu-mediator"})
+            footer = {"", "Example:", "  trapline server create 1 --bufioreq atomic --principal gpu"})
     int create(
             @Parameters(paramLabel = "DOMID", description = "The domain.") int domid,
             @Option(
@@ -184,7 +184,7 @@ final class ServerCommands extends Group {
     @Command(
             name = "enable",
             description = "Enable a server: from now on it is passed what its claims and ranges say.",
-            footer = {"", "Example:", "  trapline server enable 1 0 --principal gpu-mediator"})
+            footer = {"", "Example:", "  trapline server enable 1 0 --principal gpu"})
     int enable(
             @Parameters(paramLabel = "DOMID", description = "The domain.") int domid,
             @Parameters(paramLabel = "ID", description = "The server.") int id)
@@ -199,7 +199,7 @@ final class ServerCommands extends Group {
     @Command(
             name = "disable",
             description = "Disable a server, letting what is under way finish.",
-            footer = {"", "Example:", "  trapline server disable 1 0 --drain 500ms"})
+            footer = {"", "Example:", "  trapline server disable 1 0 --drain 500ms --principal gpu"})
     int disable(
             @Parameters(paramLabel = "DOMID", description = "The domain.") int domid,
             @Parameters(paramLabel = "ID", description = "The server.") int id,
@@ -220,7 +220,8 @@ final class ServerCommands extends Group {
     @Command(
             name = "map",
             description = "Give a server a range; both ends are inclusive.",
-            footer = {"", "Example:", "  trapline server map 1 0 memory 0xfeb40000 0xfeb5ffff"})
+            footer = {"", "Example:", "  trapline server map 1 0 memory 0xfeb40000 0xfeb5ffff --principal gpu"
+            })
     int map(
             @Parameters(paramLabel = "DOMID", description = "The domain.") int domid,
             @Parameters(paramLabel = "ID", description = "The server.") int id,
@@ -239,7 +240,11 @@ final class ServerCommands extends Group {
     @Command(
             name = "unmap",
             description = "Take a range or a part of one back; both ends are inclusive.",
-            footer = {"", "Example:", "  trapline server unmap 1 0 memory 0xfeb40000 0xfeb40fff"})
+            footer = {
+                "",
+                "Example:",
+                "  trapline server unmap 1 0 memory 0xfeb40000 0xfeb40fff --principal gpu"
+            })
     int unmap(
             @Parameters(paramLabel = "DOMID", description = "The domain.") int domid,
             @Parameters(paramLabel = "ID", description = "The server.") int id,
@@ -263,7 +268,7 @@ final class ServerCommands extends Group {
             name = "destroy",
             description =
                     "Destroy a server: disable it, release its claims, unmap its ranges, let what is under way finish.",
-            footer = {"", "Example:", "  trapline server destroy 1 0"})
+            footer = {"", "Example:", "  trapline server destroy 1 0 --principal gpu"})
     int destroy(
             @Parameters(paramLabel = "DOMID", description = "The domain.") int domid,
             @Parameters(paramLabel = "ID", description = "The server.") int id,

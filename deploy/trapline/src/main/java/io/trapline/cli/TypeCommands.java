@@ -19,14 +19,14 @@ import picocli.CommandLine.Parameters;
         name = "type",
         synopsisSubcommandLabel = "COMMAND",
         description = "Set and list the memory types of pages.",
-        footer = {"", "Example:", "  trapline type set 1 ioreq_server[0] 0x1000+2048"})
+        footer = {"", "Example:", "  trapline type set 1 'ioreq_server[0]' 0x1000+2048"})
 final class TypeCommands extends Group {
     private static final GfnRun EVERYTHING = new GfnRun(0, 1L << 40);
 
     @Command(
             name = "set",
             description = "Change the type of runs of pages: all of them or, if one page refuses, none.",
-            footer = {"", "Example:", "  trapline type set 1 ioreq_server[0] 0x1000+2048 0x4000"})
+            footer = {"", "Example:", "  trapline type set 1 'ioreq_server[0]' 0x1000+2048 0x4000"})
     int set(
             @Parameters(paramLabel = "DOMID", description = "The domain.") int domid,
             @Parameters(

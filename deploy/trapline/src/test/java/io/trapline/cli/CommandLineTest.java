@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -42,23 +41,19 @@ final class CommandLineTest {
         assertThat(command.getCommandSpec().usageMessage().description())
                 .as(name)
                 .isNotEmpty();
-        String example = help.substring(help.lastIndexOf("Example:") + "Example:".length())
-                .strip();
+        String example = Examples.of(command);
         assertThat(help).as(name).contains("Example:");
-        assertThat(example).as(name).contains(name).doesNotContain("\n\n");
+        assertThat(example).as(name).contains(name).doesNotContain("\n");
     }
 
     @ParameterizedTest
     @MethodSource("commands")
     void theExampleOfEveryCommandCanBeParsed(CommandLine command) {
-        String help = command.getUsageMessage(CommandLine.Help.Ansi.OFF);
-        String example = help.substring(help.lastIndexOf("Example:") + "Example:".length())
-                .strip();
+        String example = Examples.of(command);
         if (example.startsWith("source ")) {
             return;
         }
-        String[] words = example.split(" +", -1);
-        String[] args = Arrays.copyOfRange(words, 1, words.length);
+        String[] args = Examples.arguments(example);
 
         CommandLine root = commands().findFirst().orElseThrow();
 
