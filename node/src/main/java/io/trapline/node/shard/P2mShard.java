@@ -25,7 +25,9 @@ import io.trapline.node.protocol.ShardMessage.WriteSegments;
 import io.trapline.node.protocol.VcpusMessage;
 import io.trapline.node.rows.Segments;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -48,6 +50,9 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     private final ShardOutbox outbox;
     private final BufferCalls buffers;
     private final TimerScheduler<ShardMessage> timers;
+    /** What peers have asked for while the domain is paused: of each vCPU one thing at most. */
+    private final List<BufferCalls.Ask> asked = new ArrayList<>();
+
     private long lastToken;
 
     private P2mShard(
@@ -162,8 +167,8 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     private Runnable onBetweenShards(ShardMessage.BetweenShards message) {
         return switch (message) {
             case BufferCalls.Ask ask -> {
-                BufferCalls.Reply reply = new BufferCalls.Reply(ask.call(), rules.moveBufferHere(ask.piece()));
-                yield () -> ask.replyTo().tell(reply);
+                asked.add(ask);
+                yield answerAsked();
             }
             case BufferCalls.Reply reply -> {
                 BufferCalls.Moved moved = buffers.replied(reply);
@@ -178,7 +183,28 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
         apply.servers().keySet().forEach(present::set);
         outbox.servers(apply.servers());
         rules.apply(apply.table(), apply.opened(), present);
-        return apply.applied();
+        Runnable answers = answerAsked();
+        return () -> {
+            apply.applied().run();
+            answers.run();
+        };
+    }
+
+    /** Does what peers have asked for; while the domain is paused it waits (D1). */
+    private Runnable answerAsked() {
+        if (asked.isEmpty() || !rules.isRunning()) {
+            return P2mShard::nothing;
+        }
+        List<BufferCalls.Ask> now = List.copyOf(asked);
+        asked.clear();
+        List<BufferCalls.Reply> replies = now.stream()
+                .map(ask -> new BufferCalls.Reply(ask.call(), rules.moveBufferHere(ask.piece())))
+                .toList();
+        return () -> {
+            for (int i = 0; i < replies.size(); i++) {
+                now.get(i).replyTo().tell(replies.get(i));
+            }
+        };
     }
 
     private Runnable changeTypes(Runnable done, java.util.function.LongConsumer change) {

@@ -273,9 +273,20 @@ public final class ShardRules {
                 && lane.epoch == move.vcpuEpoch()
                 && cut.sequence == move.sequence()
                 && cut.part() == move.part()) {
-            goOn(lane, cut, cut.bufferMoved(pages, ok, move.bytes()));
+            if (isRunning()) {
+                goOn(lane, cut, cut.bufferMoved(pages, ok, move.bytes()));
+            } else {
+                // D1: what was fetched before may not be what the buffer holds afterwards.
+                lane.cutWaits = true;
+                lane.cutAgain = true;
+            }
             pump(lane);
         }
+    }
+
+    /** Whether accesses may take effect; while false, no {@link #moveBufferHere} may be called (D1). */
+    public boolean isRunning() {
+        return pages.table().state() == DecisionTable.State.RUNNING;
     }
 
     /** Does the same for another shard, as far as the buffer lies here; false when a page of it is not plain memory for that direction. */
@@ -467,7 +478,7 @@ public final class ShardRules {
 
     /** Decides what may be decided, in order. */
     private void pump(VcpuLane lane) {
-        if (pages.table().state() != DecisionTable.State.RUNNING) {
+        if (!isRunning()) {
             mayHaveQueued = true;
             return;
         }

@@ -290,6 +290,31 @@ final class ShardRulesTest {
     }
 
     @Test
+    @DisplayName(
+            "D1: an access whose buffer comes from another shard while the domain is paused goes on only afterwards, with the buffer as it is then")
+    void movesNoBufferWhilePaused() {
+        try (RecordingShard first = new RecordingShard(0x3FFFF)) {
+            byte take = (byte) (AccessAttributes.of(8, true, AccessAttributes.MEM) | AccessAttributes.DATA_IS_PTR);
+            first.row(1, take, RecordingShard.RAM, 0x4000_0000L, 1);
+            BufferMove before = first.moves.removeFirst();
+            before.bytes()[0] = 0x55;
+            first.told();
+
+            first.apply(first.builder().state(DecisionTable.State.PAUSED).build());
+            first.rules.bufferMoved(before, true);
+            assertThat(first.p2m.read(RecordingShard.RAM, 8)).isZero();
+            assertThat(first.told()).isEmpty();
+
+            first.apply(first.table(AccessFlags.ALL));
+            BufferMove after = first.moves.removeFirst();
+            after.bytes()[0] = 0x66;
+            first.rules.bufferMoved(after, true);
+            assertThat(first.p2m.read(RecordingShard.RAM, 8)).isEqualTo(0x66);
+            assertThat(first.told()).containsExactly("move from 40000000 x8", "answer 1 = 0");
+        }
+    }
+
+    @Test
     @DisplayName("A1, R2: a string instruction to a port passes the buffer on whole")
     void passesPortStringsOn() {
         byte outs = (byte) (AccessAttributes.of(1, true, AccessAttributes.PIO) | AccessAttributes.DATA_IS_PTR);
