@@ -246,7 +246,8 @@ public final class VcpuWindow {
         if (sequence <= received || sequence >= nextSequence || (state[place] != AT_SHARD && state[place] != ASKED)) {
             return false;
         }
-        if (secondShard[place] != NO_SHARD && secondShard[place] != shard) {
+        // A5: what the first shard could not carry out has no effect at the second either.
+        if (secondShard[place] != NO_SHARD && secondShard[place] != shard && errno != Errno.EAGAIN.number()) {
             partial[place] = value;
             partialErrno[place] = errno;
             send(sequence, place, secondShard[place], effects);
@@ -254,7 +255,7 @@ public final class VcpuWindow {
         }
         long whole = value;
         byte first = errno;
-        if (secondShard[place] != NO_SHARD) {
+        if (secondShard[place] == shard) {
             whole |= partial[place];
             first = partialErrno[place] != Errno.OK ? partialErrno[place] : errno;
         }

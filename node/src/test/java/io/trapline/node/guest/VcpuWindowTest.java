@@ -72,6 +72,22 @@ final class VcpuWindowTest implements VcpuWindow.Effects {
     }
 
     @Test
+    @DisplayName("A5: an access to two shards that the first could not carry out now has no effect at the second")
+    void goesNoFurtherThanAShardThatCannotNow() {
+        offer(1, SHARD_BYTES - 4);
+        assertThat(told()).containsExactly("send 1 to 0");
+
+        window.answered(0, 1, 0, (byte) Errno.EAGAIN.number(), this);
+        assertThat(told()).containsExactly("answer 1 = 0 errno " + Errno.EAGAIN.number());
+        assertThat(offer(1, SHARD_BYTES - 4)).isEqualTo(VcpuWindow.ASKED_AGAIN);
+        window.askAgain(1, this);
+
+        assertThat(told()).containsExactly("send 1 to 0");
+        answered(0, 1);
+        assertThat(told()).containsExactly("send 1 to 1");
+    }
+
+    @Test
     @DisplayName("A4: below the window ESTALE; a gap, a number beyond the window or other content EINVAL")
     void refusesNumbersThatCannotBe() {
         assertThat(offer(0, 0)).isEqualTo(Errno.EINVAL.number());
