@@ -241,6 +241,9 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
 
     private void propose(@Nullable GuestStream stream, io.trapline.v1.OpenVcpu asked) {
         opensUnderWay++;
+        if (stream != null) {
+            stream.opening++;
+        }
         ExecuteRequest command = ExecuteRequest.newBuilder()
                 .setOpenVcpu(OpenVcpuStream.newBuilder()
                         .setDomid(domid)
@@ -261,6 +264,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         if (stream == null) {
             return;
         }
+        stream.opening--;
         int vcpu = result.asked().getVcpu();
         if (response == null) {
             Refusal unknown = Refusal.of(Errno.EAGAIN, "the registry did not answer: " + result.failure());
@@ -382,7 +386,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
             stream.send(AccessResponse.newBuilder()
                     .setFenced(VcpuFenced.newBuilder().setVcpu(opening.vcpu()).setStatus(Statuses.toProto(why)))
                     .build());
-            if (!vcpus.runsAny(stream)) {
+            if (!vcpus.runsAny(stream) && stream.opening == 0) {
                 outbox.forget(stream);
                 stream.fail(why);
             }

@@ -39,6 +39,9 @@ final class GuestStream implements StreamObserver<AccessRequest> {
 
     private int domid;
 
+    /** How many vCPUs the registry is opening for it; the actor's. */
+    int opening;
+
     GuestStream(ServerCallStreamObserver<AccessResponse> guest, NodeDirectory directory) {
         this.guest = guest;
         this.directory = directory;

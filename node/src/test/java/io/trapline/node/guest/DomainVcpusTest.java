@@ -127,6 +127,20 @@ final class DomainVcpusTest {
     }
 
     @Test
+    @DisplayName("A6: a stream goes on that is fenced of its last vCPU and has asked for another")
+    void endsNoStreamThatIsOpeningAnotherVcpu() {
+        GuestWorld.Guest guest = world.guest();
+        guest.open(1);
+
+        VcpuOpened again = guest.openAgain(1);
+
+        guest.send(rows(1, 1));
+        assertThat(world.passed().vcpuEpoch(0)).isEqualTo(again.getVcpuEpoch());
+        world.answer(again, 1, 0, Errno.OK);
+        assertThat(guest.next().getAnswers().getSequence(0)).isEqualTo(1);
+    }
+
+    @Test
     @DisplayName("A4: a mark beyond what was answered is refused by itself and forgets nothing")
     void refusesAMarkThatIsAhead() {
         GuestWorld.Guest guest = world.guest();

@@ -130,14 +130,28 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
             requests.onNext(AccessRequest.newBuilder().setBatch(batch).build());
         }
 
+        /** Opens a vCPU that this stream runs already, which is fenced by that. */
+        VcpuOpened openAgain(int vcpu) {
+            ask(vcpu);
+            AccessResponse fenced = next();
+            if (fenced.getFenced().getVcpu() != vcpu) {
+                throw new AssertionError("not fenced: " + fenced);
+            }
+            return next().getOpened();
+        }
+
         VcpuOpened open(int vcpu) {
+            ask(vcpu);
+            return next().getOpened();
+        }
+
+        private void ask(int vcpu) {
             OpenVcpu open = OpenVcpu.newBuilder()
                     .setDomid(DOMID)
                     .setVcpu(vcpu)
                     .setWindow(8)
                     .build();
             requests.onNext(AccessRequest.newBuilder().setOpen(open).build());
-            return next().getOpened();
         }
 
         @Override
