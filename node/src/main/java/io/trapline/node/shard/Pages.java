@@ -61,6 +61,32 @@ final class Pages {
                 AccessSplitter.highest(address, sizeBytes, count, df));
     }
 
+    /** Decides a row of a lane that is its own and only part. */
+    int decide(VcpuLane lane, int place) {
+        byte attributes = lane.attributes[place];
+        return decide(attributes, lane.address[place], AccessAttributes.sizeBytes(attributes), lane.count[place]);
+    }
+
+    /** Decides a posted write. */
+    int decide(PostedRows.Row row) {
+        return decide(row.attributes, row.address, AccessAttributes.sizeBytes(row.attributes), 1);
+    }
+
+    /** Whether what was decided goes to that server. */
+    static boolean goesTo(int decision, int serverId) {
+        return DecisionTable.isServer(decision) && DecisionTable.server(decision) == serverId;
+    }
+
+    /** The server's last change. */
+    long changedRevision(int server) {
+        return table.changedRevision(server);
+    }
+
+    /** Whether accesses may take effect (D1). */
+    boolean isRunning() {
+        return table.state() == DecisionTable.State.RUNNING;
+    }
+
     /** Reads the last repetition of a part that goes to its page (A1). */
     long read(int attributes, long address, int sizeBytes, int count) {
         return p2m.read(element(attributes, address, sizeBytes, count - 1), sizeBytes);

@@ -41,7 +41,29 @@ final class Recalls {
         caught.clear();
     }
 
-    void add(int serverId, int vcpu, long epoch, long sequence, int part) {
+    /** Collects what servers have of that lane and would no longer be passed. */
+    void addCaught(VcpuLane lane, Pages pages) {
+        CutAccess cut = lane.cut;
+        if (cut != null) {
+            int decision = pages.decide(cut.partAttributes(), cut.partAddress(), cut.partBytes(), cut.partCount());
+            if (lane.outstanding > 0 && !Pages.goesTo(decision, lane.target)) {
+                add(lane.target, lane.vcpu, lane.epoch, cut.sequence, cut.part());
+            }
+        }
+        for (int i = 0; i < lane.ordered(); i++) {
+            int place = lane.orderedPlace(i);
+            if (lane.state[place] == VcpuLane.AT_SERVER && !Pages.goesTo(pages.decide(lane, place), lane.target)) {
+                add(lane.target, lane.vcpu, lane.epoch, lane.sequence[place], 0);
+            }
+        }
+        for (PostedRows.Row row : lane.posted.rows()) {
+            if (!row.returned && !Pages.goesTo(pages.decide(row), row.serverId)) {
+                add(row.serverId, lane.vcpu, row.epoch, row.sequence, 0);
+            }
+        }
+    }
+
+    private void add(int serverId, int vcpu, long epoch, long sequence, int part) {
         caught.computeIfAbsent(serverId, id -> new KeyRows(16)).add(vcpu, epoch, sequence, part);
     }
 

@@ -137,6 +137,36 @@ final class VcpuLane {
         }
     }
 
+    /** Everything that {@link #target} had has come back. */
+    void takeBackAll() {
+        for (long i = head; i < tail; i++) {
+            int place = order[(int) i & mask];
+            if (state[place] == AT_SERVER) {
+                requeue(place);
+            }
+        }
+        takeBackCut();
+    }
+
+    /** The part of {@link #cut} that {@link #target} had has come back. */
+    void takeBackCut() {
+        outstanding = 0;
+        if (cut != null) {
+            cutWaits = true;
+            cutAgain = true;
+        }
+    }
+
+    /**
+     * Whether a row may follow those that are at a server: they are at the same one, and it will not give back for its age what is still on its way
+     * there (C7), which would then be behind.
+     *
+     * @param changedRevision the server's last change
+     */
+    boolean mayJoin(int server, long changedRevision) {
+        return cut == null && target == server && passedRevision >= changedRevision;
+    }
+
     /**
      * Whether a row before the one that {@link #nextQueued} gave is at the server. Rows behind it may be: one that came back was overtaken by them, and
      * waiting for them would put it further behind.
