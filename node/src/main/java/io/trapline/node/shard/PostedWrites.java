@@ -81,20 +81,24 @@ final class PostedWrites {
         }
     }
 
-    /** Carries out a posted write that came back; false when it must wait for those before it. */
+    /**
+     * Carries out a posted write that came back; false when it must wait for those before it, or for memory: the guest was told that it is done, so that it
+     * cannot fail any more (F3).
+     */
     boolean carryOut(VcpuLane lane, PostedRows.Row row) {
         int decision = pages.decide(row);
         int server = DecisionTable.isServer(decision) ? DecisionTable.server(decision) : DecisionTable.NONE;
         if (lane.hasOpenBefore(row.epoch, row.sequence) && !mayJoin(lane, server)) {
             return false;
         }
+        if (decision == DecisionTable.MEMORY && write(row) != Errno.OK) {
+            return false;
+        }
         lane.posted.remove(row);
         if (server != row.serverId) {
             effects.postedLeft(row.serverId, lane.vcpu, row.epoch, row.sequence);
         }
-        if (decision == DecisionTable.MEMORY) {
-            pages.write(row.attributes, row.address, AccessAttributes.sizeBytes(row.attributes), 1, row.data);
-        } else if (server != DecisionTable.NONE) {
+        if (server != DecisionTable.NONE) {
             boolean wasThere = row.wasThereBefore(server);
             lane.posted.add(row.at(server, pages.table().revision()));
             effects.forward(
@@ -114,6 +118,10 @@ final class PostedWrites {
         }
         note(lane);
         return true;
+    }
+
+    private byte write(PostedRows.Row row) {
+        return pages.write(row.attributes, row.address, AccessAttributes.sizeBytes(row.attributes), 1, row.data);
     }
 
     private boolean mayJoin(VcpuLane lane, int server) {

@@ -122,6 +122,23 @@ final class ComingBackTest {
     }
 
     @Test
+    @DisplayName(
+            "F3: a posted write that comes back to a page without memory is not lost: it waits, and what is younger waits behind it")
+    void losesNoPostedWriteForLackOfMemory() {
+        shard.posted(1, RecordingShard.CLAIMED, 0x11);
+        shard.rules.postedQueued(1, key(1));
+        shard.budget.isUsedUp = true;
+        shard.apply(shard.table(0));
+        shard.giveBack(1, 1).read(2, RecordingShard.CLAIMED);
+        assertThat(shard.told()).containsExactly("forward 1 to 1 at 2000 = 11 marks 2", "answer 1 = 0");
+
+        shard.budget.isUsedUp = false;
+        shard.apply(shard.table(0));
+
+        assertThat(shard.told()).containsExactly("left 1 for 1", "answer 2 = 11");
+    }
+
+    @Test
     @DisplayName("F6: settled marks stay below the oldest posted write, also when it comes back behind others")
     void settlesBelowThePostedWriteThatCameBack() {
         shard.posted(1, RecordingShard.CLAIMED, 0x11).posted(2, RecordingShard.CLAIMED, 0x22);

@@ -2,12 +2,15 @@ package io.trapline.node.shard;
 
 import io.trapline.node.p2m.MemoryBudget;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
-/** Memory without a limit, for tests of what does not depend on one. */
+/** Memory without a limit, until a test says that there is none left. */
 final class HeapBudget implements MemoryBudget {
+    boolean isUsedUp;
+
     @Override
-    public MemorySegment takeChunk() {
-        return MemorySegment.ofArray(new byte[CHUNK_BYTES]);
+    public @Nullable MemorySegment takeChunk() {
+        return isUsedUp ? null : MemorySegment.ofArray(new byte[CHUNK_BYTES]);
     }
 
     @Override

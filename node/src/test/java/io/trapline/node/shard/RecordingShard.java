@@ -24,7 +24,8 @@ final class RecordingShard implements ShardEffects, AutoCloseable {
 
     final List<String> story = new ArrayList<>();
     final List<BufferMove> moves = new ArrayList<>();
-    final P2m p2m = new P2m(0, (1L << 40) - 1, 64, new HeapBudget());
+    final HeapBudget budget = new HeapBudget();
+    final P2m p2m = new P2m(0, (1L << 40) - 1, 64, budget);
     final ShardRules rules;
     private long revision = 100;
     int window = 16;
