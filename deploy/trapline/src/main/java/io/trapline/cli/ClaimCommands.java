@@ -24,8 +24,7 @@ final class ClaimCommands extends Group {
     @Command(
             name = "take",
             description = "Claim a type for a server: accesses of these kinds to all pages of the type go to it.",
-            footer = {"", "Example:", "  trapline claim take 1 0 'ioreq_server[0]' read,write --principal gpu"
-            })
+            footer = {"", "Example:", "  trapline claim take 1 0 'ioreq_server[0]' read,write --principal gpu"})
     int take(
             @Parameters(paramLabel = "DOMID", description = "The domain.") int domid,
             @Parameters(paramLabel = "ID", description = "The server.") int id,
@@ -59,8 +58,7 @@ final class ClaimCommands extends Group {
     @Command(
             name = "release",
             description = "Release a claim, letting what is under way finish.",
-            footer = {"", "Example:", "  trapline claim release 1 0 'ioreq_server[0]' --reset --principal gpu"
-            })
+            footer = {"", "Example:", "  trapline claim release 1 0 'ioreq_server[0]' --reset --principal gpu"})
     int release(
             @Parameters(paramLabel = "DOMID", description = "The domain.") int domid,
             @Parameters(paramLabel = "ID", description = "The server.") int id,

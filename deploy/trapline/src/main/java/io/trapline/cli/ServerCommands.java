@@ -220,8 +220,7 @@ final class ServerCommands extends Group {
     @Command(
             name = "map",
             description = "Give a server a range; both ends are inclusive.",
-            footer = {"", "Example:", "  trapline server map 1 0 memory 0xfeb40000 0xfeb5ffff --principal gpu"
-            })
+            footer = {"", "Example:", "  trapline server map 1 0 memory 0xfeb40000 0xfeb5ffff --principal gpu"})
     int map(
             @Parameters(paramLabel = "DOMID", description = "The domain.") int domid,
             @Parameters(paramLabel = "ID", description = "The server.") int id,
@@ -240,11 +239,7 @@ final class ServerCommands extends Group {
     @Command(
             name = "unmap",
             description = "Take a range or a part of one back; both ends are inclusive.",
-            footer = {
-                "",
-                "Example:",
-                "  trapline server unmap 1 0 memory 0xfeb40000 0xfeb40fff --principal gpu"
-            })
+            footer = {"", "Example:", "  trapline server unmap 1 0 memory 0xfeb40000 0xfeb40fff --principal gpu"})
     int unmap(
             @Parameters(paramLabel = "DOMID", description = "The domain.") int domid,
             @Parameters(paramLabel = "ID", description = "The server.") int id,
