@@ -117,6 +117,16 @@ final class PostedRows {
         return null;
     }
 
+    /** Whether a row with that key is here, wherever it is now. */
+    boolean has(long epoch, long sequence) {
+        for (Row row : rows) {
+            if (row.sequence == sequence && row.epoch == epoch) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     void remove(Row row) {
         rows.remove(row);
     }

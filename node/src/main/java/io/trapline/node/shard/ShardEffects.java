@@ -28,7 +28,7 @@ public interface ShardEffects {
     /** Answers of that vCPU up to {@code through} need not be kept any more (F6). Follows the forwards of the same step. */
     void settled(int serverId, int vcpu, long vcpuEpoch, long through);
 
-    /** A posted write that a server gave back does not go to it again (F5, F6). */
+    /** What a server gave back does not go to it again, if it was a posted write (F5, F6). */
     void postedLeft(int serverId, int vcpu, long vcpuEpoch, long sequence);
 
     /** Ask a server to give these ioreqs back (F5). */

@@ -151,8 +151,9 @@ public final class ShardRules {
         turns.beginStep();
         for (int i = 0; i < keys.size(); i++) {
             VcpuLane lane = lanes.known(keys.vcpu(i));
-            if (lane != null) {
-                decideAgain(lane, serverId, keys, i);
+            if (lane != null && !decideAgain(lane, serverId, keys, i)) {
+                // Let go with its vCPU's epoch before the server had said that it was queued.
+                effects.postedLeft(serverId, lane.vcpu, keys.vcpuEpoch(i), keys.sequence(i));
             }
         }
         // Only now: what came back is decided in the order of the vCPU, whatever the order in which it came.
@@ -161,21 +162,23 @@ public final class ShardRules {
         }
     }
 
-    private void decideAgain(VcpuLane lane, int serverId, KeyRows keys, int i) {
+    /** False where the shard knows nothing of the row. */
+    private boolean decideAgain(VcpuLane lane, int serverId, KeyRows keys, int i) {
         if (keys.vcpuEpoch(i) == lane.epoch && lane.target == serverId && lane.outstanding > 0) {
             int place = lane.find(keys.sequence(i), VcpuLane.AT_SERVER);
             if (place >= 0) {
                 lane.outstanding--;
                 lane.requeue(place);
-                return;
+                return true;
             }
             CutAccess cut = lane.cut;
             if (cut != null && cut.sequence == keys.sequence(i) && cut.part() == keys.part(i)) {
                 lane.takeBackCut();
-                return;
+                return true;
             }
         }
         posts.returned(lane, serverId, keys.vcpuEpoch(i), keys.sequence(i));
+        return lane.posted.has(keys.vcpuEpoch(i), keys.sequence(i));
     }
 
     /** Posted rows have taken effect: the guest is answered, and the row is kept until it is carried out (F3). */

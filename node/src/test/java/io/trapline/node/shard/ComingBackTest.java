@@ -189,6 +189,19 @@ final class ComingBackTest {
     }
 
     @Test
+    @DisplayName("F3, A6: a posted write that was let go before it was acknowledged does not come to the server again")
+    void saysThatAPostedWriteOfAFencedStreamDoesNotComeAgain() {
+        shard.posted(1, RecordingShard.CLAIMED, 0x11);
+        shard.open(RecordingShard.EPOCH + 1);
+        shard.rules.postedQueued(1, key(1));
+        shard.told();
+
+        shard.giveBack(1, 1);
+
+        assertThat(shard.told()).containsExactly("left 1 for 1");
+    }
+
+    @Test
     @DisplayName("F6, A4: a posted write that another server has had in between comes to the first one marked")
     void marksAPostedWriteThatComesToAServerAgain() {
         DecisionTable elsewhere = shard.builder()
