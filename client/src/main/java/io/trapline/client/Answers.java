@@ -58,12 +58,15 @@ public final class Answers {
         sendUnlessHandling();
     }
 
-    /** Gives a row up: it is over, and no answer is sent. For ioreqs over which a memory call was ESTALE (F2). */
+    /**
+     * Gives a row up: it is over, and no answer is sent. For ioreqs over which a memory call was ESTALE (F2); one that comes again is to be carried out
+     * again.
+     */
     public synchronized void abandon(int row) {
         if (!isOver[row]) {
             isOver[row] = true;
             unanswered--;
-            emulator.abandoned();
+            emulator.abandoned(batch, row);
         }
     }
 

@@ -355,10 +355,10 @@ public final class Emulator implements AutoCloseable {
         }
     }
 
-    /** A row was given up, on any thread. */
-    void abandoned() {
+    /** A row of a batch was given up, on any thread. */
+    void abandoned(IoreqBatchView batch, int row) {
         synchronized (lock) {
-            ledger.abandoned();
+            ledger.abandoned(batch, row);
             sendAnswers();
         }
     }

@@ -153,8 +153,9 @@ final class EmulatorLedger {
         resumptions++;
     }
 
-    /** A row was given up. */
-    void abandoned() {
+    /** A row of a batch was given up. */
+    void abandoned(IoreqBatchView batch, int row) {
+        kept.abandoned(batch.vcpu(row), batch.vcpuEpoch(row), batch.sequence(row), batch.part(row));
         creditOwed++;
     }
 

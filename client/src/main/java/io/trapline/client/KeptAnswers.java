@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * What one run of an emulator has carried out or has under way (the emulator's procedure of the contract, steps 4 to 6 and 8; C4,
  * C7, F6). It decides for each ioreq that arrives whether to act on it. Not thread-safe.
  *
- * <p>Invariant: for one key {@link #take} returns {@link Verdict#ACT} at most once.
+ * <p>Invariant: for one key that is not {@link #abandoned} {@link #take} returns {@link Verdict#ACT} at most once.
  */
 @Pure
 public final class KeptAnswers {
@@ -114,6 +114,16 @@ public final class KeptAnswers {
             shardEpochs.put(shard, shardEpoch);
         }
         return true;
+    }
+
+    /** An ioreq was given up, since Trapline had completed it otherwise (F2): under its key it may come again, and is carried out then. */
+    public void abandoned(int vcpu, long vcpuEpoch, long sequence, int part) {
+        Lane lane = lanes[vcpu] == null ? null : lanes[vcpu].under(vcpuEpoch);
+        int at = lane == null ? -1 : lane.find(sequence, part);
+        if (lane != null && at >= 0 && lane.isUnderWay(at)) {
+            lane.remove(at);
+            size--;
+        }
     }
 
     /** The answer of the row for which {@link #take} has just returned {@link Verdict#REPEAT}. */
@@ -241,6 +251,18 @@ public final class KeptAnswers {
             data[slot] = 0;
             underWay[slot] = true;
             size++;
+        }
+
+        void remove(int place) {
+            size--;
+            for (int i = place; i < size; i++) {
+                int to = slot(i);
+                int from = slot(i + 1);
+                sequence[to] = sequence[from];
+                part[to] = part[from];
+                data[to] = data[from];
+                underWay[to] = underWay[from];
+            }
         }
 
         private void grow() {

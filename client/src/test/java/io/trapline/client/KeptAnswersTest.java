@@ -66,6 +66,25 @@ class KeptAnswersTest {
     }
 
     @Test
+    @DisplayName("F2, F5: what was given up and is decided again is carried out then")
+    void actsAnewOnWhatWasGivenUp() {
+        take(0, 7, 1, 0);
+        take(0, 7, 2, 0);
+        take(0, 7, 3, 0);
+        kept.carriedOut(0, 7, 3, 0, 33);
+
+        kept.abandoned(0, 7, 1, 0);
+        kept.abandoned(0, 7, 3, 0);
+        kept.abandoned(0, 7, 9, 0);
+
+        assertThat(kept.size()).isEqualTo(2);
+        assertThat(take(0, 7, 1, 0)).isEqualTo(Verdict.ACT);
+        assertThat(take(0, 7, 2, 0)).isEqualTo(Verdict.UNDER_WAY);
+        assertThat(take(0, 7, 3, 0)).as("was answered").isEqualTo(Verdict.REPEAT);
+        assertThat(kept.repeated()).isEqualTo(33);
+    }
+
+    @Test
     @DisplayName("F6: a newer epoch of the vCPU drops the older one, of which nothing is acted on any more")
     void dropsOlderEpochsOfTheVcpu() {
         take(0, 7, 1, 0);
@@ -183,8 +202,14 @@ class KeptAnswersTest {
             int part = random.nextInt(3);
             List<Long> key = List.of((long) vcpu, sequence, (long) part);
             String where = "seed " + seed + " step " + step;
-            int what = random.nextInt(10);
-            if (what < 5) {
+            int what = random.nextInt(11);
+            if (what == 10) {
+                kept.abandoned(vcpu, 5, sequence, part);
+                if (model.getOrDefault(key, 0L) == Long.MIN_VALUE) {
+                    model.remove(key);
+                    actedOn.remove(key);
+                }
+            } else if (what < 5) {
                 Verdict verdict = kept.take(100, 0, 1, BY_RANGE, vcpu, 5, sequence, part, false);
                 if (sequence <= settled[vcpu]) {
                     assertThat(verdict).as(where).isEqualTo(Verdict.REFUSE);
