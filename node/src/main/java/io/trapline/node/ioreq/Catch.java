@@ -68,6 +68,7 @@ final class Catch {
             ends.giveBack(row, nowNanos);
             return;
         }
+        ends.isCaught(row);
         table.drainDeadline[row] = Math.min(table.drainDeadline[row], nowNanos + drainMillis * NANOS_PER_MILLI);
         drains.caught(row, drainsOfRow);
         expiry.note(table.drainDeadline[row]);

@@ -129,7 +129,7 @@ final class Intake {
         // A posted write has taken effect with this: its access' time cannot end any more (F3).
         table.deadline[row] = buffered ? IoreqRows.NO_DEADLINE : rows.deadlineNanos(i);
         table.since[row] = nowNanos;
-        ring.returned.remove(vcpuEpoch, keys.sequence(i));
+        ring.caught.remove(vcpuEpoch, keys.sequence(i));
         expiry.note(table.deadline[row]);
         slots.add(ring, row, buffered);
         if (buffered) {

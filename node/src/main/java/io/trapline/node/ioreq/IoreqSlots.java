@@ -241,11 +241,11 @@ final class IoreqSlots {
         }
     }
 
-    /** A row goes back to its shard, and is removed then. A posted write may come again, and what is later waits for it (F3). */
-    void givesBack(int row) {
+    /** A change has caught a row: if it is a posted write, it may come again, and what is later waits for it (F3). */
+    void mayComeAgain(int row) {
         SlotRing ring = rings[table.vcpu[row]];
         if (ring != null && table.buffered[row]) {
-            ring.returned.add(table.vcpuEpoch[row], table.sequence[row]);
+            ring.caught.add(table.vcpuEpoch[row], table.sequence[row]);
         }
     }
 
@@ -253,7 +253,7 @@ final class IoreqSlots {
     @Nullable
     SlotRing leftForGood(int vcpu, long vcpuEpoch, long sequence) {
         SlotRing ring = ring(vcpu);
-        if (ring == null || !ring.returned.remove(vcpuEpoch, sequence)) {
+        if (ring == null || !ring.caught.remove(vcpuEpoch, sequence)) {
             return null;
         }
         queue(ring);

@@ -32,7 +32,7 @@ final class RowEnds {
     void answer(int row, long value, long nowNanos) {
         answered++;
         if (table.buffered[row]) {
-            replies.postedDone(row);
+            postedDone(row);
         } else {
             int attributes = table.attributes[row];
             boolean hasValue = !IoreqAttributes.isWrite(attributes) && !IoreqAttributes.isDataPtr(attributes);
@@ -41,11 +41,16 @@ final class RowEnds {
         leave(row, nowNanos);
     }
 
+    private void postedDone(int row) {
+        replies.postedDone(row);
+        slots.leftForGood(table.vcpu[row], table.vcpuEpoch[row], table.sequence[row]);
+    }
+
     /** Its time is over. One that was delivered keeps its slot for the late answer. */
     void timeOut(int row, long nowNanos) {
         timedOut++;
         if (table.buffered[row]) {
-            replies.postedDone(row);
+            postedDone(row);
         } else {
             replies.completed(row, 0, (byte) Errno.ETIMEDOUT.number());
         }
@@ -61,6 +66,11 @@ final class RowEnds {
         } else {
             leave(row, nowNanos);
         }
+    }
+
+    /** A change has caught it while the emulator has it. */
+    void isCaught(int row) {
+        slots.mayComeAgain(row);
     }
 
     /**
@@ -83,7 +93,7 @@ final class RowEnds {
     private void giveBackOne(int row, long nowNanos) {
         decidedAgain++;
         replies.decideAgain(row);
-        slots.givesBack(row);
+        slots.mayComeAgain(row);
         drop(row, nowNanos);
     }
 

@@ -33,7 +33,7 @@ final class SlotRing {
 
     boolean settledNew;
     /** What may come here again (F3, F6). */
-    final ReturnedPosts returned = new ReturnedPosts();
+    final CaughtPosts caught = new CaughtPosts();
 
     private long mask;
 
@@ -133,7 +133,7 @@ final class SlotRing {
         return next != NONE
                 && table.state[next] == IoreqTable.READY
                 && table.vcpuEpoch[next] == table.vcpuEpoch[oldest]
-                && !returned.hasBefore(table.vcpuEpoch[next], table.sequence[next])
+                && !caught.hasBefore(table.vcpuEpoch[next], table.sequence[next])
                 && (!table.buffered[oldest] || isNear(table));
     }
 
@@ -145,9 +145,9 @@ final class SlotRing {
     /** The settled mark, kept below everything that is still out here or may come again: another shard of the vCPU does not know of that. */
     long settledHere(IoreqTable table) {
         if (oldest == NONE) {
-            return returned.below(epoch, settledThrough);
+            return caught.below(epoch, settledThrough);
         }
         long through = table.vcpuEpoch[oldest] < epoch ? 0 : Math.min(settledThrough, table.sequence[oldest] - 1);
-        return returned.below(epoch, through);
+        return caught.below(epoch, through);
     }
 }

@@ -226,6 +226,10 @@ public final class ShardRules {
             posts.note(lane);
         }
         recalls.send(TYPE_CHANGE_DRAIN_MILLIS);
+        for (VcpuLane lane : lanes.all()) {
+            // What was on its way back may be where it belongs again, and what waited for it need not.
+            turns.pump(lane);
+        }
     }
 
     /** A server has sent back what it had not delivered of a recall. */

@@ -320,7 +320,13 @@ final class NaiveServer {
     }
 
     private boolean waitsForReturn(RowKey key) {
-        return mayComeAgain.stream().anyMatch(post -> post.vcpu() == key.vcpu() && post.compareTo(key) < 0);
+        boolean isOut = rows.values().stream()
+                .anyMatch(post -> post.buffered
+                        && post.delivered()
+                        && post.drainDeadline != Long.MAX_VALUE
+                        && post.key.vcpu() == key.vcpu()
+                        && post.key.compareTo(key) < 0);
+        return isOut || mayComeAgain.stream().anyMatch(post -> post.vcpu() == key.vcpu() && post.compareTo(key) < 0);
     }
 
     private void giveBackHeld() {

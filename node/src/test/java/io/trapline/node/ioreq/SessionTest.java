@@ -285,6 +285,22 @@ final class SessionTest {
     }
 
     @Test
+    @DisplayName("F3, C4: and for one that is with the emulator still, which may take it for too old")
+    void whatIsLaterWaitsForWhatIsCaughtWithTheEmulator() {
+        ServerScene scene = ServerScene.buffering();
+        scene.attach(ServerScene.RUN, 10);
+        scene.forward(Row.of(0, 1).post());
+        scene.change(scene.drain(0, 5_000));
+        scene.take();
+
+        scene.forward(Row.of(0, 2), Row.of(1, 1));
+        assertThat(scene.take()).containsExactly("ioreqs v1#1");
+        scene.answer(Row.of(0, 1));
+
+        assertThat(scene.take()).containsExactly("done v0#1", "ioreqs v0#2", "drained 12");
+    }
+
+    @Test
     @DisplayName("F3: and no longer once it has gone elsewhere")
     void whatIsLaterGoesOnOnceItHasGoneElsewhere() {
         Row post = Row.of(0, 1).post();

@@ -202,6 +202,20 @@ final class ComingBackTest {
     }
 
     @Test
+    @DisplayName("F3: nothing waits for a posted write whose page has its type again")
+    void goesOnWhenAPostedWriteIsWhereItBelongsAgain() {
+        shard.posted(1, RecordingShard.CLAIMED, 0x11);
+        shard.rules.postedQueued(1, key(1));
+        shard.rules.commitTypes(List.of(new TypeRun(2, 1, MemType.RAM_RW)), 1);
+        shard.write(2, RecordingShard.RAM, 0x22);
+        shard.told();
+
+        shard.rules.commitTypes(List.of(new TypeRun(2, 1, MemType.IOREQ_SERVER_0)), 2);
+
+        assertThat(shard.told()).contains("answer 2 = 0");
+    }
+
+    @Test
     @DisplayName("F6, A4: a posted write that another server has had in between comes to the first one marked")
     void marksAPostedWriteThatComesToAServerAgain() {
         DecisionTable elsewhere = shard.builder()
