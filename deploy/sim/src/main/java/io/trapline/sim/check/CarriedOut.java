@@ -38,9 +38,21 @@ public final class CarriedOut {
         redelivered += (marks & IoreqAttributes.MARK_REDELIVERED) != 0 ? 1 : 0;
     }
 
+    /** A run gives one up that the server has completed otherwise: should it come again, it is carried out then (F2, F5). */
+    public void abandons(long run, IoreqKey key) {
+        Map<Long, Act> of = acts.get(key);
+        if (of != null) {
+            of.remove(run);
+        }
+    }
+
     private void checkOrder(GuestAccess access, int server) {
         GuestAccess waiting = history.earlier(
-                access, earlier -> !earlier.hasTakenEffect && !earlier.hasOutcome() && !earlier.isEnded);
+                access,
+                earlier -> !earlier.hasTakenEffect
+                        && !earlier.hasOutcome()
+                        && !earlier.isEnded
+                        && earlier.overtakenThrough < access.key.sequence());
         if (waiting != null) {
             throw new Violation("A3", "%s is carried out by server %d before %s", access, server, waiting);
         }

@@ -30,8 +30,13 @@ public final class GuestAccess {
     /** A server that has it as a posted write which was acknowledged (F3). */
     int postedAt = NOT_POSTED;
 
+    private long postedGeneration;
+
     /** It came back and is on its way to a server, which has not said yet that it has it (F5). */
     boolean isMoving;
+
+    /** Accesses of its vCPU up to there were with an emulator when it was given back: it is overtaken (F5). */
+    long overtakenThrough;
 
     /** It was acknowledged by another server than the one that has it: what came later may be there before it (F3, F5). */
     boolean hasMoved;
@@ -91,8 +96,17 @@ public final class GuestAccess {
         return postedAt != NOT_POSTED;
     }
 
-    void posted(int server) {
+    /** A server has it as a posted write, or is passed it as one. */
+    void posted(int server, long generation) {
         postedAt = server;
+        postedGeneration = generation;
+    }
+
+    /** It comes back from the server that has it, and goes to that one. */
+    void returns(int server, long generation) {
+        isMoving = true;
+        hasMoved |= postedAt != server || postedGeneration != generation;
+        posted(server, generation);
     }
 
     void notPosted() {

@@ -30,6 +30,11 @@ final class ReturnedPosts {
         table = now;
     }
 
+    /** D1: whether anything is decided. */
+    boolean mayDecide() {
+        return table.state() == DecisionTable.State.RUNNING;
+    }
+
     /** A posted write comes back. */
     void add(GuestAccess post) {
         waiting.add(post);
@@ -37,14 +42,12 @@ final class ReturnedPosts {
     }
 
     /** Whether this is one that came back and goes to a server now. */
-    boolean isPassedOn(GuestAccess access, int server) {
+    boolean isPassedOn(GuestAccess access, int server, long generation) {
         if (!waiting.remove(access)) {
             return false;
         }
         carryOutBefore(access);
-        access.isMoving = true;
-        access.hasMoved |= access.postedAt != server;
-        access.posted(server);
+        access.returns(server, generation);
         return true;
     }
 
@@ -72,7 +75,7 @@ final class ReturnedPosts {
     /** A step ends: what does not wait for something before it was carried out. Returns whether there was any. */
     boolean carryOutAll(Predicate<GuestAccess> waits) {
         boolean some = false;
-        if (table.state() != DecisionTable.State.RUNNING) {
+        if (!mayDecide()) {
             return false;
         }
         for (Iterator<GuestAccess> posts = waiting.iterator(); posts.hasNext(); ) {

@@ -8,6 +8,7 @@ import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.rows.IoreqRows;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -32,6 +33,7 @@ public final class ServerChecks {
     private final SlotChecks slots;
     private final DrainChecks drains;
     private long session;
+    private long boundNanos;
     private long run;
     private boolean isBound;
     private boolean isBinding;
@@ -56,7 +58,8 @@ public final class ServerChecks {
     }
 
     /** A session's stream is being bound: the run says what it has of before (S5). */
-    public void binds(long aSession, long aRun, List<IoreqKey> underWay) {
+    public void binds(long nowNanos, long aSession, long aRun, List<IoreqKey> underWay) {
+        boundNanos = nowNanos;
         stillUnderWay.clear();
         stillUnderWay.addAll(underWay);
         session = aSession;
@@ -201,6 +204,7 @@ public final class ServerChecks {
 
     /** Rows go back to a shard. */
     public void givesBack(long nowNanos, KeyRows keys) {
+        List<GuestAccess> returned = new ArrayList<>();
         for (int i = 0; i < keys.size(); i++) {
             IoreqKey key = IoreqKey.of(keys, i);
             Delivered was = delivered.remove(key);
@@ -208,10 +212,22 @@ public final class ServerChecks {
             stillUnderWay.remove(key);
             if (was != null) {
                 slots.frees(key, was.access);
+                returned.add(was.access);
                 // One of an earlier session was to be passed anew: it went as what was never passed.
                 if (was.session == session) {
                     drains.givesBack(nowNanos, was);
                 }
+            }
+        }
+        returned.forEach(this::isOvertaken);
+    }
+
+    /** What is with the emulator behind one that went back may be carried out before it. */
+    private void isOvertaken(GuestAccess access) {
+        for (Delivered other : delivered.values()) {
+            AccessKey key = other.access.key;
+            if (access.key.isBefore(key) && access.key.epoch() == key.epoch()) {
+                access.overtakenThrough = Math.max(access.overtakenThrough, key.sequence());
             }
         }
     }
@@ -231,7 +247,9 @@ public final class ServerChecks {
         for (int i = 0; i < keys.size(); i++) {
             IoreqKey key = IoreqKey.of(keys, i);
             Delivered was = delivered.remove(key);
-            boolean timedOut = was != null && timeoutNanos > 0 && nowNanos - was.nanos >= timeoutNanos;
+            boolean isKnown = stillUnderWay.remove(key);
+            long since = was == null ? boundNanos : was.nanos;
+            boolean timedOut = (was != null || isKnown) && timeoutNanos > 0 && nowNanos - since >= timeoutNanos;
             if (!timedOut && !carriedOut.byAnybody(key)) {
                 throw new Violation("F3", "server %d loses the posted %s", id, history.of(key.access()));
             }

@@ -8,7 +8,6 @@ import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +28,12 @@ public final class ShardModel {
     /** What servers have said in this step. */
     private final Map<AccessKey, Said> said = new HashMap<>();
 
+    /** By vCPU: older epochs are let go, and what comes of them still (A6). */
+    private final Map<Integer, Long> fencedBelow = new HashMap<>();
+
+    /** By id, of the servers that there are. */
+    private Map<Integer, Long> generations = Map.of();
+
     private boolean inAnyOrder;
 
     private record Said(int server, long data, byte errno) {}
@@ -47,6 +52,9 @@ public final class ShardModel {
 
     /** An access comes, or comes again. */
     public void accepts(AccessKey key) {
+        if (key.epoch() < fencedBelow.getOrDefault(key.vcpu(), 0L)) {
+            return;
+        }
         rows.computeIfAbsent(key, fresh -> {
             GuestAccess access = history.of(key);
             return new ShardRow(access, access.isCut() ? new CutModel(access, map, shard) : null);
@@ -65,6 +73,7 @@ public final class ShardModel {
             if (row.cut != null && outcomes.errno(i) == Errno.OK) {
                 row.cut.read(outcomes.data(i));
                 row.cut.next();
+                row.queue();
             }
         }
     }
@@ -79,7 +88,7 @@ public final class ShardModel {
             }
             if (row != null && row.isAt(server, key.part())) {
                 said.put(key.access(), new Said(server, 0, Errno.OK));
-                row.access.posted(server);
+                row.access.posted(server, generation(server));
             }
         }
     }
@@ -107,16 +116,22 @@ public final class ShardModel {
         }
     }
 
-    /** The registry has moved on. */
-    public void applies(DecisionTable table, List<VcpuOpening> opened, BitSet present) {
+    /** The registry has moved on; {@code present}: the generations of the servers that there are, by id. */
+    public void applies(DecisionTable table, List<VcpuOpening> opened, Map<Integer, Long> present) {
+        generations = Map.copyOf(present);
         returned.table(table);
         for (VcpuOpening opening : opened) {
+            fencedBelow.merge(opening.vcpu(), opening.epoch(), Math::max);
             rows.values()
                     .removeIf(row -> row.access.key.vcpu() == opening.vcpu()
                             && row.access.key.epoch() < opening.epoch()
                             && !row.access.isPosted());
         }
-        rows.values().stream().filter(row -> row.isGone(present)).forEach(ShardRow::queue);
+        rows.values().stream().filter(row -> row.isGone(present.keySet())).forEach(ShardRow::queue);
+    }
+
+    private long generation(int server) {
+        return generations.getOrDefault(server, 0L);
     }
 
     /** F2: an emulator writes a page. */
@@ -131,7 +146,7 @@ public final class ShardModel {
             IoreqKey key, int server, byte attributes, byte claimedType, long address, long data, int count) {
         GuestAccess access = history.of(key.access());
         promises.mayBePassed(access, server, claimedType, address, count, attributes);
-        if (returned.isPassedOn(access, server)) {
+        if (returned.isPassedOn(access, server, generation(server))) {
             return;
         }
         returned.carryOutBefore(access);
@@ -259,9 +274,6 @@ public final class ShardModel {
     public void check() {
         boolean some = carryOutPosts();
         for (ShardRow row : rows.values()) {
-            if (pages.isRight()) {
-                break;
-            }
             some |= carryOutQuietly(row);
         }
         pages.check(some);
@@ -286,14 +298,16 @@ public final class ShardModel {
     /** An access that goes part by part may stand before a part that must wait for a server: its parts before that were carried out, and nobody has said so. */
     private boolean carryOutQuietly(ShardRow row) {
         CutModel cut = row.cut;
-        if (cut == null || row.state != ShardRow.QUEUED || waits(row.access)) {
+        if (cut == null || row.state != ShardRow.QUEUED || !returned.mayDecide() || waits(row.access)) {
             return false;
         }
+        boolean some = false;
         while (cut.hasPart() && !returned.isServers(row.access, cut.address(), cut.sizeBytes())) {
             cut.read(carryOut(row.access, cut.address(), cut.sizeBytes(), cut.count(), cut.writeData()));
             cut.next();
+            some |= row.access.isWrite();
         }
-        return true;
+        return some;
     }
 
     // For the checks of servers.

@@ -1,6 +1,6 @@
 package io.trapline.sim.check;
 
-import java.util.BitSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One access at one shard, as {@link ShardModel} follows it. */
@@ -36,8 +36,8 @@ final class ShardRow {
         return state == AT_SERVER && server == aServer && part == aPart;
     }
 
-    boolean isGone(BitSet present) {
-        return state == AT_SERVER && !present.get(server);
+    boolean isGone(Set<Integer> present) {
+        return state == AT_SERVER && !present.contains(server);
     }
 
     void queue() {

@@ -156,7 +156,10 @@ final class Emulator {
     /** It is over, says the node: it is given up, or answered all the same. */
     private void abandon(Request request) {
         if (world.schedule.random.nextBoolean()) {
+            IoreqKey key = request.key;
             serving.remove(request);
+            kept.abandoned(key.vcpu(), key.epoch(), key.sequence(), key.part());
+            world.carriedOut.abandons(run, key);
             owed++;
         }
     }

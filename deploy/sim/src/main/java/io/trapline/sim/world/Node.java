@@ -200,15 +200,23 @@ final class Node {
                     .tell(() -> "drained " + revision, () -> onDrained(revision));
             return;
         }
-        // Across hosts: what the server has sent back reaches the shards before anybody acts on the drain's end.
+        // Across hosts: what shards have decided by the older state reaches the server, and what it sends back reaches
+        // them, before anybody acts on the
+        // drain's end.
         int[] left = {shards.size()};
         for (ShardActor shard : shards) {
-            world.schedule.between(server.name(), shard.name()).tell(() -> "drained " + revision, () -> {
+            Runnable back = () -> between(server.name(), shard.name(), revision, () -> {
                 if (--left[0] == 0) {
                     onDrained(revision);
                 }
             });
+            Runnable follows = () -> between(shard.name(), server.name(), revision, back);
+            between(server.name(), shard.name(), revision, () -> shard.whenApplied(revision, follows));
         }
+    }
+
+    private void between(String from, String to, long revision, Runnable arrive) {
+        world.schedule.between(from, to).tell(() -> "nothing of before " + revision + " follows", arrive);
     }
 
     private void onDrained(long revision) {

@@ -247,7 +247,7 @@ final class ServerActor implements IoreqEffects {
         boundEpoch = sessionEpoch;
         EmulatorLink link = bound;
         if (link != null) {
-            checks.binds(sessionEpoch, link.run(), link.underWay());
+            checks.binds(now(), sessionEpoch, link.run(), link.underWay());
             link.attached(sessionEpoch);
         }
         return takesMore(link);

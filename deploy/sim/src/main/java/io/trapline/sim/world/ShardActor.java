@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** One shard: its rules, the naive model that watches them, and what one step of them says, gathered into one message to each receiver. */
 final class ShardActor implements ShardEffects {
@@ -42,6 +43,7 @@ final class ShardActor implements ShardEffects {
     private DecisionTable applied;
     private OutcomeRows answers = new OutcomeRows(16);
     private final List<Runnable> afterForwards = new ArrayList<>();
+    private final TreeMap<Long, List<Runnable>> afterApplied = new TreeMap<>();
     private final Map<Long, Runnable> onTypesChanged = new HashMap<>();
     private long lastToken;
     private long tickAt;
@@ -58,6 +60,15 @@ final class ShardActor implements ShardEffects {
 
     String name() {
         return "shard " + index;
+    }
+
+    /** Does something once it decides by that revision, after all that it has said before. */
+    void whenApplied(long revision, Runnable action) {
+        if (applied.revision() >= revision) {
+            action.run();
+        } else {
+            afterApplied.computeIfAbsent(revision, fresh -> new ArrayList<>()).add(action);
+        }
     }
 
     long appliedRevision() {
@@ -78,21 +89,36 @@ final class ShardActor implements ShardEffects {
         BitSet ids = new BitSet();
         present.keySet().forEach(ids::set);
         servers = present;
-        model.applies(table, opened, ids);
+        Map<Integer, Long> generations = new HashMap<>();
+        present.forEach((id, server) -> generations.put(id, server.generation));
+        model.applies(table, opened, generations);
         rules.apply(world.seams.table(applied, table), world.seams.openedForShards(opened), world.seams.present(ids));
         applied = table;
+        afterApplied.headMap(table.revision(), true).values().forEach(afterForwards::addAll);
+        afterApplied.headMap(table.revision(), true).clear();
         flush();
         done.run();
     }
 
+    // Of rows a vCPU at a time, which is the same to the rules and tells the model in which order pages were read and
+    // written.
+
     void completed(int server, OutcomeRows rows) {
-        model.completes(server, rows);
-        rules.completed(server, rows);
+        KeyRows keys = rows.keys();
+        OutcomeRows run = new OutcomeRows(rows.size());
+        for (int i = 0; i < rows.size(); i++) {
+            run.add(keys.vcpu(i), keys.vcpuEpoch(i), keys.sequence(i), keys.part(i), rows.data(i), rows.errno(i));
+            if (i + 1 == rows.size() || keys.vcpu(i + 1) != keys.vcpu(i)) {
+                model.completes(server, run);
+                rules.completed(server, run);
+                model.check();
+                run = new OutcomeRows(rows.size());
+            }
+        }
         flush();
     }
 
     void decideAgain(int server, KeyRows rows) {
-        // A vCPU at a time, which is the same to the rules and tells the model in which order pages were written.
         Map<Integer, KeyRows> byVcpu = new LinkedHashMap<>();
         for (int i = 0; i < rows.size(); i++) {
             byVcpu.computeIfAbsent(rows.vcpu(i), vcpu -> new KeyRows(rows.size()))
@@ -107,14 +133,29 @@ final class ShardActor implements ShardEffects {
     }
 
     void postedQueued(int server, KeyRows rows) {
-        model.queues(server, rows);
-        rules.postedQueued(server, rows);
-        flush();
+        forRuns(rows, run -> {
+            model.queues(server, run);
+            rules.postedQueued(server, run);
+        });
     }
 
     void postedDone(int server, KeyRows rows) {
-        model.finishesPosted(rows);
-        rules.postedDone(server, rows);
+        forRuns(rows, run -> {
+            model.finishesPosted(run);
+            rules.postedDone(server, run);
+        });
+    }
+
+    private void forRuns(KeyRows rows, Consumer<KeyRows> step) {
+        KeyRows run = new KeyRows(rows.size());
+        for (int i = 0; i < rows.size(); i++) {
+            run.add(rows.vcpu(i), rows.vcpuEpoch(i), rows.sequence(i), rows.part(i));
+            if (i + 1 == rows.size() || rows.vcpu(i + 1) != rows.vcpu(i)) {
+                step.accept(run);
+                model.check();
+                run = new KeyRows(rows.size());
+            }
+        }
         flush();
     }
 
