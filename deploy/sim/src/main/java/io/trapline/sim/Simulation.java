@@ -1,25 +1,28 @@
 package io.trapline.sim;
 
 import io.trapline.sim.check.Violation;
-import io.trapline.sim.world.Plant;
-import io.trapline.sim.world.World;
+import io.trapline.sim.run.Run;
+import io.trapline.sim.run.Variant;
+import io.trapline.sim.run.WorldKind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import java.util.stream.LongStream;
 
 /**
- * Runs worlds of simulated guests, emulators and one node over a range of seeds, each with the rules of production under a scheduler that delays, cuts and
- * crosses everything it may. A seed, a number of steps and a plant always give the same run; runs share nothing, and go on side by side.
+ * Runs the worlds of one kind over a range of seeds, each with the rules of production under a scheduler that delays, cuts and crosses everything it may. A
+ * seed, a number of steps and a plant always give the same run; runs share nothing, and go on side by side.
+ *
+ * @param world the kind
+ * @param variant of it
+ * @param steps of each run before nothing goes wrong any more, above 0
  */
-public final class Simulation {
-    /** How long a seed's run is with faults, where nobody says otherwise. */
-    public static final int DEFAULT_STEPS = 3_000;
-
+public record Simulation(WorldKind world, Variant variant, int steps) {
     private static final int AT_A_TIME = 32;
-
-    private Simulation() {}
 
     /**
      * A promise that was broken, or a rule that failed, in the run of one seed.
@@ -39,79 +42,86 @@ public final class Simulation {
     /**
      * What came of a range of seeds.
      *
+     * @param seeds how many were run, from the first on
      * @param steps of all runs together
-     * @param accesses that guests made
-     * @param carriedOut ioreqs that emulators carried out
+     * @param counts of all runs together, as {@link Run#counts}
      * @param failures by ascending seed
      */
-    public record Summary(
-            long firstSeed,
-            int seeds,
-            Plant plant,
-            long steps,
-            long accesses,
-            long carriedOut,
-            List<Failure> failures) {
+    public record Summary(long firstSeed, int seeds, long steps, Map<String, Long> counts, List<Failure> failures) {
         public Summary {
             failures = List.copyOf(failures);
         }
     }
 
-    private record Run(long steps, long accesses, long carriedOut, Optional<Failure> failure) {}
+    private record Ran(long steps, Map<String, Long> counts, Optional<Failure> failure) {}
+
+    /** With as many steps as its kind has where nobody says otherwise. */
+    public static Simulation of(WorldKind world, Variant variant) {
+        return new Simulation(world, variant, world.steps());
+    }
+
+    /** Runs the seeds firstSeed … firstSeed + seeds - 1. */
+    public Summary run(long firstSeed, int seeds) {
+        return run(firstSeed, seeds, done -> {}, () -> false);
+    }
 
     /**
-     * Runs the seeds firstSeed … firstSeed + seeds - 1, each for so many steps and then until it is quiet.
+     * The same.
      *
      * @param progress told now and then how many seeds are done
+     * @param stops asked before each seed: whether it and what follows is left out
      */
-    public static Summary run(long firstSeed, int seeds, int stepsPerSeed, Plant plant, IntConsumer progress) {
-        List<Run> runs = new ArrayList<>();
-        while (runs.size() < seeds) {
-            long next = firstSeed + runs.size();
-            runs.addAll(LongStream.range(next, next + Math.min(AT_A_TIME, seeds - runs.size()))
+    public Summary run(long firstSeed, int seeds, IntConsumer progress, BooleanSupplier stops) {
+        List<Ran> all = new ArrayList<>();
+        while (all.size() < seeds && !stops.getAsBoolean()) {
+            long next = firstSeed + all.size();
+            LongStream.range(next, next + Math.min(AT_A_TIME, seeds - all.size()))
                     .parallel()
-                    .mapToObj(seed -> run(seed, stepsPerSeed, plant))
-                    .toList());
-            progress.accept(runs.size());
+                    .mapToObj(seed -> stops.getAsBoolean() ? Optional.<Ran>empty() : Optional.of(run(seed)))
+                    .toList()
+                    .stream()
+                    .takeWhile(Optional::isPresent)
+                    .forEach(ran -> all.add(ran.orElseThrow()));
+            progress.accept(all.size());
         }
+        Map<String, Long> counts = new TreeMap<>();
+        all.forEach(ran -> ran.counts().forEach((what, count) -> counts.merge(what, count, Long::sum)));
         return new Summary(
                 firstSeed,
-                seeds,
-                plant,
-                runs.stream().mapToLong(Run::steps).sum(),
-                runs.stream().mapToLong(Run::accesses).sum(),
-                runs.stream().mapToLong(Run::carriedOut).sum(),
-                runs.stream().flatMap(run -> run.failure().stream()).toList());
+                all.size(),
+                all.stream().mapToLong(Ran::steps).sum(),
+                counts,
+                all.stream().flatMap(ran -> ran.failure().stream()).toList());
     }
 
-    private static Run run(long seed, int steps, Plant plant) {
-        World world = new World(seed, plant, 0);
-        Optional<Failure> failure = failure(world, seed, steps);
-        return new Run(world.steps(), world.accesses(), world.carriedOut(), failure);
+    private Ran run(long seed) {
+        Run run = variant.start().begin(seed, 0);
+        Optional<Failure> failure = failure(run, seed);
+        return new Ran(run.steps(), run.counts(), failure);
     }
 
-    /** One run once more, with its last lines; empty where nothing fails. */
-    public static Optional<Replay> replay(long seed, int steps, Plant plant, int lines) {
-        World world = new World(seed, plant, lines);
-        return failure(world, seed, steps).map(failure -> new Replay(failure, world.trace()));
+    /** One run once more, with so many of its last lines; empty where nothing fails. */
+    public Optional<Replay> replay(long seed, int lines) {
+        Run run = variant.start().begin(seed, lines);
+        return failure(run, seed).map(failure -> new Replay(failure, run.trace()));
     }
 
     /** The command that shows it again. */
-    public static String command(long seed, int steps, Plant plant) {
-        return "./trapline simulate --seed " + seed + " --seeds 1"
-                + (steps == DEFAULT_STEPS ? "" : " --steps " + steps)
-                + (plant == Plant.NONE ? "" : " --plant " + plant);
+    public String command(long seed) {
+        return "./trapline simulate --world " + world.name() + " --seed " + seed + " --seeds 1"
+                + (steps == world.steps() ? "" : " --steps " + steps)
+                + (variant.isPlanted() ? " --plant " + variant.plant() : "");
     }
 
-    private static Optional<Failure> failure(World world, long seed, int steps) {
+    private Optional<Failure> failure(Run run, long seed) {
         try {
-            world.run(steps);
+            run.run(steps);
             return Optional.empty();
         } catch (Violation violation) {
             return Optional.of(
-                    new Failure(seed, world.steps(), violation.rule(), String.valueOf(violation.getMessage())));
+                    new Failure(seed, run.steps(), violation.rule(), String.valueOf(violation.getMessage())));
         } catch (RuntimeException bug) {
-            return Optional.of(new Failure(seed, world.steps(), "a rule failed", bug.toString()));
+            return Optional.of(new Failure(seed, run.steps(), "a rule failed", bug.toString()));
         }
     }
 }

@@ -47,6 +47,7 @@ import picocli.CommandLine.Spec;
             UpCommand.class,
             DemoCommand.class,
             ReplayCommand.class,
+            SimulateCommand.class,
             BenchCommand.class,
             DomainCommands.class,
             ServerCommands.class,

@@ -42,6 +42,10 @@ final class ArchitectureTest {
             Rules.knowsOnly(SIM, MODEL, RPC, CONTRACT, INTERNAL, CLIENT, COORDINATOR, NODE);
 
     @ArchTest
+    static final ArchRule NO_OTHER_PROCESS_CAN_BE_GIVEN_A_PLANT =
+            Rules.knownOnlyBy(SIM, "io.trapline.cli.SimulateCommand");
+
+    @ArchTest
     static final ArchRule BENCHMARKS_KNOW_WHAT_THEY_MEASURE =
             Rules.knowsOnly(BENCH, MODEL, RPC, CONTRACT, INTERNAL, CLIENT, COORDINATOR, NODE);
 

@@ -8,6 +8,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.lang.ArchRule;
+import java.util.regex.Pattern;
 
 /** The directions in which Trapline's code may look, as rules. Each has a class in the tests that breaks it. */
 final class Rules {
@@ -30,6 +31,20 @@ final class Rules {
                         .and(not(resideInAnyPackage(known))))
                 .because("of Trapline, %s knows only %s".formatted(folder, String.join(", ", known)))
                 .allowEmptyShould(true);
+    }
+
+    /** Of Trapline, nothing but the class of that name and the folder itself knows the folder. */
+    static ArchRule knownOnlyBy(String folder, String className) {
+        return noClasses()
+                .that()
+                .resideInAPackage("io.trapline..")
+                .and()
+                .resideOutsideOfPackage(folder)
+                .and()
+                .haveNameNotMatching(Pattern.quote(className) + "(\\$.*)?")
+                .should()
+                .dependOnClassesThat(resideInAPackage(folder))
+                .because("what a plant breaks is broken for %s only".formatted(className));
     }
 
     static ArchRule vocabularyStandsAlone(String folder) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.lang.ArchRule;
 import io.trapline.architecture.fixture.Impure;
 import io.trapline.architecture.fixture.Sound;
 import org.junit.jupiter.api.Test;
@@ -56,6 +57,17 @@ final class RulesTest {
         var result = Rules.knowsOnly(FIXTURES + ".a..", "io.trapline.model..").evaluate(CLASSES);
 
         assertThat(result.hasViolation()).isTrue();
+    }
+
+    @Test
+    void refusesWhoeverElseKnowsAFolder() {
+        ArchRule rule = Rules.knownOnlyBy(FIXTURES + ".b..", FIXTURES + ".Sound");
+
+        assertThat(rule.evaluate(CLASSES).hasViolation()).isTrue();
+        assertThat(Rules.knownOnlyBy(FIXTURES + ".b..", FIXTURES + ".a.First")
+                        .evaluate(CLASSES)
+                        .hasViolation())
+                .isFalse();
     }
 
     @Test

@@ -2,20 +2,26 @@ package io.trapline.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trapline.sim.Worlds;
+import io.trapline.sim.run.Variant;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** The tests that {@code docs/ARCHITECTURE.md} names for its invariants are there. */
+/** The tests and plants that {@code docs/ARCHITECTURE.md} names for its invariants are there. */
 final class ArchitecturePageTest {
     private static final SourceTree TREE = SourceTree.here();
     private static final Pattern INVARIANT = Pattern.compile("^\\| I-\\d+ \\|.*\\|$", Pattern.MULTILINE);
+    private static final Pattern PLANT = Pattern.compile("`([a-z]+(?:-[a-z]+)+)`");
     private static final Pattern TEST = Pattern.compile("`(\\w+)\\.(\\w+)`");
 
     @Test
@@ -40,6 +46,23 @@ final class ArchitecturePageTest {
         }
         assertThat(wrong).as("names no test, or one that is not there").isEmpty();
         assertThat(invariants).isGreaterThan(10);
+    }
+
+    @Test
+    void everyPlantIsNamedForAnInvariantAndEveryOneThatIsNamedExists() throws IOException {
+        Set<String> named = new TreeSet<>();
+        Matcher invariant = INVARIANT.matcher(TREE.read("docs/ARCHITECTURE.md"));
+        while (invariant.find()) {
+            Matcher plant = PLANT.matcher(invariant.group());
+            while (plant.find()) {
+                named.add(plant.group(1));
+            }
+        }
+        Set<String> there = Worlds.all().stream()
+                .flatMap(world -> world.planted().stream())
+                .map(Variant::plant)
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertThat(named).isEqualTo(there);
     }
 
     /** Sources by the name of their class. */

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 public final class CarriedOut {
     private final History history;
     private final Map<IoreqKey, Map<Long, Act>> acts = new HashMap<>();
-    private long redelivered;
     private long count;
 
     /** That a run has carried an ioreq out, at which server, and what it answers. */
@@ -35,7 +34,6 @@ public final class CarriedOut {
         before.put(run, new Act(server, value));
         access.hasTakenEffect = true;
         count++;
-        redelivered += (marks & IoreqAttributes.MARK_REDELIVERED) != 0 ? 1 : 0;
     }
 
     /** A run gives one up that the server has completed otherwise: should it come again, it is carried out then (F2, F5). */
@@ -78,10 +76,5 @@ public final class CarriedOut {
     /** How many requests were carried out. */
     public long count() {
         return count;
-    }
-
-    /** How many of them were marked as redelivered. */
-    public long redelivered() {
-        return redelivered;
     }
 }

@@ -7,7 +7,7 @@ import java.util.function.Supplier;
  * Wrong seams, each of which the checks must notice: what it breaks, and the rules of which one must be named when it is noticed. Nothing but the simulation can
  * be given one.
  */
-public enum Plant {
+enum Plant {
     NONE("everything is as it is", List.of(), Seams::new),
 
     // The coordinator.
@@ -153,12 +153,12 @@ public enum Plant {
     }
 
     /** What is wrong, in a few words. */
-    public String breaks() {
+    String breaks() {
         return breaks;
     }
 
     /** The rules as a {@link io.trapline.sim.check.Violation} names them; at least one of them must notice it. */
-    public List<String> noticedBy() {
+    List<String> noticedBy() {
         return noticedBy;
     }
 

@@ -5,19 +5,26 @@ import io.trapline.sim.check.CarriedOut;
 import io.trapline.sim.check.History;
 import io.trapline.sim.check.Promises;
 import io.trapline.sim.check.Violation;
+import io.trapline.sim.run.Run;
+import io.trapline.sim.run.Variant;
+import io.trapline.sim.run.WorldKind;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * A coordinator, a node, a domain of two shards, servers with their emulators, guests, an operator, and a schedule under which all of them go on: first with
  * everything that may go wrong, then, healed, until nothing is left to do.
  */
-public final class World {
+public final class World implements Run {
     /** Ten times as many as any run has needed. */
     private static final int HEALING_STEPS = 60_000;
     /** Nobody draws lots for so long without doing something that there is to do. */
     private static final int IDLE_STEPS = 1_000;
+
+    private static final int STEPS = 3_000;
 
     private static final long FIRST_EMULATOR_VALUE = 0xE000_0000_0000_0001L;
 
@@ -42,7 +49,7 @@ public final class World {
      *
      * @param traceLines how many of the last things that happen to remember
      */
-    public World(long seed, Plant plant, int traceLines) {
+    World(long seed, Plant plant, int traceLines) {
         schedule = new Schedule(seed, traceLines);
         settings = new Settings(schedule);
         seams = plant.seams();
@@ -53,7 +60,28 @@ public final class World {
         faults = new Faults(this);
     }
 
-    /** Runs so many steps with faults, then heals and runs to the end. Throws {@link Violation}. */
+    /** This kind of world, as it is and with each plant. */
+    public static WorldKind kind() {
+        return new WorldKind(
+                "node",
+                "a coordinator, a node, a domain of two shards, its guests, servers and emulators",
+                STEPS,
+                variant(Plant.NONE),
+                Arrays.stream(Plant.values())
+                        .filter(plant -> plant != Plant.NONE)
+                        .map(World::variant)
+                        .toList());
+    }
+
+    private static Variant variant(Plant plant) {
+        String name = plant == Plant.NONE
+                ? Variant.NONE
+                : plant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return new Variant(
+                name, plant.breaks(), plant.noticedBy(), (seed, traceLines) -> new World(seed, plant, traceLines));
+    }
+
+    @Override
     public void run(int steps) {
         begin();
         for (int i = 0; i < steps; i++) {
@@ -227,27 +255,17 @@ public final class World {
         node.shards.forEach(shard -> shard.p2m.close());
     }
 
-    /** How many accesses guests have submitted. */
-    public long accesses() {
-        return history.submitted();
+    @Override
+    public Map<String, Long> counts() {
+        return Map.of("accesses", history.submitted(), "ioreqs carried out", carriedOut.count());
     }
 
-    /** How many requests emulators have carried out. */
-    public long carriedOut() {
-        return carriedOut.count();
-    }
-
-    /** How many of them were marked as redelivered. */
-    public long redelivered() {
-        return carriedOut.redelivered();
-    }
-
-    /** How many steps it was. */
+    @Override
     public long steps() {
         return schedule.step();
     }
 
-    /** The last things that happened, if it was traced. */
+    @Override
     public List<String> trace() {
         return schedule.trace();
     }

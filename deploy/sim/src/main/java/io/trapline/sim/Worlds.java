@@ -1,0 +1,18 @@
+package io.trapline.sim;
+
+import io.trapline.sim.run.WorldKind;
+import io.trapline.sim.world.World;
+import java.util.List;
+
+/** Every kind of world that there is. */
+public final class Worlds {
+    /** One coordinator and one node in one process. */
+    public static final WorldKind NODE = World.kind();
+
+    private Worlds() {}
+
+    /** All of them, in the order in which they are run. */
+    public static List<WorldKind> all() {
+        return List.of(NODE);
+    }
+}
