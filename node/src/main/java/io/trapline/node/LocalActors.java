@@ -3,20 +3,18 @@ package io.trapline.node;
 import io.trapline.node.guest.DomainVcpus;
 import io.trapline.node.ioreq.IoreqServer;
 import io.trapline.node.p2m.MemoryBudget;
-import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
 import io.trapline.node.protocol.VcpusMessage;
 import io.trapline.node.registry.DomainActors;
+import io.trapline.node.registry.DomainRoutes;
 import io.trapline.node.registry.DomainView;
 import io.trapline.node.registry.RegistryClient;
 import io.trapline.node.shard.P2mShard;
 import io.trapline.node.types.TypeCalls;
-import java.util.List;
 import java.util.function.LongConsumer;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 
 /**
@@ -28,39 +26,46 @@ import org.apache.pekko.actor.typed.Behavior;
  */
 record LocalActors(String node, RegistryClient registry, MemoryBudget memory) implements DomainActors {
     @Override
-    public Behavior<VcpusMessage> vcpus(DomainView domain, ShardMap map) {
+    public Behavior<VcpusMessage> vcpus(DomainView domain, DomainRoutes routes) {
         return DomainVcpus.create(
                 domain.domid(),
                 domain.generation(),
                 domain.nrVcpus(),
                 domain.defaultTimeoutMillis(),
-                map,
+                routes.map(),
+                routes.shards(),
                 registry,
                 node);
     }
 
     @Override
-    public Behavior<ShardMessage> shard(DomainView domain, ShardMap map, int index, ActorRef<VcpusMessage> vcpus) {
+    public Behavior<ShardMessage> shard(DomainView domain, int index, DomainRoutes routes) {
         return P2mShard.create(
-                domain.domid(),
                 index,
-                map.firstGfn(index),
-                map.lastGfn(index),
+                routes.map(),
                 domain.nrPages(),
                 domain.shardEpochs()[index],
                 memory,
-                vcpus);
+                routes.shards(),
+                routes.vcpus(),
+                routes.calls());
     }
 
     @Override
-    public Behavior<TypesMessage> types(DomainView domain, ShardMap map, List<ActorRef<ShardMessage>> shards) {
-        return TypeCalls.create(domain.domid(), map, shards);
+    public Behavior<TypesMessage> types(DomainView domain, DomainRoutes routes) {
+        return TypeCalls.create(domain.domid(), routes.map(), routes.shards(), routes.calls());
     }
 
     @Override
     public Behavior<ServerMessage> server(
-            DomainView domain, ServerView server, List<ActorRef<ShardMessage>> shards, LongConsumer drained) {
+            DomainView domain, ServerView server, DomainRoutes routes, LongConsumer drained) {
         return IoreqServer.create(
-                domain.domid(), domain.generation(), server.id(), server.generation(), shards, drained);
+                domain.domid(),
+                domain.generation(),
+                server.id(),
+                server.generation(),
+                routes.shards(),
+                routes.calls(),
+                drained);
     }
 }

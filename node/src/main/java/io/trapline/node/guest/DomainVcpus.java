@@ -8,7 +8,7 @@ import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
 import io.trapline.node.guest.OpenVcpus.OpenVcpu;
 import io.trapline.node.p2m.ShardMap;
-import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.protocol.VcpusMessage;
 import io.trapline.node.registry.RegistryClient;
@@ -24,7 +24,6 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -90,6 +89,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
             int nrVcpus,
             long defaultTimeoutMillis,
             ShardMap shardMap,
+            List<ShardRoute> shards,
             RegistryClient registry,
             String nodeId) {
         super(context);
@@ -101,14 +101,15 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         this.registry = registry;
         this.nodeId = nodeId;
         vcpus = new OpenVcpus(nrVcpus);
-        outbox = new VcpusOutbox(domid, vcpus, shardMap.size());
+        outbox = new VcpusOutbox(domid, vcpus, shards);
         intake = new BatchIntake(vcpus, outbox, defaultTimeoutMillis);
     }
 
     /**
-     * The vCPUs of one domain. Told {@link VcpusMessage.Shards} first; passes nothing on before its first Apply.
+     * The vCPUs of one domain. Passes nothing on before its first Apply.
      *
      * @param defaultTimeoutMillis the timeout of an access that names none (A1)
+     * @param shards the domain's shards, by index
      * @param nodeId this node's name, for the registry
      */
     public static Behavior<VcpusMessage> create(
@@ -117,16 +118,25 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
             int nrVcpus,
             long defaultTimeoutMillis,
             ShardMap shardMap,
+            List<ShardRoute> shards,
             RegistryClient registry,
             String nodeId) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> new DomainVcpus(
-                context, timers, domid, domainGeneration, nrVcpus, defaultTimeoutMillis, shardMap, registry, nodeId)));
+                context,
+                timers,
+                domid,
+                domainGeneration,
+                nrVcpus,
+                defaultTimeoutMillis,
+                shardMap,
+                shards,
+                registry,
+                nodeId)));
     }
 
     @Override
     public Behavior<VcpusMessage> onMessage(VcpusMessage message) {
         switch (message) {
-            case VcpusMessage.Shards(List<ActorRef<ShardMessage>> shards) -> outbox.shards(shards);
             case VcpusMessage.ShardAnswers answers -> onAnswers(answers);
             case VcpusMessage.Apply apply -> onApply(apply);
             case VcpusMessage.Closed(Refusal why, boolean stop) -> {

@@ -3,7 +3,7 @@ package io.trapline.node.guest;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.trapline.model.Refusal;
-import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.node.protocol.VcpusRoute;
 import io.trapline.node.registry.DomainCalls;
 import io.trapline.node.registry.NodeDirectory;
 import io.trapline.rpc.Statuses;
@@ -12,7 +12,6 @@ import io.trapline.v1.AccessResponse;
 import io.trapline.v1.OpenRefused;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +32,7 @@ final class GuestStream implements StreamObserver<AccessRequest> {
     /** Guarded by this, like every use of the stream that sends: the guest's end comes from another thread than the actor's answers. */
     private boolean closed;
 
-    private @Nullable ActorRef<VcpusMessage> domain;
+    private @Nullable VcpusRoute domain;
     /** Ends the stream when the domain's actors are gone, even if it runs no vCPU. */
     private DomainCalls.@Nullable Call binding;
 
@@ -53,7 +52,7 @@ final class GuestStream implements StreamObserver<AccessRequest> {
 
     @Override
     public void onNext(AccessRequest request) {
-        ActorRef<VcpusMessage> actor = domain;
+        VcpusRoute actor = domain;
         if (actor == null) {
             // Messages may follow the one that ended the stream.
             if (!isClosed()) {
@@ -114,7 +113,7 @@ final class GuestStream implements StreamObserver<AccessRequest> {
     }
 
     private void gone() {
-        ActorRef<VcpusMessage> actor = domain;
+        VcpusRoute actor = domain;
         if (actor != null) {
             actor.tell(new DomainVcpus.Gone(this));
         }

@@ -4,11 +4,11 @@ import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.guest.OpenVcpus.OpenVcpu;
 import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.rows.AccessRows;
 import java.util.BitSet;
 import java.util.IdentityHashMap;
 import java.util.List;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,20 +20,17 @@ final class VcpusOutbox implements VcpuWindow.Effects {
 
     private final int domid;
     private final OpenVcpus vcpus;
+    private final List<ShardRoute> shards;
     private final @Nullable AccessRows[] sends;
     private final BitSet sent = new BitSet();
     private final IdentityHashMap<GuestStream, AnswerColumns> answers = new IdentityHashMap<>();
-    private List<ActorRef<ShardMessage>> shards = List.of();
     private boolean holding;
 
-    VcpusOutbox(int domid, OpenVcpus vcpus, int nrShards) {
+    VcpusOutbox(int domid, OpenVcpus vcpus, List<ShardRoute> shards) {
         this.domid = domid;
         this.vcpus = vcpus;
-        sends = new AccessRows[nrShards];
-    }
-
-    void shards(List<ActorRef<ShardMessage>> all) {
-        shards = List.copyOf(all);
+        this.shards = List.copyOf(shards);
+        sends = new AccessRows[shards.size()];
     }
 
     void holdAnswers(boolean hold) {

@@ -9,7 +9,7 @@ import io.trapline.internal.v1.ExecuteResponse;
 import io.trapline.model.Errno;
 import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
-import io.trapline.node.protocol.ServerMessage;
+import io.trapline.node.protocol.ServerRoute;
 import io.trapline.node.registry.DomainCalls;
 import io.trapline.node.registry.DomainHandle;
 import io.trapline.node.registry.NodeDirectory;
@@ -23,7 +23,6 @@ import io.trapline.v1.KeptRows;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,7 +62,7 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
     /** Guarded by this; held for a few instructions only. */
     private Phase phase = Phase.FIRST;
 
-    private volatile @Nullable ActorRef<ServerMessage> server;
+    private volatile @Nullable ServerRoute server;
     private volatile long sessionEpoch;
     private AttachServer attach = AttachServer.getDefaultInstance();
     private @Nullable DomainHandle domain;
@@ -83,7 +82,7 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
 
     @Override
     public void onNext(AttachRequest request) {
-        ActorRef<ServerMessage> actor = server;
+        ServerRoute actor = server;
         if (actor != null) {
             onBound(actor, request);
             return;
@@ -222,7 +221,7 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
             return false;
         }
         phase = Phase.BOUND;
-        server = handle.actor();
+        server = handle.route();
         DomainCalls.Call call = calls.begin(handle, refusal -> refusal.ifPresent(this::end));
         Consumer<Optional<Refusal>> bound = refusal -> {
             call.answer(refusal);
@@ -230,7 +229,7 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
                 attached();
             }
         };
-        handle.actor().tell(new IoreqServer.Bind(this, sessionEpoch, attach.getRun(), attach.getCredit(), kept, bound));
+        handle.route().tell(new IoreqServer.Bind(this, sessionEpoch, attach.getRun(), attach.getCredit(), kept, bound));
         kept = new KeptRequests();
         return true;
     }
@@ -240,7 +239,7 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
         emulator.request(MESSAGES_UNDER_WAY);
     }
 
-    private void onBound(ActorRef<ServerMessage> actor, AttachRequest request) {
+    private void onBound(ServerRoute actor, AttachRequest request) {
         long epoch = sessionEpoch;
         switch (request.getRequestCase()) {
             case ANSWERS -> {
@@ -273,7 +272,7 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
 
     @Override
     public void onCompleted() {
-        ActorRef<ServerMessage> actor = server;
+        ServerRoute actor = server;
         if (actor != null) {
             // The actor writes to the stream, so it ends it.
             actor.tell(new IoreqServer.Finished(this, sessionEpoch));
@@ -295,7 +294,7 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
 
     private void gone() {
         if (leave() == Phase.BOUND) {
-            ActorRef<ServerMessage> actor = server;
+            ServerRoute actor = server;
             if (actor != null) {
                 actor.tell(new IoreqServer.Lost(sessionEpoch));
             }
@@ -305,7 +304,7 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
 
     private void onReady() {
         requestOwed();
-        ActorRef<ServerMessage> actor = server;
+        ServerRoute actor = server;
         if (actor != null) {
             actor.tell(new IoreqServer.Ready(sessionEpoch));
         }

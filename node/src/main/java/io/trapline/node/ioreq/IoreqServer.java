@@ -2,6 +2,8 @@ package io.trapline.node.ioreq;
 
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
+import io.trapline.node.protocol.AnswerRoute;
+import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerMessage.Apply;
 import io.trapline.node.protocol.ServerMessage.Forward;
@@ -11,7 +13,7 @@ import io.trapline.node.protocol.ServerMessage.PostedLeft;
 import io.trapline.node.protocol.ServerMessage.Recall;
 import io.trapline.node.protocol.ServerMessage.ShardTell;
 import io.trapline.node.protocol.ServerMessage.Stop;
-import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.rows.OutcomeRows;
 import io.trapline.v1.IoreqServerCounters;
 import java.time.Duration;
@@ -20,7 +22,6 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Signal;
@@ -38,7 +39,8 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
 
     private final IoreqServerRules rules;
     private final ServerOutbox outbox;
-    private final List<ActorRef<ShardMessage>> shards;
+    private final List<ShardRoute> shards;
+    private final AnswerRoute answers;
     private final TimerScheduler<ServerMessage> timers;
     private final LongSupplier clock;
     private long tickAt = Deadlines.NEVER;
@@ -87,19 +89,22 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             LongSupplier clock,
             IoreqServerRules rules,
             ServerOutbox outbox,
-            List<ActorRef<ShardMessage>> shards) {
+            List<ShardRoute> shards,
+            AnswerRoute answers) {
         super(context);
         this.timers = timers;
         this.clock = clock;
         this.rules = rules;
         this.outbox = outbox;
         this.shards = shards;
+        this.answers = answers;
     }
 
     /**
      * A server that takes nothing before its first {@code Apply}.
      *
-     * @param shards the actors of the domain's shards, by index
+     * @param shards the domain's shards, by index
+     * @param answers who is told whether a call has passed the gate
      * @param drained given the revision of each drain for which nothing is left here (F5); called on the actor's thread
      */
     public static Behavior<ServerMessage> create(
@@ -107,9 +112,10 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             long domainGeneration,
             int id,
             long generation,
-            List<ActorRef<ShardMessage>> shards,
+            List<ShardRoute> shards,
+            AnswerRoute answers,
             LongConsumer drained) {
-        return create(domid, domainGeneration, id, generation, shards, drained, System::nanoTime);
+        return create(domid, domainGeneration, id, generation, shards, answers, drained, System::nanoTime);
     }
 
     /** The same on another monotonic clock, in nanoseconds. */
@@ -118,14 +124,15 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             long domainGeneration,
             int id,
             long generation,
-            List<ActorRef<ShardMessage>> shards,
+            List<ShardRoute> shards,
+            AnswerRoute answers,
             LongConsumer drained,
             LongSupplier clock) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            List<ActorRef<ShardMessage>> all = List.copyOf(shards);
+            List<ShardRoute> all = List.copyOf(shards);
             ServerOutbox outbox = new ServerOutbox(domid, domainGeneration, id, all, drained);
             IoreqServerRules rules = new IoreqServerRules(id, generation, outbox);
-            return new IoreqServer(context, timers, clock, rules, outbox, all);
+            return new IoreqServer(context, timers, clock, rules, outbox, all, answers);
         }));
     }
 
@@ -207,7 +214,7 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
                 shards.get(tell.shard()).tell(tell.message());
             }
         }
-        gated.passed().accept(refusal);
+        answers.tell(new CallAnswer.GatePassed(gated.call(), refusal));
     }
 
     private IoreqServerCounters counters() {

@@ -4,6 +4,7 @@ import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.rows.IoreqRows;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
@@ -15,7 +16,6 @@ import io.trapline.v1.AttachedSession;
 import io.trapline.v1.Bufioreq;
 import java.util.List;
 import java.util.function.LongConsumer;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /** Carries out what a server's rules want: tells shards, writes to the emulator's stream. Belongs to the server's actor. */
@@ -23,14 +23,14 @@ final class ServerOutbox implements IoreqEffects {
     private final int domid;
     private final long domainGeneration;
     private final int id;
-    private final List<ActorRef<ShardMessage>> shards;
+    private final List<ShardRoute> shards;
     private final LongConsumer drained;
     private @Nullable ServerView view;
     private @Nullable EmulatorOutlet offered;
     private @Nullable EmulatorOutlet bound;
     private long boundEpoch;
 
-    ServerOutbox(int domid, long domainGeneration, int id, List<ActorRef<ShardMessage>> shards, LongConsumer drained) {
+    ServerOutbox(int domid, long domainGeneration, int id, List<ShardRoute> shards, LongConsumer drained) {
         this.domid = domid;
         this.domainGeneration = domainGeneration;
         this.id = id;

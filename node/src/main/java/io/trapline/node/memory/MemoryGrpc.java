@@ -37,6 +37,7 @@ import java.util.function.LongSupplier;
 public final class MemoryGrpc extends MemoryServiceGrpc.MemoryServiceImplBase {
     private static final int BYTES_PER_SEGMENT = 24;
     private static final int BYTES_PER_RUN = 64;
+    private static final byte[] NOTHING = {};
 
     private final NodeDirectory directory;
     private final ClientSessions sessions;
@@ -85,9 +86,8 @@ public final class MemoryGrpc extends MemoryServiceGrpc.MemoryServiceImplBase {
                 request.hasOnBehalfOf() ? Optional.of(request.getOnBehalfOf()) : Optional.empty())) {
             case Target.Lookup.Refused(Refusal refusal) -> answer.refuse(refusal);
             case Target.Lookup.Found(Target target) -> {
-                byte[] data = new byte[bytes];
-                Segments segments = new Segments(gpa, sizes, offsets, data);
-                MemoryCalls.read(target, segments, refusal -> answer.end(refusal, () -> response(data)));
+                Segments segments = new Segments(gpa, sizes, offsets, NOTHING);
+                MemoryCalls.read(target, segments, bytes, (refusal, data) -> answer.end(refusal, () -> response(data)));
             }
         }
     }
@@ -217,7 +217,7 @@ public final class MemoryGrpc extends MemoryServiceGrpc.MemoryServiceImplBase {
             return;
         }
         TypeListing.begin(
-                domain.shardMap(), domain.shards(), request.getFirstGfn(), request.getCount(), maxRuns, page -> {
+                call, domain.shardMap(), domain.shards(), request.getFirstGfn(), request.getCount(), maxRuns, page -> {
                     for (TypeRun run : page.runs()) {
                         response.addRuns(MemTypeRun.newBuilder()
                                 .setFirstGfn(run.firstGfn())

@@ -3,7 +3,6 @@ package io.trapline.node.memory;
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.protocol.Gate;
-import io.trapline.node.protocol.TypesMessage.GatedBy;
 import io.trapline.node.registry.DomainHandle;
 import io.trapline.node.registry.NodeDirectory;
 import io.trapline.node.registry.ServerHandle;
@@ -20,7 +19,7 @@ import java.util.Optional;
  * @param server the server
  * @param gate the same for messages; present where {@code server} is
  */
-record Target(DomainHandle domain, Optional<ServerHandle> server, Optional<GatedBy> gate) {
+record Target(DomainHandle domain, Optional<ServerHandle> server, Optional<Gate> gate) {
     /** What came of the look-up. */
     sealed interface Lookup {
         /** All is there. */
@@ -57,8 +56,7 @@ record Target(DomainHandle domain, Optional<ServerHandle> server, Optional<Gated
                             .with("principal", principal));
         }
         Gate gate = new Gate(principal, server.id(), server.generation(), asked.getSessionEpoch(), keys(asked));
-        return new Lookup.Found(
-                new Target(domain, Optional.of(server), Optional.of(new GatedBy(gate, server.actor()))));
+        return new Lookup.Found(new Target(domain, Optional.of(server), Optional.of(gate)));
     }
 
     private static Refusal otherGeneration(DomainHandle domain, ServerHandle server, long asked) {

@@ -6,7 +6,6 @@ import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.SettledRows;
 import io.trapline.v1.IoreqServerCounters;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /** What an IOREQ server's actor is told by the rest of its node. What its emulator's stream tells it is the actor's own affair. */
@@ -49,13 +48,12 @@ public interface ServerMessage {
             implements ServerMessage {}
 
     /**
-     * Tells the shards, in order with everything else that this server tells them, if the gate lets it (F2); otherwise tells nobody.
-     *
-     * @param passed given the refusal, or empty when the shards have been told
+     * Tells the shards, in order with everything else that this server tells them, if the gate lets it (F2); otherwise tells nobody. Answered with
+     * {@link CallAnswer.GatePassed}.
      */
-    record Gated(Gate gate, List<ShardTell> tells, Consumer<Optional<Refusal>> passed) implements ServerMessage {}
+    record Gated(long call, Gate gate, List<ShardTell> tells) implements ServerMessage {}
 
-    /** Asks what the server has done. */
+    /** Asks what the server has done; from this node only. The reply is run on the actor's thread and must not block. */
     record GetCounters(Consumer<IoreqServerCounters> reply) implements ServerMessage {}
 
     /** The server or its domain is gone: the emulator's stream ends with {@code why}, and the actor stops. */

@@ -1,26 +1,16 @@
 package io.trapline.node.protocol;
 
-import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
 import io.trapline.node.p2m.DecisionTable;
-import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.rows.AccessRows;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
 import io.trapline.node.rows.Segments;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Consumer;
-import org.apache.pekko.actor.typed.ActorRef;
 
-/**
- * What the actor of one P2M shard is told. Callbacks are run on the actor's thread and must not block.
- */
+/** What the actor of one P2M shard is told. What has a call's number is answered with a {@link CallAnswer}. */
 public sealed interface ShardMessage {
-    /** The domain's shards, by index, and where each frame is. Told once, first. */
-    record Peers(ShardMap shardMap, List<ActorRef<ShardMessage>> shards) implements ShardMessage {}
-
     /**
      * The actor's own affair with its peers: a buffer that one shard's access names lies in another.
      */
@@ -35,13 +25,9 @@ public sealed interface ShardMessage {
      * @param table what decides from now on
      * @param opened vCPUs whose older epochs are fenced
      * @param servers every server of the domain that may be forwarded to or still has rows, by id
-     * @param applied to be run once nothing is decided by the older state any more (rule 0)
+     * @param applied to be run once nothing is decided by the older state any more (rule 0); may be run on any thread
      */
-    record Apply(
-            DecisionTable table,
-            List<VcpuOpening> opened,
-            Map<Integer, ActorRef<ServerMessage>> servers,
-            Runnable applied)
+    record Apply(DecisionTable table, List<VcpuOpening> opened, Map<Integer, ServerRoute> servers, Runnable applied)
             implements ShardMessage {}
 
     /** A server's answers, or its timeouts (F4). */
@@ -60,29 +46,33 @@ public sealed interface ShardMessage {
     record Recalled(int serverId, long recall) implements ShardMessage {}
 
     /** Would these runs be allowed here, one after the other (T4, T5)? Runs lie wholly in the shard. */
-    record CheckTypes(List<TypeRun> runs, Consumer<Optional<Refusal>> reply) implements ShardMessage {}
+    record CheckTypes(long call, List<TypeRun> runs) implements ShardMessage {}
 
     /**
-     * Carries the runs out. They were checked, and no other type change has come between (the domain's type calls come one at a time).
-     *
-     * @param done run when rule 0 holds for the change
+     * Carries the runs out. They were checked, and no other type change has come between (the domain's type calls come one at a time). Answered when
+     * rule 0 holds for the change.
      */
-    record CommitTypes(List<TypeRun> runs, Runnable done) implements ShardMessage {}
+    record CommitTypes(long call, List<TypeRun> runs) implements ShardMessage {}
 
-    /** Turns the shard's pages of {@code ioreq_server[x]} into RAM_RW (C5). */
-    record ResetType(int x, Runnable done) implements ShardMessage {}
+    /** Turns the shard's pages of {@code ioreq_server[x]} into RAM_RW (C5). Answered when rule 0 holds for it. */
+    record ResetType(long call, int x) implements ShardMessage {}
 
     /** The types of a run of frames that lies wholly in the shard, at most {@code maxRuns} runs. */
-    record ListTypes(long firstGfn, long count, int maxRuns, Consumer<List<TypeRun>> reply) implements ShardMessage {}
+    record ListTypes(long call, long firstGfn, long count, int maxRuns) implements ShardMessage {}
 
     /** Do all these pieces lie in pages with memory (F2)? Takes the memory that writing them needs, so that no write of them can fail. */
-    record CheckSegments(Segments segments, Consumer<Optional<Refusal>> reply) implements ShardMessage {}
+    record CheckSegments(long call, Segments segments) implements ShardMessage {}
 
-    /** Fills the pieces from the pages themselves, or refuses and fills none (F2). */
-    record ReadSegments(Segments segments, Consumer<Optional<Refusal>> reply) implements ShardMessage {}
+    /**
+     * Reads pieces from the pages themselves, or refuses and reads none (F2).
+     *
+     * @param gpa where each starts, in bytes
+     * @param sizeBytes how long each is, 1 and up
+     */
+    record ReadSegments(long call, long[] gpa, int[] sizeBytes) implements ShardMessage {}
 
     /** Puts the pieces into the pages themselves, or refuses and puts none (F2). */
-    record WriteSegments(Segments segments, Consumer<Optional<Refusal>> reply) implements ShardMessage {}
+    record WriteSegments(long call, Segments segments) implements ShardMessage {}
 
     /** Deadlines may have passed. */
     record Tick() implements ShardMessage {}

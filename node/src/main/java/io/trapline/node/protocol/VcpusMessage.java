@@ -3,15 +3,11 @@ package io.trapline.node.protocol;
 import io.trapline.model.Refusal;
 import io.trapline.node.rows.OutcomeRows;
 import java.util.List;
-import org.apache.pekko.actor.typed.ActorRef;
 
 /** What the actor of a domain's vCPUs is told by the rest of its node. What guests' streams tell it is the actor's own affair. */
 public sealed interface VcpusMessage {
     /** What a guest's stream tells the actor. */
     non-sealed interface FromStream extends VcpusMessage {}
-
-    /** The domain's shards, by index. Told once, first. */
-    record Shards(List<ActorRef<ShardMessage>> shards) implements VcpusMessage {}
 
     /** Outcomes of accesses, by key; part is 0. */
     record ShardAnswers(int shard, OutcomeRows rows) implements VcpusMessage {}

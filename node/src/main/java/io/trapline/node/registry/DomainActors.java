@@ -1,14 +1,11 @@
 package io.trapline.node.registry;
 
-import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
 import io.trapline.node.protocol.VcpusMessage;
-import java.util.List;
 import java.util.function.LongConsumer;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 
 /**
@@ -17,19 +14,18 @@ import org.apache.pekko.actor.typed.Behavior;
  */
 public interface DomainActors {
     /** All vCPUs of the domain. */
-    Behavior<VcpusMessage> vcpus(DomainView domain, ShardMap map);
+    Behavior<VcpusMessage> vcpus(DomainView domain, DomainRoutes routes);
 
     /** One shard of it. */
-    Behavior<ShardMessage> shard(DomainView domain, ShardMap map, int index, ActorRef<VcpusMessage> vcpus);
+    Behavior<ShardMessage> shard(DomainView domain, int index, DomainRoutes routes);
 
     /** Its type calls. */
-    Behavior<TypesMessage> types(DomainView domain, ShardMap map, List<ActorRef<ShardMessage>> shards);
+    Behavior<TypesMessage> types(DomainView domain, DomainRoutes routes);
 
     /**
      * One server of it.
      *
      * @param drained given the revision of each drain that is done; may be called on any thread
      */
-    Behavior<ServerMessage> server(
-            DomainView domain, ServerView server, List<ActorRef<ShardMessage>> shards, LongConsumer drained);
+    Behavior<ServerMessage> server(DomainView domain, ServerView server, DomainRoutes routes, LongConsumer drained);
 }

@@ -1,20 +1,23 @@
 package io.trapline.node.registry;
 
 import io.trapline.model.Refusal;
+import io.trapline.node.protocol.AnswerRoute;
+import io.trapline.node.protocol.CallAnswer;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of clients that a domain's actors work on. An actor that has stopped answers nothing: when the domain or a server goes, what waits for
- * it is refused here, so that every call ends. Any thread.
+ * The calls that this node has under way in a domain, by the numbers under which its actors are asked and answer. An actor that has stopped answers
+ * nothing: when the domain or a server goes, what waits for it is refused here, so that every call ends. Any thread.
  */
-public final class DomainCalls {
+public final class DomainCalls implements AnswerRoute {
     private final int domid;
-    private final Set<Call> underWay = ConcurrentHashMap.newKeySet();
+    private final AtomicLong lastNumber = new AtomicLong();
+    private final ConcurrentHashMap<Long, Call> underWay = new ConcurrentHashMap<>();
     /** By id the newest generation whose actor is gone. */
     private final ConcurrentHashMap<Integer, Long> goneServers = new ConcurrentHashMap<>();
 
@@ -36,7 +39,7 @@ public final class DomainCalls {
     }
 
     private Call begin(Call call) {
-        underWay.add(call);
+        underWay.put(call.number, call);
         // What ended meanwhile may have passed by before the call was there.
         Refusal why = closed;
         if (why != null) {
@@ -50,7 +53,7 @@ public final class DomainCalls {
     /** The actors are gone: every call is refused, also those that come. */
     void close(Refusal why) {
         closed = why;
-        for (Call call : underWay) {
+        for (Call call : underWay.values()) {
             call.answer(Optional.of(why));
         }
     }
@@ -58,10 +61,18 @@ public final class DomainCalls {
     /** A server's actor is gone: calls that wait for its gate are refused. */
     void serverGone(int id, long generation) {
         goneServers.merge(id, generation, Math::max);
-        for (Call call : underWay) {
+        for (Call call : underWay.values()) {
             if (call.serverId == id && call.serverGeneration == generation && !call.gatePassed) {
                 call.answer(Optional.of(Refusal.noServer(domid, id)));
             }
+        }
+    }
+
+    @Override
+    public void tell(CallAnswer answer) {
+        Call call = underWay.get(answer.call());
+        if (call != null) {
+            call.onAnswer.accept(answer);
         }
     }
 
@@ -75,7 +86,9 @@ public final class DomainCalls {
         private final int serverId;
         private final long serverGeneration;
         private final AtomicBoolean answered = new AtomicBoolean();
+        private final long number = lastNumber.incrementAndGet();
         private volatile boolean gatePassed;
+        private volatile Consumer<CallAnswer> onAnswer = answer -> {};
 
         private Call(Consumer<Optional<Refusal>> answer, int serverId, long serverGeneration) {
             this.answer = answer;
@@ -83,10 +96,20 @@ public final class DomainCalls {
             this.serverGeneration = serverGeneration;
         }
 
+        /** Under which actors are asked for it. */
+        public long number() {
+            return number;
+        }
+
+        /** Says who takes what they answer, on their threads and without blocking; before they are asked. */
+        public void onAnswer(Consumer<CallAnswer> taker) {
+            onAnswer = taker;
+        }
+
         /** Ends the call, unless it has ended. */
         public void answer(Optional<Refusal> refusal) {
             if (answered.compareAndSet(false, true)) {
-                underWay.remove(this);
+                underWay.remove(number);
                 answer.accept(refusal);
             }
         }

@@ -3,13 +3,11 @@ package io.trapline.node.registry;
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.p2m.ShardMap;
-import io.trapline.node.protocol.ShardMessage;
-import io.trapline.node.protocol.TypesMessage;
-import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.node.protocol.ShardRoute;
+import io.trapline.node.protocol.TypesRoute;
+import io.trapline.node.protocol.VcpusRoute;
 import java.util.List;
 import java.util.Map;
-import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.ActorSystem;
 
 /**
  * A domain as this node's services see it: a snapshot, replaced when the domain changes. Its actors may have stopped meanwhile; what they are told
@@ -19,10 +17,10 @@ import org.apache.pekko.actor.typed.ActorSystem;
  * @param generation the revision at which it was created
  * @param nrPages pages 0 … nrPages-1 were RAM_RW at the start
  * @param nrVcpus vCPUs 0 … nrVcpus-1
- * @param vcpus the actor of its vCPUs
+ * @param vcpus its vCPUs
  * @param shardMap which frame belongs to which shard
- * @param shards the actors of its shards, by index
- * @param types the actor of its type calls
+ * @param shards its shards, by index
+ * @param types its type calls
  * @param servers its servers by id, those being destroyed included
  * @param crashed it lost memory: every call is EIO (D4), and the actors are gone
  * @param calls the calls of clients that its actors work on
@@ -32,10 +30,10 @@ public record DomainHandle(
         long generation,
         long nrPages,
         int nrVcpus,
-        ActorRef<VcpusMessage> vcpus,
+        VcpusRoute vcpus,
         ShardMap shardMap,
-        List<ActorRef<ShardMessage>> shards,
-        ActorRef<TypesMessage> types,
+        List<ShardRoute> shards,
+        TypesRoute types,
         Map<Integer, ServerHandle> servers,
         boolean crashed,
         DomainCalls calls) {
@@ -45,16 +43,16 @@ public record DomainHandle(
     }
 
     /** One that is crashed and has had no actors at this node. */
-    static DomainHandle withoutActors(DomainView domain, ActorSystem<?> system) {
+    static DomainHandle withoutActors(DomainView domain) {
         return new DomainHandle(
                 domain.domid(),
                 domain.generation(),
                 domain.nrPages(),
                 domain.nrVcpus(),
-                system.deadLetters(),
+                nobody -> {},
                 new ShardMap(new long[1]),
                 List.of(),
-                system.deadLetters(),
+                nobody -> {},
                 Map.of(),
                 true,
                 new DomainCalls(domain.domid()));

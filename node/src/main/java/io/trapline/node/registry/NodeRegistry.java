@@ -50,6 +50,9 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
 
     private record ResetDone(long revision) implements Message {}
 
+    /** Something that a domain has to do on this actor. */
+    private record Step(Runnable step) implements Message {}
+
     private record ReportActivity() implements Message {}
 
     private static final Logger LOG = LoggerFactory.getLogger(NodeRegistry.class);
@@ -128,6 +131,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
             case Drained drained -> onDrained(drained.revision());
             case ResetDone reset -> finishDrain(reset.revision());
             case ReportActivity report -> reportActivity();
+            case Step(Runnable step) -> step.run();
         }
         return this;
     }
@@ -218,17 +222,20 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         ActorRef<Message> self = getContext().getSelf();
         RunningDomain served = domain;
         long revision = change.view().table().revision();
-        served.apply(change, () -> self.tell(new Applied(served, revision)), () -> done(entry))
-                .forEach(spawned -> owners.put(spawned, served));
+        served.apply(change, () -> self.tell(new Applied(served, revision)), () -> done(entry));
         directory.put(served.handle(false));
     }
 
     private RunningDomain start(DomainView created) {
         ActorRef<Message> self = getContext().getSelf();
-        RunningDomain domain =
-                new RunningDomain(getContext(), actors, created, revision -> self.tell(new Drained(revision)));
+        RunningDomain domain = new RunningDomain(
+                getContext(),
+                actors,
+                created,
+                step -> self.tell(new Step(step)),
+                (owner, actor) -> owners.put(actor, owner),
+                revision -> self.tell(new Drained(revision)));
         domains.put(created.generation(), domain);
-        domain.actors().forEach(actor -> owners.put(actor, domain));
         domain.whenStopped(() -> drains.pendingOf(created.generation()).forEach(this::finishDrain));
         return domain;
     }
@@ -236,7 +243,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     private void crash(DomainView crashed, AppliedQueue.Entry<NodeSession> entry) {
         RunningDomain domain = domains.get(crashed.generation());
         if (domain == null) {
-            directory.put(DomainHandle.withoutActors(crashed, getContext().getSystem()));
+            directory.put(DomainHandle.withoutActors(crashed));
             return;
         }
         directory.put(domain.handle(true));
@@ -283,7 +290,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
                         ? !domain.hasStopped()
                         : domain.hasServer(drain.getId(), drain.getGeneration()));
         if (!waits) {
-            finishDrain(drain.getRevision());
+            onDrained(drain.getRevision());
         }
     }
 

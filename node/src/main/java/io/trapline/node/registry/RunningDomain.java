@@ -3,9 +3,12 @@ package io.trapline.node.registry;
 import io.trapline.model.Refusal;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.ServerMessage;
+import io.trapline.node.protocol.ServerRoute;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.protocol.VcpusMessage;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,14 +17,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The actors of one domain at this node, from the change that creates it until the last of them has stopped. Owned by the registry's actor.
+ * One domain at this node, from the change that creates it until the last of its actors has stopped. An actor is started by the first thing that it is
+ * told, and knows the registry before that: a domain that nobody accesses has none. Owned by the registry's actor.
  * <pre>
  *   serving ──stop()──▶ stopping ──last actor gone──▶ stopped
  * </pre>
@@ -29,17 +37,22 @@ import org.jspecify.annotations.Nullable;
 final class RunningDomain {
     private final ActorContext<?> context;
     private final DomainActors actors;
+    private final Executor atRegistry;
+    private final BiConsumer<RunningDomain, ActorRef<?>> spawned;
     private final LongConsumer drained;
+    private final DomainRoutes routes;
     private final DomainCalls calls;
-    private final ShardMap map;
-    private final ActorRef<VcpusMessage> vcpus;
-    private final List<ActorRef<ShardMessage>> shards = new ArrayList<>();
-    private final ActorRef<TypesMessage> types;
-    private final Map<Integer, ServerHandle> servers = new HashMap<>();
+    private final Role<VcpusMessage> vcpus;
+    private final List<Role<ShardMessage>> shards = new ArrayList<>();
+    private final Role<TypesMessage> types;
+    private final Map<Integer, Server> servers = new HashMap<>();
     /** Every actor that has not stopped. */
     private final Set<ActorRef<?>> alive = new HashSet<>();
     /** Servers that were told to stop. */
     private final Map<ActorRef<?>, ServerHandle> leaving = new HashMap<>();
+
+    /** By vCPU the epoch at which it was opened last. */
+    private final TreeMap<Integer, VcpuOpening> openings = new TreeMap<>();
 
     /** By revision the changes that the actors are applying. */
     private final TreeMap<Long, Runnable> applying = new TreeMap<>();
@@ -48,21 +61,43 @@ final class RunningDomain {
     private DomainView view;
     private @Nullable Refusal stoppedWhy;
 
-    RunningDomain(ActorContext<?> context, DomainActors actors, DomainView view, LongConsumer drained) {
+    private record Server(ServerHandle handle, Role<ServerMessage> role) {}
+
+    /**
+     * @param atRegistry runs things on the registry's actor, later
+     * @param spawned told of each actor that is started
+     * @param drained given the revision of each drain that a server's actor is done with; on any thread
+     */
+    RunningDomain(
+            ActorContext<?> context,
+            DomainActors actors,
+            DomainView view,
+            Executor atRegistry,
+            BiConsumer<RunningDomain, ActorRef<?>> spawned,
+            LongConsumer drained) {
         this.context = context;
         this.actors = actors;
         this.view = view;
+        this.atRegistry = atRegistry;
+        this.spawned = spawned;
         this.drained = drained;
         calls = new DomainCalls(view.domid());
-        map = new ShardMap(view.firstGfns());
-        vcpus = spawn(actors.vcpus(view, map), "vcpus");
+        ShardMap map = new ShardMap(view.firstGfns());
+        vcpus = role("vcpus", () -> actors.vcpus(this.view, routes()), this::brief);
         for (int i = 0; i < map.size(); i++) {
-            shards.add(spawn(actors.shard(view, map, i, vcpus), "shard-" + i));
+            int index = i;
+            shards.add(role("shard-" + i, () -> actors.shard(this.view, index, routes()), this::briefShard));
         }
-        List<ActorRef<ShardMessage>> all = List.copyOf(shards);
-        shards.forEach(shard -> shard.tell(new ShardMessage.Peers(map, all)));
-        vcpus.tell(new VcpusMessage.Shards(all));
-        types = spawn(actors.types(view, map, all), "types");
+        types = role("types", () -> actors.types(this.view, routes()), this::briefTypes);
+        routes = new DomainRoutes(
+                map,
+                vcpus::tell,
+                shards.stream().<ShardRoute>map(shard -> shard::tell).toList(),
+                calls);
+    }
+
+    private DomainRoutes routes() {
+        return routes;
     }
 
     int domid() {
@@ -75,16 +110,18 @@ final class RunningDomain {
 
     /** What services see of it now. */
     DomainHandle handle(boolean crashed) {
+        Map<Integer, ServerHandle> handles = new HashMap<>();
+        servers.forEach((id, server) -> handles.put(id, server.handle()));
         return new DomainHandle(
                 view.domid(),
                 view.generation(),
                 view.nrPages(),
                 view.nrVcpus(),
-                vcpus,
-                map,
-                shards,
-                types,
-                servers,
+                routes.vcpus(),
+                routes.map(),
+                routes.shards(),
+                types::tell,
+                handles,
                 crashed,
                 calls);
     }
@@ -98,50 +135,69 @@ final class RunningDomain {
         return stoppedWhy != null && alive.isEmpty();
     }
 
-    /** Has a server of that generation an actor that may report drains? */
+    /** Has a server of that generation an actor, which will report drains? Without one nothing was ever passed to it. */
     boolean hasServer(int id, long generation) {
-        ServerHandle server = servers.get(id);
-        return isServing() && server != null && server.generation() == generation;
-    }
-
-    Set<ActorRef<?>> actors() {
-        return alive;
+        Server server = servers.get(id);
+        return isServing()
+                && server != null
+                && server.handle().generation() == generation
+                && server.role().actor() != null;
     }
 
     /**
-     * Tells every actor the change: servers first, so that nothing that a shard decides by it arrives where it is not known. Returns the actors that
-     * are new.
+     * Tells every actor the change: servers first, so that nothing that a shard decides by it arrives where it is not known.
      *
      * @param told run when all have applied it, on any thread; {@link #applied} is to follow
-     * @param applied run by {@link #applied}, or when the domain has stopped
+     * @param applied run by {@link #applied}, or when the domain has stopped; at once where there is no actor to be told
      */
-    List<ActorRef<?>> apply(DomainChange change, Runnable told, Runnable applied) {
+    void apply(DomainChange change, Runnable told, Runnable applied) {
         view = change.view();
-        applying.put(view.table().revision(), applied);
-        List<ServerHandle> gone = new ArrayList<>();
-        List<ActorRef<?>> spawned = new ArrayList<>();
-        matchServers(gone, spawned);
-        Countdown all = new Countdown(servers.size() + shards.size() + 1, told);
-        Map<Integer, ActorRef<ServerMessage>> refs = new HashMap<>();
+        change.opened().forEach(opening -> openings.put(opening.vcpu(), opening));
+        List<Server> gone = new ArrayList<>();
+        boolean serversChanged = matchServers(gone);
+        if (alive.isEmpty()) {
+            applied.run();
+        } else {
+            long revision = view.table().revision();
+            applying.put(revision, applied);
+            tell(change, told);
+        }
+        if (serversChanged && types.actor() != null) {
+            types.tell(knownServers());
+        }
+        gone.forEach(this::stop);
+    }
+
+    private void tell(DomainChange change, Runnable told) {
+        // Whoever is there is told; whoever is started later begins with what is known then.
+        List<Consumer<Runnable>> tells = new ArrayList<>();
         for (ServerView server : view.servers()) {
-            ActorRef<ServerMessage> actor = actor(server);
-            refs.put(server.id(), actor);
-            actor.tell(new ServerMessage.Apply(
-                    view.table().revision(),
-                    server,
-                    view.paused(),
-                    change.opened(),
-                    change.drainsOf(server.id()),
-                    all));
+            ActorRef<ServerMessage> actor = server(server).role().actor();
+            if (actor != null) {
+                tells.add(all -> actor.tell(new ServerMessage.Apply(
+                        view.table().revision(),
+                        server,
+                        view.paused(),
+                        change.opened(),
+                        change.drainsOf(server.id()),
+                        all)));
+            }
         }
-        ShardMessage apply = new ShardMessage.Apply(view.table(), change.opened(), Map.copyOf(refs), all);
-        shards.forEach(shard -> shard.tell(apply));
-        vcpus.tell(new VcpusMessage.Apply(view.table().revision(), view.paused(), change.opened(), all));
-        for (ServerHandle server : gone) {
-            leaving.put(server.actor(), server);
-            server.actor().tell(new ServerMessage.Stop(Refusal.noServer(domid(), server.id())));
+        Map<Integer, ServerRoute> serverRoutes = serverRoutes();
+        for (Role<ShardMessage> shard : shards) {
+            ActorRef<ShardMessage> actor = shard.actor();
+            if (actor != null) {
+                tells.add(all -> actor.tell(new ShardMessage.Apply(view.table(), change.opened(), serverRoutes, all)));
+            }
         }
-        return spawned;
+        ActorRef<VcpusMessage> ofVcpus = vcpus.actor();
+        if (ofVcpus != null) {
+            tells.add(all ->
+                    ofVcpus.tell(new VcpusMessage.Apply(view.table().revision(), view.paused(), change.opened(), all)));
+        }
+        Countdown all = new Countdown(tells.size() + 1, told);
+        tells.forEach(each -> each.accept(all));
+        all.run();
     }
 
     /** All actors have applied that change. */
@@ -152,39 +208,116 @@ final class RunningDomain {
         }
     }
 
-    private ActorRef<ServerMessage> actor(ServerView server) {
-        ServerHandle handle = servers.get(server.id());
-        if (handle == null) {
-            throw new IllegalStateException("server " + server.id() + " has no actor");
+    private Server server(ServerView server) {
+        Server known = servers.get(server.id());
+        if (known == null) {
+            throw new IllegalStateException("server " + server.id() + " is not known");
         }
-        return handle.actor();
+        return known;
     }
 
-    private void matchServers(List<ServerHandle> gone, List<ActorRef<?>> spawned) {
+    private Map<Integer, ServerRoute> serverRoutes() {
+        Map<Integer, ServerRoute> all = new HashMap<>();
+        servers.forEach((id, server) -> all.put(id, server.handle().route()));
+        return Map.copyOf(all);
+    }
+
+    private TypesMessage knownServers() {
+        Map<Integer, TypesMessage.KnownServer> all = new HashMap<>();
+        servers.forEach((id, server) -> all.put(
+                id,
+                new TypesMessage.KnownServer(
+                        server.handle().generation(), server.handle().route())));
+        return new TypesMessage.Servers(Map.copyOf(all));
+    }
+
+    /** What an actor that is started is told first. */
+    private void brief(ActorRef<VcpusMessage> started) {
+        started.tell(new VcpusMessage.Apply(
+                view.table().revision(), view.paused(), List.copyOf(openings.values()), RunningDomain::nobodyWaits));
+    }
+
+    private void briefShard(ActorRef<ShardMessage> started) {
+        started.tell(new ShardMessage.Apply(
+                view.table(), List.copyOf(openings.values()), serverRoutes(), RunningDomain::nobodyWaits));
+    }
+
+    private void briefTypes(ActorRef<TypesMessage> started) {
+        started.tell(knownServers());
+    }
+
+    private void briefServer(int id, ActorRef<ServerMessage> started) {
+        for (ServerView server : view.servers()) {
+            if (server.id() == id) {
+                started.tell(new ServerMessage.Apply(
+                        view.table().revision(),
+                        server,
+                        view.paused(),
+                        List.copyOf(openings.values()),
+                        List.of(),
+                        RunningDomain::nobodyWaits));
+            }
+        }
+    }
+
+    private static void nobodyWaits() {}
+
+    /** Whether any has come or gone. */
+    private boolean matchServers(List<Server> gone) {
         Map<Integer, ServerView> wanted = new HashMap<>();
         view.servers().forEach(server -> wanted.put(server.id(), server));
         servers.values().removeIf(server -> {
-            ServerView now = wanted.get(server.id());
-            boolean leaves = now == null || now.generation() != server.generation();
+            ServerView now = wanted.get(server.handle().id());
+            boolean leaves = now == null || now.generation() != server.handle().generation();
             if (leaves) {
                 gone.add(server);
             }
             return leaves;
         });
+        boolean changed = !gone.isEmpty();
         for (ServerView server : view.servers()) {
             if (!servers.containsKey(server.id())) {
-                ActorRef<ServerMessage> actor = spawn(
-                        actors.server(view, server, List.copyOf(shards), drained),
-                        "server-" + server.id() + "-" + server.generation());
-                servers.put(server.id(), new ServerHandle(server.id(), server.generation(), server.principal(), actor));
-                spawned.add(actor);
+                Role<ServerMessage> role = role(
+                        "server-" + server.id() + "-" + server.generation(),
+                        () -> actors.server(view, server, routes, drained),
+                        started -> briefServer(server.id(), started));
+                ServerHandle handle =
+                        new ServerHandle(server.id(), server.generation(), server.principal(), role::tell);
+                servers.put(server.id(), new Server(handle, role));
+                changed = true;
             }
+        }
+        return changed;
+    }
+
+    private void stop(Server server) {
+        ServerHandle handle = server.handle();
+        server.role().end();
+        ActorRef<ServerMessage> actor = server.role().actor();
+        if (actor == null) {
+            forget(handle);
+        } else {
+            leaving.put(actor, handle);
+            actor.tell(new ServerMessage.Stop(Refusal.noServer(domid(), handle.id())));
+        }
+    }
+
+    /** Nothing of a server is left. */
+    private void forget(ServerHandle server) {
+        calls.serverGone(server.id(), server.generation());
+        if (types.actor() != null) {
+            types.tell(new TypesMessage.ServerGone(server.id(), server.generation()));
         }
     }
 
     /** Carries out the second half of a release with {@code reset}, in order with the domain's type calls (C5). */
     void reset(int x, Runnable done) {
-        types.tell(new TypesMessage.Reset(x, done));
+        if (types.actor() == null) {
+            // Nobody has changed a type, or who wants to has not begun.
+            done.run();
+        } else {
+            types.tell(new TypesMessage.Reset(x, done));
+        }
     }
 
     /** Ends it: streams and calls hear why, memory is given back. */
@@ -193,11 +326,19 @@ final class RunningDomain {
             return;
         }
         stoppedWhy = why;
-        vcpus.tell(new VcpusMessage.Closed(why, true));
-        servers.values().forEach(server -> server.actor().tell(new ServerMessage.Stop(why)));
-        types.tell(new TypesMessage.Stop());
-        shards.forEach(shard -> shard.tell(new ShardMessage.Stop()));
+        stop(vcpus, new VcpusMessage.Closed(why, true));
+        servers.values().forEach(server -> stop(server.role(), new ServerMessage.Stop(why)));
+        stop(types, new TypesMessage.Stop());
+        shards.forEach(shard -> stop(shard, new ShardMessage.Stop()));
         endIfStopped();
+    }
+
+    private static <M> void stop(Role<M> role, M stop) {
+        role.end();
+        ActorRef<M> actor = role.actor();
+        if (actor != null) {
+            actor.tell(stop);
+        }
     }
 
     /** Runs something once all its actors are gone; at once where they are. */
@@ -211,8 +352,7 @@ final class RunningDomain {
         alive.remove(actor);
         ServerHandle server = leaving.remove(actor);
         if (server != null) {
-            calls.serverGone(server.id(), server.generation());
-            types.tell(new TypesMessage.ServerGone(server.id(), server.generation()));
+            forget(server);
         }
         endIfStopped();
         return server != null || !isServing();
@@ -235,10 +375,19 @@ final class RunningDomain {
         }
     }
 
+    private <M> Role<M> role(String name, Supplier<Behavior<M>> behavior, Consumer<ActorRef<M>> brief) {
+        return new Role<>(filled -> atRegistry.execute(() -> {
+            if (!filled.hasEnded()) {
+                filled.begin(spawn(behavior.get(), name), brief);
+            }
+        }));
+    }
+
     private <T> ActorRef<T> spawn(Behavior<T> behavior, String role) {
         ActorRef<T> actor = context.spawn(behavior, "domain-" + view.domid() + "-" + view.generation() + "-" + role);
         context.watch(actor);
         alive.add(actor);
+        spawned.accept(this, actor);
         return actor;
     }
 }

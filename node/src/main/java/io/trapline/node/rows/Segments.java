@@ -3,13 +3,12 @@ package io.trapline.node.rows;
 import io.trapline.model.Pure;
 
 /**
- * Pieces of guest memory in columns, each with its place in a byte array that a call fills or has filled (F2). The pieces of one call that lie
- * in different shards share that array.
+ * Pieces of guest memory in columns, each with its place in a call's bytes (F2). The pieces of one call that lie in different shards share them.
  *
  * @param gpa where each piece starts, in bytes
  * @param sizeBytes how long each is, 1 and up
  * @param offset where each starts in {@code data}
- * @param data the bytes of the whole call
+ * @param data the bytes of the whole call; none where they are to be read
  */
 @Pure
 public record Segments(long[] gpa, int[] sizeBytes, int[] offset, byte[] data) {

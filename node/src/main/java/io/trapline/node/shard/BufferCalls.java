@@ -3,12 +3,12 @@ package io.trapline.node.shard;
 import io.trapline.model.Gfn;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardRoute;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,11 +16,21 @@ import org.jspecify.annotations.Nullable;
  * most is under way, since nothing else of the vCPU is meanwhile.
  */
 final class BufferCalls {
-    /** Asks a shard to check or move its piece. */
-    record Ask(long call, BufferMove piece, ActorRef<ShardMessage> replyTo) implements ShardMessage.BetweenShards {}
+    /**
+     * Asks a shard to check or move its piece.
+     *
+     * @param shard which one asks
+     * @param call its number for what it asks
+     * @param index which piece of the buffer this is
+     */
+    record Ask(int shard, long call, int index, BufferMove piece) implements ShardMessage.BetweenShards {}
 
-    /** A shard has done so, or refuses. */
-    record Reply(long call, boolean ok) implements ShardMessage.BetweenShards {}
+    /**
+     * A shard has done so, or refuses.
+     *
+     * @param bytes what the piece holds, where that was asked for
+     */
+    record Reply(long call, int index, boolean ok, byte[] bytes) implements ShardMessage.BetweenShards {}
 
     /** What came of a call. */
     record Moved(BufferMove move, boolean ok) {}
@@ -37,26 +47,25 @@ final class BufferCalls {
         }
     }
 
-    private final ActorRef<ShardMessage> self;
+    private static final byte[] NOTHING = {};
+
+    private final int shard;
+    private final ShardMap map;
+    private final List<ShardRoute> shards;
     private final Map<Long, Call> calls = new HashMap<>();
-    private @Nullable ShardMap shardMap;
-    private List<ActorRef<ShardMessage>> shards = List.of();
     private long lastCall;
 
-    BufferCalls(ActorRef<ShardMessage> self) {
-        this.self = self;
-    }
-
-    void peers(ShardMessage.Peers peers) {
-        shardMap = peers.shardMap();
-        shards = List.copyOf(peers.shards());
+    /**
+     * @param shard the index of the shard that asks
+     * @param shards the domain's shards, by index
+     */
+    BufferCalls(int shard, ShardMap map, List<ShardRoute> shards) {
+        this.shard = shard;
+        this.map = map;
+        this.shards = List.copyOf(shards);
     }
 
     void begin(BufferMove move) {
-        ShardMap map = shardMap;
-        if (map == null) {
-            throw new IllegalStateException("a shard that has not met its peers was given an access");
-        }
         Call call = new Call(move);
         for (long at = move.gpa(), end = move.gpa() + move.sizeBytes(); at < end; ) {
             long pieceEnd = Math.min(end, (map.lastGfn(map.shardOf(at >>> Gfn.PAGE_SHIFT)) + 1) << Gfn.PAGE_SHIFT);
@@ -64,7 +73,7 @@ final class BufferCalls {
             at = pieceEnd;
         }
         calls.put(++lastCall, call);
-        ask(lastCall, call, map);
+        ask(lastCall, call);
     }
 
     private static BufferMove piece(BufferMove move, long gpa, int sizeBytes) {
@@ -75,9 +84,10 @@ final class BufferCalls {
                 move.vcpu(), move.vcpuEpoch(), move.sequence(), move.part(), gpa, sizeBytes, move.into(), bytes);
     }
 
-    private void ask(long id, Call call, ShardMap map) {
+    private void ask(long id, Call call) {
         call.waiting = call.pieces.size();
-        for (BufferMove piece : call.pieces) {
+        for (int i = 0; i < call.pieces.size(); i++) {
+            BufferMove piece = call.pieces.get(i);
             BufferMove asked = call.moving
                     ? piece
                     : new BufferMove(
@@ -88,33 +98,38 @@ final class BufferCalls {
                             piece.gpa(),
                             piece.sizeBytes(),
                             piece.into(),
-                            new byte[0]);
-            shards.get(map.shardOf(piece.gpa() >>> Gfn.PAGE_SHIFT)).tell(new Ask(id, asked, self));
+                            NOTHING);
+            shards.get(map.shardOf(piece.gpa() >>> Gfn.PAGE_SHIFT)).tell(new Ask(shard, id, i, asked));
         }
+    }
+
+    /** Answers what another shard, or this one, has asked. */
+    void answer(Ask ask, boolean ok) {
+        byte[] bytes = ask.piece().into() ? NOTHING : ask.piece().bytes();
+        shards.get(ask.shard()).tell(new Reply(ask.call(), ask.index(), ok, bytes));
     }
 
     /** The call that this reply ended, or null. */
     @Nullable
     Moved replied(Reply reply) {
         Call call = calls.get(reply.call());
-        ShardMap map = shardMap;
-        if (call == null || map == null) {
+        if (call == null) {
             return null;
         }
         call.ok &= reply.ok();
+        if (reply.bytes().length > 0) {
+            int from = (int) (call.pieces.get(reply.index()).gpa() - call.move.gpa());
+            System.arraycopy(reply.bytes(), 0, call.move.bytes(), from, reply.bytes().length);
+        }
         if (--call.waiting > 0) {
             return null;
         }
         if (call.ok && !call.moving && call.move.bytes().length > 0) {
             call.moving = true;
-            ask(reply.call(), call, map);
+            ask(reply.call(), call);
             return null;
         }
         calls.remove(reply.call());
-        for (BufferMove piece : call.pieces) {
-            System.arraycopy(
-                    piece.bytes(), 0, call.move.bytes(), (int) (piece.gpa() - call.move.gpa()), piece.bytes().length);
-        }
         return new Moved(call.move, call.ok);
     }
 }

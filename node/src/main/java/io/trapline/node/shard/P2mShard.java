@@ -4,6 +4,9 @@ import io.trapline.model.Refusal;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.MemoryBudget;
 import io.trapline.node.p2m.P2m;
+import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.AnswerRoute;
+import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardMessage.Accesses;
 import io.trapline.node.protocol.ShardMessage.Apply;
@@ -13,7 +16,6 @@ import io.trapline.node.protocol.ShardMessage.CommitTypes;
 import io.trapline.node.protocol.ShardMessage.Completed;
 import io.trapline.node.protocol.ShardMessage.DecideAgain;
 import io.trapline.node.protocol.ShardMessage.ListTypes;
-import io.trapline.node.protocol.ShardMessage.Peers;
 import io.trapline.node.protocol.ShardMessage.PostedDone;
 import io.trapline.node.protocol.ShardMessage.PostedQueued;
 import io.trapline.node.protocol.ShardMessage.ReadSegments;
@@ -22,14 +24,15 @@ import io.trapline.node.protocol.ShardMessage.ResetType;
 import io.trapline.node.protocol.ShardMessage.Stop;
 import io.trapline.node.protocol.ShardMessage.Tick;
 import io.trapline.node.protocol.ShardMessage.WriteSegments;
-import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.node.protocol.ShardRoute;
+import io.trapline.node.protocol.VcpusRoute;
 import io.trapline.node.rows.Segments;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Signal;
@@ -45,10 +48,12 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     private static final Duration TICK = Duration.ofMillis(20);
 
+    private final int index;
     private final long shardEpoch;
     private final ShardRules rules;
     private final ShardOutbox outbox;
     private final BufferCalls buffers;
+    private final AnswerRoute answers;
     private final TimerScheduler<ShardMessage> timers;
     /** What peers have asked for while the domain is paused: of each vCPU one thing at most. */
     private final List<BufferCalls.Ask> asked = new ArrayList<>();
@@ -58,42 +63,52 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     private P2mShard(
             ActorContext<ShardMessage> context,
             TimerScheduler<ShardMessage> timers,
+            int index,
             long shardEpoch,
             ShardRules rules,
             ShardOutbox outbox,
-            BufferCalls buffers) {
+            BufferCalls buffers,
+            AnswerRoute answers) {
         super(context);
         this.timers = timers;
+        this.index = index;
         this.shardEpoch = shardEpoch;
         this.rules = rules;
         this.outbox = outbox;
         this.buffers = buffers;
+        this.answers = answers;
     }
 
     /**
      * A shard that decides nothing before its first {@link Apply}.
      *
+     * @param index its index in the domain
+     * @param map where each frame is
      * @param nrPages pages of the whole domain; those of them that lie in the shard are RAM_RW and zero (T1)
      * @param shardEpoch the revision at which this placement began (C7)
+     * @param shards the domain's shards, by index, this one included
      * @param vcpus who is given the outcomes
+     * @param answers who is given what comes of calls
      */
     public static Behavior<ShardMessage> create(
-            int domid,
-            int shardIndex,
-            long firstGfn,
-            long lastGfn,
+            int index,
+            ShardMap map,
             long nrPages,
             long shardEpoch,
             MemoryBudget budget,
-            ActorRef<VcpusMessage> vcpus) {
+            List<ShardRoute> shards,
+            VcpusRoute vcpus,
+            AnswerRoute answers) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            BufferCalls buffers = new BufferCalls(context.getSelf());
-            ShardOutbox outbox = new ShardOutbox(shardIndex, vcpus, buffers);
+            BufferCalls buffers = new BufferCalls(index, map, shards);
+            ShardOutbox outbox = new ShardOutbox(index, vcpus, buffers);
+            long firstGfn = map.firstGfn(index);
+            long lastGfn = map.lastGfn(index);
             DecisionTable nothingYet =
                     DecisionTable.builder(0).state(DecisionTable.State.PAUSED).build();
             P2m p2m = new P2m(firstGfn, lastGfn, nrPages, budget);
             ShardRules rules = new ShardRules(p2m, firstGfn, lastGfn, nothingYet, outbox);
-            return new P2mShard(context, timers, shardEpoch, rules, outbox, buffers);
+            return new P2mShard(context, timers, index, shardEpoch, rules, outbox, buffers, answers);
         }));
     }
 
@@ -108,33 +123,32 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             case Recalled recalled -> step(() -> rules.recalled(recalled.serverId(), recalled.recall()));
             case Tick tick -> step(() -> rules.expire(System.nanoTime()));
             case Apply apply -> apply(apply);
-            case Peers peers -> step(() -> buffers.peers(peers));
             case ShardMessage.BetweenShards between -> onBetweenShards(between);
             case CheckTypes check -> {
                 Optional<Refusal> refusal = rules.p2m().checkTypes(check.runs());
-                yield () -> check.reply().accept(refusal);
+                yield () -> done(check.call(), refusal);
             }
-            case CommitTypes commit -> changeTypes(commit.done(), token -> rules.commitTypes(commit.runs(), token));
-            case ResetType reset -> changeTypes(reset.done(), token -> rules.resetType(reset.x(), token));
+            case CommitTypes commit -> changeTypes(commit.call(), token -> rules.commitTypes(commit.runs(), token));
+            case ResetType reset -> changeTypes(reset.call(), token -> rules.resetType(reset.x(), token));
             case ListTypes list -> {
                 var runs = rules.p2m().listTypes(list.firstGfn(), list.count(), list.maxRuns());
-                yield () -> list.reply().accept(runs);
+                yield () -> answers.tell(new CallAnswer.Listed(list.call(), index, runs));
             }
             case CheckSegments check -> {
                 Segments segments = check.segments();
                 Optional<Refusal> refusal = rules.p2m().reserveSegments(segments.gpa(), segments.sizeBytes());
-                yield () -> check.reply().accept(refusal);
+                yield () -> done(check.call(), refusal);
             }
             case ReadSegments read -> {
-                Optional<Refusal> refusal = check(read.segments());
-                if (refusal.isEmpty()) {
-                    readAll(read.segments());
-                }
-                yield () -> read.reply().accept(refusal);
+                Optional<Refusal> refusal = rules.p2m().checkSegments(read.gpa(), read.sizeBytes());
+                CallAnswer answer = refusal.isPresent()
+                        ? new CallAnswer.Done(read.call(), index, refusal)
+                        : new CallAnswer.Read(read.call(), index, readAll(read));
+                yield () -> answers.tell(answer);
             }
             case WriteSegments write -> {
                 Optional<Refusal> refusal = writeAll(write.segments());
-                yield () -> write.reply().accept(refusal);
+                yield () -> done(write.call(), refusal);
             }
             case Stop stop -> P2mShard::nothing;
         };
@@ -158,6 +172,10 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     }
 
     private static void nothing() {}
+
+    private void done(long call, Optional<Refusal> refusal) {
+        answers.tell(new CallAnswer.Done(call, index, refusal));
+    }
 
     private static Runnable step(Runnable step) {
         step.run();
@@ -183,10 +201,10 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
         apply.servers().keySet().forEach(present::set);
         outbox.servers(apply.servers());
         rules.apply(apply.table(), apply.opened(), present);
-        Runnable answers = answerAsked();
+        Runnable moved = answerAsked();
         return () -> {
             apply.applied().run();
-            answers.run();
+            moved.run();
         };
     }
 
@@ -197,35 +215,34 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
         }
         List<BufferCalls.Ask> now = List.copyOf(asked);
         asked.clear();
-        List<BufferCalls.Reply> replies = now.stream()
-                .map(ask -> new BufferCalls.Reply(ask.call(), rules.moveBufferHere(ask.piece())))
-                .toList();
+        List<Boolean> moved =
+                now.stream().map(ask -> rules.moveBufferHere(ask.piece())).toList();
         return () -> {
-            for (int i = 0; i < replies.size(); i++) {
-                now.get(i).replyTo().tell(replies.get(i));
+            for (int i = 0; i < moved.size(); i++) {
+                buffers.answer(now.get(i), moved.get(i));
             }
         };
     }
 
-    private Runnable changeTypes(Runnable done, java.util.function.LongConsumer change) {
+    private Runnable changeTypes(long call, java.util.function.LongConsumer change) {
         long token = ++lastToken;
-        outbox.onTypesChanged(token, done);
+        outbox.onTypesChanged(token, () -> done(call, Optional.empty()));
         change.accept(token);
         return P2mShard::nothing;
     }
 
-    private Optional<Refusal> check(Segments segments) {
-        return rules.p2m().checkSegments(segments.gpa(), segments.sizeBytes());
-    }
-
-    private void readAll(Segments segments) {
-        for (int i = 0; i < segments.size(); i++) {
-            rules.p2m().readBytes(segments.gpa()[i], segments.data(), segments.offset()[i], segments.sizeBytes()[i]);
+    private byte[] readAll(ReadSegments read) {
+        byte[] data = new byte[Arrays.stream(read.sizeBytes()).sum()];
+        int offset = 0;
+        for (int i = 0; i < read.gpa().length; i++) {
+            rules.p2m().readBytes(read.gpa()[i], data, offset, read.sizeBytes()[i]);
+            offset += read.sizeBytes()[i];
         }
+        return data;
     }
 
     private Optional<Refusal> writeAll(Segments segments) {
-        Optional<Refusal> refusal = check(segments);
+        Optional<Refusal> refusal = rules.p2m().checkSegments(segments.gpa(), segments.sizeBytes());
         if (refusal.isEmpty()) {
             refusal = rules.p2m().reserveSegments(segments.gpa(), segments.sizeBytes());
         }

@@ -2,7 +2,9 @@ package io.trapline.node.shard;
 
 import io.trapline.model.Limit;
 import io.trapline.node.protocol.ServerMessage;
+import io.trapline.node.protocol.ServerRoute;
 import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.node.protocol.VcpusRoute;
 import io.trapline.node.rows.IoreqRows;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
@@ -13,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /** Gathers what one message to a shard's actor brought about, so that it leaves as one message to each receiver. */
@@ -21,9 +22,9 @@ final class ShardOutbox implements ShardEffects {
     private static final int ROWS = 256;
 
     private final int shard;
-    private final ActorRef<VcpusMessage> vcpus;
+    private final VcpusRoute vcpus;
     private final BufferCalls buffers;
-    private Map<Integer, ActorRef<ServerMessage>> servers = Map.of();
+    private Map<Integer, ServerRoute> servers = Map.of();
     private final @Nullable IoreqRows[] forwards = new IoreqRows[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
     private final @Nullable SettledRows[] settled = new SettledRows[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
     private final BitSet forwarded = new BitSet();
@@ -32,13 +33,13 @@ final class ShardOutbox implements ShardEffects {
     private final Map<Long, Runnable> onTypesChanged = new HashMap<>();
     private @Nullable OutcomeRows answers;
 
-    ShardOutbox(int shard, ActorRef<VcpusMessage> vcpus, BufferCalls buffers) {
+    ShardOutbox(int shard, VcpusRoute vcpus, BufferCalls buffers) {
         this.shard = shard;
         this.vcpus = vcpus;
         this.buffers = buffers;
     }
 
-    void servers(Map<Integer, ActorRef<ServerMessage>> present) {
+    void servers(Map<Integer, ServerRoute> present) {
         servers = present;
     }
 
@@ -156,7 +157,7 @@ final class ShardOutbox implements ShardEffects {
     }
 
     private void tell(int serverId, ServerMessage message) {
-        ActorRef<ServerMessage> server = servers.get(serverId);
+        ServerRoute server = servers.get(serverId);
         if (server == null) {
             throw new IllegalStateException("domain has no server " + serverId + " that a shard decided for");
         }

@@ -1,15 +1,15 @@
 package io.trapline.node.types;
 
 import io.trapline.model.Refusal;
+import io.trapline.node.protocol.AnswerRoute;
+import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
-import io.trapline.node.protocol.TypesMessage.GatedBy;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /** The end of a claim that was released with {@code reset} (C5): every shard, and none can refuse. */
-record ResetWork(TypesMessage.Reset call, int size) implements Work {
+record ResetWork(TypesMessage.Reset reset, int size) implements Work {
     @Override
     public int shard(int piece) {
         return piece;
@@ -26,18 +26,18 @@ record ResetWork(TypesMessage.Reset call, int size) implements Work {
     }
 
     @Override
-    public Optional<GatedBy> gate() {
+    public Optional<Gate> gate() {
         return Optional.empty();
     }
 
     @Override
-    public ShardMessage check(int piece, Consumer<Optional<Refusal>> reply) {
+    public ShardMessage check(int piece, long call) {
         throw new IllegalStateException("resets are not checked");
     }
 
     @Override
-    public ShardMessage commit(int piece, Consumer<Optional<Refusal>> reply) {
-        return new ShardMessage.ResetType(call.x(), () -> reply.accept(Optional.empty()));
+    public ShardMessage commit(int piece, long call) {
+        return new ShardMessage.ResetType(call, reset.x());
     }
 
     @Override
@@ -46,7 +46,7 @@ record ResetWork(TypesMessage.Reset call, int size) implements Work {
     }
 
     @Override
-    public void end(Optional<Refusal> refusal) {
-        call.done().run();
+    public void end(Optional<Refusal> refusal, AnswerRoute answers) {
+        reset.done().run();
     }
 }

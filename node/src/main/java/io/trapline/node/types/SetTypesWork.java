@@ -2,23 +2,24 @@ package io.trapline.node.types;
 
 import io.trapline.model.Refusal;
 import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.AnswerRoute;
+import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
-import io.trapline.node.protocol.TypesMessage.GatedBy;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A change of types; all runs or none (T6). */
-record SetTypesWork(TypesMessage.SetTypes call, List<ShardRuns> pieces) implements Work {
+record SetTypesWork(TypesMessage.SetTypes change, List<ShardRuns> pieces) implements Work {
     /** In a shard's refusal: which of the runs that it was asked about. */
     private static final String RUN = "run";
 
-    SetTypesWork(TypesMessage.SetTypes call, ShardMap map) {
-        this(call, ShardRuns.cut(call.runs(), map));
+    SetTypesWork(TypesMessage.SetTypes change, ShardMap map) {
+        this(change, ShardRuns.cut(change.runs(), map));
     }
 
     @Override
@@ -37,18 +38,18 @@ record SetTypesWork(TypesMessage.SetTypes call, List<ShardRuns> pieces) implemen
     }
 
     @Override
-    public Optional<GatedBy> gate() {
-        return call.gate();
+    public Optional<Gate> gate() {
+        return change.gate();
     }
 
     @Override
-    public ShardMessage check(int piece, Consumer<Optional<Refusal>> reply) {
-        return new ShardMessage.CheckTypes(pieces.get(piece), reply);
+    public ShardMessage check(int piece, long call) {
+        return new ShardMessage.CheckTypes(call, pieces.get(piece));
     }
 
     @Override
-    public ShardMessage commit(int piece, Consumer<Optional<Refusal>> reply) {
-        return new ShardMessage.CommitTypes(pieces.get(piece), () -> reply.accept(Optional.empty()));
+    public ShardMessage commit(int piece, long call) {
+        return new ShardMessage.CommitTypes(call, pieces.get(piece));
     }
 
     /** That of the earliest run; of one run's, that of the lowest frame, as if the runs had been carried out one after the other. */
@@ -57,7 +58,7 @@ record SetTypesWork(TypesMessage.SetTypes call, List<ShardRuns> pieces) implemen
         Refusal first = null;
         int firstRun = Integer.MAX_VALUE;
         for (int piece = 0; piece < pieces.size(); piece++) {
-            Refusal refusal = refusals.get(piece);
+            Refusal refusal = refusals.get(shard(piece));
             int run = refusal == null ? Integer.MAX_VALUE : runOf(pieces.get(piece), refusal);
             // Pieces ascend, so that of two that refuse in one run the first has the lower frame.
             if (refusal != null && (first == null || run < firstRun)) {
@@ -75,8 +76,8 @@ record SetTypesWork(TypesMessage.SetTypes call, List<ShardRuns> pieces) implemen
     }
 
     @Override
-    public void end(Optional<Refusal> refusal) {
-        call.reply().accept(refusal);
+    public void end(Optional<Refusal> refusal, AnswerRoute answers) {
+        answers.tell(new CallAnswer.Ended(change.call(), refusal));
     }
 
     private static int runOf(ShardRuns piece, Refusal refusal) {

@@ -4,17 +4,20 @@ import io.trapline.model.Errno;
 import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
 import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerMessage.ShardTell;
-import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.protocol.TypesMessage.KnownServer;
+import io.trapline.node.registry.DomainCalls;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
@@ -30,32 +33,37 @@ import org.jspecify.annotations.Nullable;
 public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
     private final int domid;
     private final ShardMap map;
-    private final List<ActorRef<ShardMessage>> shards;
+    private final List<ShardRoute> shards;
+    private final DomainCalls calls;
     private final ArrayDeque<Work> waiting = new ArrayDeque<>();
-    /** By id the newest generation whose actor is gone. */
-    private final Map<Integer, Long> goneServers = new HashMap<>();
+    private Map<Integer, KnownServer> servers = Map.of();
 
     private int waitingCalls;
     private @Nullable Work current;
 
     // Of the current call.
-    private long step;
+    private DomainCalls.@Nullable Call asked;
     private boolean committing;
     private boolean gateOwed;
     private int answersOwed;
     private final Map<Integer, Refusal> refusals = new HashMap<>();
 
     private TypeCalls(
-            ActorContext<TypesMessage> context, int domid, ShardMap map, List<ActorRef<ShardMessage>> shards) {
+            ActorContext<TypesMessage> context, int domid, ShardMap map, List<ShardRoute> shards, DomainCalls calls) {
         super(context);
         this.domid = domid;
         this.map = map;
         this.shards = List.copyOf(shards);
+        this.calls = calls;
     }
 
-    /** The actor of a domain with these shards. */
-    public static Behavior<TypesMessage> create(int domid, ShardMap map, List<ActorRef<ShardMessage>> shards) {
-        return Behaviors.setup(context -> new TypeCalls(context, domid, map, shards));
+    /**
+     * The actor of a domain with these shards.
+     *
+     * @param calls what this node has asked, where answers are given
+     */
+    public static Behavior<TypesMessage> create(int domid, ShardMap map, List<ShardRoute> shards, DomainCalls calls) {
+        return Behaviors.setup(context -> new TypeCalls(context, domid, map, shards, calls));
     }
 
     @Override
@@ -64,8 +72,8 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
             case TypesMessage.SetTypes call -> enter(new SetTypesWork(call, map));
             case TypesMessage.WriteAcross call -> enter(new WriteWork(call));
             case TypesMessage.Reset call -> enterUncounted(new ResetWork(call, shards.size()));
-            case TypesMessage.ShardAnswered answered -> onShardAnswered(answered);
-            case TypesMessage.GatePassed passed -> onGatePassed(passed);
+            case TypesMessage.Answered answered -> onAnswered(answered.answer());
+            case TypesMessage.Servers known -> servers = known.servers();
             case TypesMessage.ServerGone gone -> onServerGone(gone);
             case TypesMessage.Stop stop -> {
                 return Behaviors.stopped();
@@ -76,9 +84,10 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
 
     private void enter(Work work) {
         if (waitingCalls >= Limit.MAX_TYPE_CALLS_WAITING.intValue()) {
-            work.end(Optional.of(Refusal.overLimit(
+            Refusal tooMany = Refusal.overLimit(
                             Errno.EAGAIN, "type calls waiting", waitingCalls + 1L, Limit.MAX_TYPE_CALLS_WAITING)
-                    .with("domid", domid)));
+                    .with("domid", domid);
+            work.end(Optional.of(tooMany), calls);
             return;
         }
         waitingCalls++;
@@ -105,78 +114,87 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
 
     private void check(Work work) {
         committing = false;
-        beginStep(work.size());
+        long call = beginStep(work.size());
         for (int i = 0; i < work.size(); i++) {
-            shards.get(work.shard(i)).tell(work.check(i, answer(i)));
+            shards.get(work.shard(i)).tell(work.check(i, call));
         }
     }
 
     private void commit(Work work) {
         committing = true;
-        beginStep(work.size());
-        TypesMessage.GatedBy gate = work.gate().orElse(null);
+        long call = beginStep(work.size());
+        Gate gate = work.gate().orElse(null);
         if (gate == null) {
             for (int i = 0; i < work.size(); i++) {
-                shards.get(work.shard(i)).tell(work.commit(i, answer(i)));
+                shards.get(work.shard(i)).tell(work.commit(i, call));
             }
             return;
         }
-        long generation = gate.gate().generation();
-        if (generation <= goneServers.getOrDefault(gate.gate().serverId(), -1L)) {
-            end(Optional.of(Refusal.noServer(domid, gate.gate().serverId())));
+        KnownServer server = servers.get(gate.serverId());
+        if (server == null || server.generation() != gate.generation()) {
+            end(Optional.of(Refusal.noServer(domid, gate.serverId())));
             return;
         }
         gateOwed = true;
         List<ShardTell> tells = new ArrayList<>(work.size());
         for (int i = 0; i < work.size(); i++) {
-            tells.add(new ShardTell(work.shard(i), work.commit(i, answer(i))));
+            tells.add(new ShardTell(work.shard(i), work.commit(i, call)));
         }
-        long ofStep = step;
-        ActorRef<TypesMessage> self = getContext().getSelf();
-        gate.server()
-                .tell(new ServerMessage.Gated(
-                        gate.gate(), tells, refusal -> self.tell(new TypesMessage.GatePassed(ofStep, refusal))));
+        server.route().tell(new ServerMessage.Gated(call, gate, tells));
     }
 
-    private void beginStep(int answers) {
-        step++;
+    /** The number under which its answers come. */
+    private long beginStep(int answers) {
+        endStep();
         answersOwed = answers;
         gateOwed = false;
-        refusals.clear();
-    }
-
-    private Consumer<Optional<Refusal>> answer(int i) {
-        long ofStep = step;
+        // Refused with the whole domain only, which ends this actor too.
+        DomainCalls.Call step = calls.begin(refusal -> {});
         ActorRef<TypesMessage> self = getContext().getSelf();
-        return refusal -> self.tell(new TypesMessage.ShardAnswered(ofStep, i, refusal));
+        step.onAnswer(answer -> self.tell(new TypesMessage.Answered(answer)));
+        asked = step;
+        return step.number();
     }
 
-    private void onShardAnswered(TypesMessage.ShardAnswered answered) {
-        if (answered.step() == step) {
-            answered.refusal().ifPresent(refusal -> refusals.put(answered.piece(), refusal));
-            answersOwed--;
-            advance();
+    private void endStep() {
+        DomainCalls.Call step = asked;
+        asked = null;
+        refusals.clear();
+        if (step != null) {
+            step.answer(Optional.empty());
         }
     }
 
-    private void onGatePassed(TypesMessage.GatePassed passed) {
-        if (passed.step() != step) {
+    private void onAnswered(CallAnswer answer) {
+        DomainCalls.Call step = asked;
+        if (step == null || answer.call() != step.number()) {
             return;
         }
-        gateOwed = false;
-        if (passed.refusal().isPresent()) {
-            end(passed.refusal());
-        } else {
-            advance();
+        switch (answer) {
+            case CallAnswer.Done done -> {
+                done.refusal().ifPresent(refusal -> refusals.put(done.shard(), refusal));
+                answersOwed--;
+                advance();
+            }
+            case CallAnswer.GatePassed passed -> {
+                gateOwed = false;
+                if (passed.refusal().isPresent()) {
+                    end(passed.refusal());
+                } else {
+                    advance();
+                }
+            }
+            case CallAnswer.Read read -> throw new IllegalArgumentException("nothing was to be read: " + read);
+            case CallAnswer.Listed listed -> throw new IllegalArgumentException("nothing was to be listed: " + listed);
+            case CallAnswer.Ended ended -> throw new IllegalArgumentException("no call of a step: " + ended);
         }
     }
 
     private void onServerGone(TypesMessage.ServerGone gone) {
-        goneServers.merge(gone.id(), gone.generation(), Math::max);
         Work work = current;
         if (work != null && gateOwed) {
             work.gate()
-                    .filter(by -> by.gate().serverId() == gone.id() && by.gate().generation() == gone.generation())
+                    .filter(by -> by.serverId() == gone.id() && by.generation() == gone.generation())
                     .ifPresent(by -> end(Optional.of(Refusal.noServer(domid, gone.id()))));
         }
     }
@@ -198,13 +216,12 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
     private void end(Optional<Refusal> refusal) {
         Work work = current;
         current = null;
-        step++;
-        refusals.clear();
+        endStep();
         if (work != null) {
             if (work.isCounted()) {
                 waitingCalls--;
             }
-            work.end(refusal);
+            work.end(refusal, calls);
         }
         beginNext();
     }

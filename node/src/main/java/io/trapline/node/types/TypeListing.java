@@ -2,13 +2,15 @@ package io.trapline.node.types;
 
 import io.trapline.model.TypeRun;
 import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardRoute;
+import io.trapline.node.registry.DomainCalls;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
-import org.apache.pekko.actor.typed.ActorRef;
 
 /**
  * Lists the types of a run of frames over the shards that it touches, a few shards at a time. Goes on on the thread of whichever shard answers
@@ -18,8 +20,9 @@ public final class TypeListing {
     /** How many shards are asked at a time: what of their answers does not fit is thrown away. */
     private static final int SHARDS_AT_A_TIME = 16;
 
+    private final DomainCalls.Call call;
     private final ShardMap map;
-    private final List<ActorRef<ShardMessage>> shards;
+    private final List<ShardRoute> shards;
     private final long lastGfn;
     private final int maxRuns;
     private final Consumer<Page> reply;
@@ -35,12 +38,14 @@ public final class TypeListing {
     public record Page(List<TypeRun> runs, long nextGfn) {}
 
     private TypeListing(
+            DomainCalls.Call call,
             ShardMap map,
-            List<ActorRef<ShardMessage>> shards,
+            List<ShardRoute> shards,
             long firstGfn,
             long lastGfn,
             int maxRuns,
             Consumer<Page> reply) {
+        this.call = call;
         this.map = map;
         this.shards = shards;
         this.nextGfn = firstGfn;
@@ -52,18 +57,20 @@ public final class TypeListing {
     /**
      * Begins.
      *
+     * @param call under which the shards are asked; it does not end with the listing
      * @param firstGfn a frame
      * @param count how many, 1 … 2^40 - firstGfn
      * @param maxRuns 1 and up
      */
     public static void begin(
+            DomainCalls.Call call,
             ShardMap map,
-            List<ActorRef<ShardMessage>> shards,
+            List<ShardRoute> shards,
             long firstGfn,
             long count,
             int maxRuns,
             Consumer<Page> reply) {
-        new TypeListing(map, shards, firstGfn, firstGfn + count - 1, maxRuns, reply).askNext();
+        new TypeListing(call, map, shards, firstGfn, firstGfn + count - 1, maxRuns, reply).askNext();
     }
 
     private void askNext() {
@@ -71,18 +78,22 @@ public final class TypeListing {
         int count = Math.min(SHARDS_AT_A_TIME, map.shardOf(lastGfn) - first + 1);
         AtomicReferenceArray<List<TypeRun>> answers = new AtomicReferenceArray<>(count);
         AtomicInteger owed = new AtomicInteger(count);
+        call.onAnswer(answer -> {
+            if (!(answer instanceof CallAnswer.Listed listed)) {
+                throw new IllegalArgumentException("no listing: " + answer);
+            }
+            answers.set(listed.shard() - first, listed.runs());
+            if (owed.decrementAndGet() == 0) {
+                take(answers);
+            }
+        });
         // One more than fits: the first may be the end of the last run before it.
         int limit = maxRuns - runs.size() + 1;
-        for (int i = 0; i < count; i++) {
-            int index = i;
-            long from = Math.max(nextGfn, map.firstGfn(first + i));
-            long to = Math.min(lastGfn, map.lastGfn(first + i));
-            shards.get(first + i).tell(new ShardMessage.ListTypes(from, to - from + 1, limit, answer -> {
-                answers.set(index, answer);
-                if (owed.decrementAndGet() == 0) {
-                    take(answers);
-                }
-            }));
+        long start = nextGfn;
+        for (int shard = first; shard < first + count; shard++) {
+            long from = Math.max(start, map.firstGfn(shard));
+            long to = Math.min(lastGfn, map.lastGfn(shard));
+            shards.get(shard).tell(new ShardMessage.ListTypes(call.number(), from, to - from + 1, limit));
         }
     }
 

@@ -1,11 +1,11 @@
 package io.trapline.node.types;
 
 import io.trapline.model.Refusal;
+import io.trapline.node.protocol.AnswerRoute;
+import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.ShardMessage;
-import io.trapline.node.protocol.TypesMessage.GatedBy;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /** A call that concerns one or more shards, as pieces that lie in one shard each. */
 sealed interface Work permits SetTypesWork, WriteWork, ResetWork {
@@ -24,17 +24,17 @@ sealed interface Work permits SetTypesWork, WriteWork, ResetWork {
     }
 
     /** The server that it is made for. */
-    Optional<GatedBy> gate();
+    Optional<Gate> gate();
 
-    /** Asks a shard whether it would refuse. */
-    ShardMessage check(int piece, Consumer<Optional<Refusal>> reply);
+    /** Asks a shard whether it would refuse; to be answered under that number. */
+    ShardMessage check(int piece, long call);
 
-    /** Tells a shard to do it. */
-    ShardMessage commit(int piece, Consumer<Optional<Refusal>> reply);
+    /** Tells a shard to do it; to be answered under that number. */
+    ShardMessage commit(int piece, long call);
 
-    /** Of the refusals by piece, at least one, the one that the caller is told. */
+    /** Of the refusals by shard, at least one, the one that the caller is told. */
     Refusal first(Map<Integer, Refusal> refusals);
 
     /** Tells the caller. */
-    void end(Optional<Refusal> refusal);
+    void end(Optional<Refusal> refusal, AnswerRoute answers);
 }

@@ -1,25 +1,26 @@
 package io.trapline.node.types;
 
 import io.trapline.model.Refusal;
+import io.trapline.node.protocol.AnswerRoute;
+import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
-import io.trapline.node.protocol.TypesMessage.GatedBy;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /** A write whose pieces lie in several shards; all or none (F2). */
-record WriteWork(TypesMessage.WriteAcross call) implements Work {
+record WriteWork(TypesMessage.WriteAcross write) implements Work {
     @Override
     public int size() {
-        return call.pieces().size();
+        return write.pieces().size();
     }
 
     @Override
     public int shard(int piece) {
-        return call.pieces().get(piece).shard();
+        return write.pieces().get(piece).shard();
     }
 
     @Override
@@ -28,18 +29,18 @@ record WriteWork(TypesMessage.WriteAcross call) implements Work {
     }
 
     @Override
-    public Optional<GatedBy> gate() {
-        return call.gate();
+    public Optional<Gate> gate() {
+        return write.gate();
     }
 
     @Override
-    public ShardMessage check(int piece, Consumer<Optional<Refusal>> reply) {
-        return new ShardMessage.CheckSegments(call.pieces().get(piece).segments(), reply);
+    public ShardMessage check(int piece, long call) {
+        return new ShardMessage.CheckSegments(call, write.pieces().get(piece).segments());
     }
 
     @Override
-    public ShardMessage commit(int piece, Consumer<Optional<Refusal>> reply) {
-        return new ShardMessage.WriteSegments(call.pieces().get(piece).segments(), reply);
+    public ShardMessage commit(int piece, long call) {
+        return new ShardMessage.WriteSegments(call, write.pieces().get(piece).segments());
     }
 
     @Override
@@ -48,7 +49,7 @@ record WriteWork(TypesMessage.WriteAcross call) implements Work {
     }
 
     @Override
-    public void end(Optional<Refusal> refusal) {
-        call.reply().accept(refusal);
+    public void end(Optional<Refusal> refusal, AnswerRoute answers) {
+        answers.tell(new CallAnswer.Ended(write.call(), refusal));
     }
 }

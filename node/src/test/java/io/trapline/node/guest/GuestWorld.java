@@ -10,7 +10,7 @@ import io.trapline.internal.v1.ExecuteResponse;
 import io.trapline.internal.v1.RegistryServiceGrpc;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.ShardMessage;
-import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.protocol.VcpusMessage;
 import io.trapline.node.registry.DomainCalls;
@@ -60,21 +60,20 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
                 .build()
                 .start();
         shard = kit.createTestProbe();
-        TestProbe<TypesMessage> types = kit.createTestProbe();
         ShardMap shards = new ShardMap(new long[] {0, SECOND_SHARD >>> 12});
+        List<ShardRoute> both = List.of(shard.getRef()::tell, shard.getRef()::tell);
         vcpus = kit.spawn(
-                DomainVcpus.create(DOMID, 2, NR_VCPUS, 30_000, shards, new RegistryClient(channel), "node-1"));
-        vcpus.tell(new VcpusMessage.Shards(List.of(shard.getRef(), shard.getRef())));
+                DomainVcpus.create(DOMID, 2, NR_VCPUS, 30_000, shards, both, new RegistryClient(channel), "node-1"));
         apply(false, List.of());
         directory.put(new DomainHandle(
                 DOMID,
                 2,
                 1024,
                 NR_VCPUS,
-                vcpus,
+                vcpus::tell,
                 shards,
-                List.of(shard.getRef(), shard.getRef()),
-                types.getRef(),
+                both,
+                nobody -> {},
                 Map.of(),
                 false,
                 new DomainCalls(DOMID)));

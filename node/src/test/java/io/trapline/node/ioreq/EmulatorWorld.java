@@ -18,8 +18,6 @@ import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardMessage;
-import io.trapline.node.protocol.TypesMessage;
-import io.trapline.node.protocol.VcpusMessage;
 import io.trapline.node.registry.DomainCalls;
 import io.trapline.node.registry.DomainHandle;
 import io.trapline.node.registry.NodeDirectory;
@@ -69,7 +67,8 @@ final class EmulatorWorld implements AutoCloseable {
                 DOMAIN_GENERATION,
                 ServerScene.ID,
                 ServerScene.GENERATION,
-                List.of(shard.getRef()),
+                List.of(shard.getRef()::tell),
+                calls,
                 drain -> {}));
         String name = "emulators-" + System.identityHashCode(this);
         try {
@@ -97,18 +96,17 @@ final class EmulatorWorld implements AutoCloseable {
     }
 
     void put(boolean crashed) {
-        TestProbe<VcpusMessage> vcpus = kit.createTestProbe();
-        TestProbe<TypesMessage> types = kit.createTestProbe();
-        ServerHandle handle = new ServerHandle(ServerScene.ID, ServerScene.GENERATION, ServerScene.PRINCIPAL, server);
+        ServerHandle handle =
+                new ServerHandle(ServerScene.ID, ServerScene.GENERATION, ServerScene.PRINCIPAL, server::tell);
         directory.put(new DomainHandle(
                 DOMID,
                 DOMAIN_GENERATION,
                 1024,
                 NR_VCPUS,
-                vcpus.getRef(),
+                nobody -> {},
                 new ShardMap(new long[] {0}),
-                List.of(shard.getRef()),
-                types.getRef(),
+                List.of(shard.getRef()::tell),
+                nobody -> {},
                 Map.of(ServerScene.ID, handle),
                 crashed,
                 calls));

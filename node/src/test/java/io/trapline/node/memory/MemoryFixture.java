@@ -10,10 +10,10 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.trapline.model.Refusal;
 import io.trapline.node.fixture.Shards;
+import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.ServerMessage;
-import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.node.protocol.TypesMessage;
 import io.trapline.node.registry.ClientSessions;
-import io.trapline.node.registry.DomainCalls;
 import io.trapline.node.registry.DomainHandle;
 import io.trapline.node.registry.NodeDirectory;
 import io.trapline.node.registry.ServerHandle;
@@ -73,24 +73,26 @@ final class MemoryFixture implements AutoCloseable {
                 gated.add(asked);
                 if (gate.isEmpty()) {
                     asked.tells()
-                            .forEach(tell -> shards.actors.get(tell.shard()).tell(tell.message()));
+                            .forEach(tell -> shards.routes.get(tell.shard()).tell(tell.message()));
                 }
-                asked.passed().accept(gate);
+                shards.calls.tell(new CallAnswer.GatePassed(asked.call(), gate));
             }
             return Behaviors.same();
         }));
+        ActorRef<TypesMessage> types = kit.spawn(TypeCalls.create(domid, shards.map, shards.routes, shards.calls));
+        types.tell(new TypesMessage.Servers(Map.of(SERVER, new TypesMessage.KnownServer(SERVER_GEN, actor::tell))));
         return new DomainHandle(
                 domid,
                 DOM_GEN,
                 shards.map.size() * Shards.PAGES,
                 4,
-                kit.<VcpusMessage>createTestProbe().getRef(),
+                nobody -> {},
                 shards.map,
-                shards.actors,
-                kit.spawn(TypeCalls.create(domid, shards.map, shards.actors)),
-                Map.of(SERVER, new ServerHandle(SERVER, SERVER_GEN, MEDIATOR, actor)),
+                shards.routes,
+                types::tell,
+                Map.of(SERVER, new ServerHandle(SERVER, SERVER_GEN, MEDIATOR, actor::tell)),
                 crashed,
-                new DomainCalls(domid));
+                shards.calls);
     }
 
     MemoryServiceBlockingStub as(String principal) {

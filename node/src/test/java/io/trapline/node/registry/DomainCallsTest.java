@@ -4,11 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
-import io.trapline.node.protocol.ServerMessage;
+import io.trapline.node.protocol.CallAnswer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.junit.jupiter.api.Test;
 
 /** A call ends, whatever becomes of the actors that work on it. */
@@ -64,8 +63,22 @@ final class DomainCallsTest {
         assertThat(calls.size()).isZero();
     }
 
+    @Test
+    void answersFindTheirCallByItsNumberWhileItIsUnderWay() {
+        List<CallAnswer> taken = new ArrayList<>();
+        DomainCalls.Call first = calls.begin(answers::add);
+        DomainCalls.Call second = calls.begin(answers::add);
+        second.onAnswer(taken::add);
+        CallAnswer done = new CallAnswer.Done(second.number(), 0, Optional.empty());
+        calls.tell(done);
+        assertThat(taken).containsExactly(done);
+        second.answer(Optional.empty());
+        calls.tell(done);
+        assertThat(taken).hasSize(1);
+        assertThat(first.number()).isNotEqualTo(second.number());
+    }
+
     private static ServerHandle server(int id, long generation) {
-        return new ServerHandle(
-                id, generation, "mediator", TestInbox.<ServerMessage>create().getRef());
+        return new ServerHandle(id, generation, "mediator", nobody -> {});
     }
 }

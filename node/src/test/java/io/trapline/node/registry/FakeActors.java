@@ -1,6 +1,5 @@
 package io.trapline.node.registry;
 
-import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardMessage;
@@ -14,7 +13,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
@@ -34,23 +32,23 @@ final class FakeActors implements DomainActors {
     record Told(String who, Object message) {}
 
     @Override
-    public Behavior<VcpusMessage> vcpus(DomainView domain, ShardMap map) {
+    public Behavior<VcpusMessage> vcpus(DomainView domain, DomainRoutes routes) {
         return actor(domain.domid() + "/vcpus");
     }
 
     @Override
-    public Behavior<ShardMessage> shard(DomainView domain, ShardMap map, int index, ActorRef<VcpusMessage> vcpus) {
+    public Behavior<ShardMessage> shard(DomainView domain, int index, DomainRoutes routes) {
         return actor(domain.domid() + "/shard" + index);
     }
 
     @Override
-    public Behavior<TypesMessage> types(DomainView domain, ShardMap map, List<ActorRef<ShardMessage>> shards) {
+    public Behavior<TypesMessage> types(DomainView domain, DomainRoutes routes) {
         return actor(domain.domid() + "/types");
     }
 
     @Override
     public Behavior<ServerMessage> server(
-            DomainView domain, ServerView server, List<ActorRef<ShardMessage>> shards, LongConsumer whenDrained) {
+            DomainView domain, ServerView server, DomainRoutes routes, LongConsumer whenDrained) {
         String who = domain.domid() + "/server" + server.id();
         drained.put(who, whenDrained);
         return actor(who);

@@ -29,6 +29,8 @@ import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.node.rows.KeyRows;
+import io.trapline.node.rows.OutcomeRows;
 import io.trapline.v1.ClaimState;
 import io.trapline.v1.DomainState;
 import io.trapline.v1.RequestId;
@@ -119,6 +121,75 @@ final class NodeRegistryTest {
         VcpusMessage.Apply vcpus = actors.next("7/vcpus", VcpusMessage.Apply.class);
         assertThat(vcpus.revision()).isEqualTo(4);
         assertThat(vcpus.opened()).containsExactly(opening);
+    }
+
+    @Test
+    void aDomainThatNobodyAccessesHasNoActorAndIsAcknowledgedAtOnce() throws Exception {
+        actors.apply = false;
+        session.tell(
+                snapshot(3).addDomains(domain(DOM, DOM_GEN, 2)).addServers(server(DOM, SERVER, SERVER_GEN, true, 3)));
+        session.tell(change(4).addVcpus(vcpu(DOM, 1, 4)));
+        session.tell(change(6).addRemovedServers(name(DOM, SERVER)));
+        for (long revision : new long[] {3, 4, 6}) {
+            assertThat(coordinator.next().getAppliedRevision()).isEqualTo(revision);
+        }
+        assertThat(actors.told).isEmpty();
+    }
+
+    @Test
+    void aReleaseOfWhatNobodyWasPassedIsDrainedAtOnceAndItsPagesAreReset() throws Exception {
+        // C5
+        session.tell(
+                snapshot(3).addDomains(domain(DOM, DOM_GEN, 2)).addServers(server(DOM, SERVER, SERVER_GEN, true, 3)));
+        session.tell(change(4).addClaims(held(DOM, SERVER, SERVER_GEN, 0, AccessFlags.ALL, 4)));
+        session.tell(releaseOf0(5, true));
+        for (long revision : new long[] {3, 4, 5}) {
+            assertThat(coordinator.next().getAppliedRevision()).isEqualTo(revision);
+        }
+        // Nobody has changed a type.
+        assertThat(coordinator.next().getDrainedRevision()).isEqualTo(5);
+        assertThat(actors.told).isEmpty();
+        session.tell(change(6)
+                .addClaims(held(DOM, SERVER, SERVER_GEN, 0, AccessFlags.ALL, 6))
+                .addEndedDrains(5));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(6);
+        directory.domain(DOM).orElseThrow().types().tell(new TypesMessage.ServerGone(9, 1));
+        actors.next("7/types", TypesMessage.ServerGone.class);
+        session.tell(change(7)
+                .addClaims(
+                        Records.claim(DOM, SERVER, SERVER_GEN, 0, AccessFlags.ALL, 6, ClaimState.CLAIM_STATE_RELEASING))
+                .addDrains(release(7, DOM, DOM_GEN, SERVER, SERVER_GEN, 0, true)));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(7);
+        TypesMessage.Reset reset = actors.next("7/types", TypesMessage.Reset.class);
+        assertThat(coordinator.hasMore()).isFalse();
+        reset.done().run();
+        assertThat(coordinator.next().getDrainedRevision()).isEqualTo(7);
+    }
+
+    @Test
+    void anActorBeginsWithWhatTheRegistrySaysAndThenHearsWhatStartedIt() throws Exception {
+        session.tell(snapshot(3)
+                .addDomains(domain(DOM, DOM_GEN, 2))
+                .addServers(server(DOM, SERVER, SERVER_GEN, true, 3))
+                .addVcpus(vcpu(DOM, 1, 2)));
+        session.tell(change(4).addVcpus(vcpu(DOM, 2, 4)));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(3);
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(4);
+        DomainHandle domain = directory.domain(DOM).orElseThrow();
+        domain.shards().get(1).tell(new ShardMessage.Recalled(0, 1));
+        domain.shards().get(1).tell(new ShardMessage.Recalled(0, 2));
+        ShardMessage.Apply first = (ShardMessage.Apply) actors.next("7/shard1", Object.class);
+        assertThat(first.table().revision()).isEqualTo(4);
+        // A6: what was opened before it was there is fenced all the same.
+        assertThat(first.opened()).containsExactly(new VcpuOpening(1, 2), new VcpuOpening(2, 4));
+        assertThat(first.servers()).containsOnlyKeys(SERVER);
+        assertThat(actors.next("7/shard1", Object.class)).isEqualTo(new ShardMessage.Recalled(0, 1));
+        assertThat(actors.next("7/shard1", Object.class)).isEqualTo(new ShardMessage.Recalled(0, 2));
+        Objects.requireNonNull(domain.servers().get(SERVER)).route().tell(new ServerMessage.PostedLeft(new KeyRows(1)));
+        ServerMessage.Apply server = (ServerMessage.Apply) actors.next(SERVER_ACTOR, Object.class);
+        assertThat(server.view().generation()).isEqualTo(SERVER_GEN);
+        assertThat(server.opened()).hasSize(2);
+        assertThat(actors.told).extracting(FakeActors.Told::who).doesNotContain("7/vcpus", "7/shard0", "7/types");
     }
 
     @Test
@@ -332,6 +403,22 @@ final class NodeRegistryTest {
         session.tell(
                 snapshot(3).addDomains(domain(DOM, DOM_GEN, 2)).addServers(server(DOM, SERVER, SERVER_GEN, true, 3)));
         assertThat(coordinator.next().getAppliedRevision()).isEqualTo(3);
+        startActors();
+    }
+
+    /** Tells each of the domain something, and waits until they have begun with what the registry says. */
+    private void startActors() throws InterruptedException {
+        DomainHandle domain = directory.domain(DOM).orElseThrow();
+        domain.vcpus().tell(new VcpusMessage.ShardAnswers(0, new OutcomeRows(1)));
+        domain.types().tell(new TypesMessage.ServerGone(9, 1));
+        domain.servers().values().forEach(server -> server.route().tell(new ServerMessage.PostedLeft(new KeyRows(1))));
+        actors.next("7/vcpus", VcpusMessage.ShardAnswers.class);
+        actors.next("7/types", TypesMessage.ServerGone.class);
+        actors.next(SERVER_ACTOR, ServerMessage.PostedLeft.class);
+        for (int i = 0; i < domain.shards().size(); i++) {
+            domain.shards().get(i).tell(new ShardMessage.Recalled(0, 0));
+            actors.next("7/shard" + i, ShardMessage.Recalled.class);
+        }
     }
 
     private void drained(long revision) {

@@ -11,20 +11,23 @@ import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
 import io.trapline.node.fixture.Shards;
 import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
-import io.trapline.node.protocol.TypesMessage.GatedBy;
+import io.trapline.node.registry.DomainCalls;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.Segments;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -37,6 +40,8 @@ final class TypeCallsTest {
     private static final int DOMID = 7;
     private static final int SERVER = 3;
     private static final long SERVER_GEN = 40;
+    private static final Optional<Gate> GATE =
+            Optional.of(new Gate("mediator", SERVER, SERVER_GEN, 50, new KeyRows(0)));
 
     @AfterAll
     static void shutDown() {
@@ -48,7 +53,7 @@ final class TypeCallsTest {
         // T6
         Shards shards = Shards.small(KIT, 4);
         ActorRef<TypesMessage> calls = calls(shards);
-        assertThat(set(calls, new TypeRun(100, 3 * PAGES, MemType.ioreqServer(0))))
+        assertThat(set(shards, calls, new TypeRun(100, 3 * PAGES, MemType.ioreqServer(0))))
                 .isEmpty();
         assertThat(types(shards))
                 .containsExactly(
@@ -62,9 +67,10 @@ final class TypeCallsTest {
         // T6
         Shards shards = Shards.small(KIT, 4);
         ActorRef<TypesMessage> calls = calls(shards);
-        assertThat(set(calls, new TypeRun(3 * PAGES + 9, 1, MemType.MMIO_DM))).isEmpty();
-        Refusal refusal =
-                set(calls, new TypeRun(0, 4 * PAGES, MemType.ioreqServer(1))).orElseThrow();
+        assertThat(set(shards, calls, new TypeRun(3 * PAGES + 9, 1, MemType.MMIO_DM)))
+                .isEmpty();
+        Refusal refusal = set(shards, calls, new TypeRun(0, 4 * PAGES, MemType.ioreqServer(1)))
+                .orElseThrow();
         assertThat(refusal.errno()).isEqualTo(Errno.EINVAL);
         assertThat(refusal.metadata())
                 .containsEntry("first_gfn", String.valueOf(3 * PAGES + 9))
@@ -79,6 +85,7 @@ final class TypeCallsTest {
         Shards shards = Shards.small(KIT, 3);
         ActorRef<TypesMessage> calls = calls(shards);
         Refusal refusal = set(
+                        shards,
                         calls,
                         new TypeRun(2 * PAGES, 5, MemType.RAM_RO),
                         new TypeRun(2 * PAGES + 4, 1, MemType.ioreqServer(0)),
@@ -90,6 +97,7 @@ final class TypeCallsTest {
                 .containsEntry("field", "runs[1]");
         // As if one after the other: two runs that only together are allowed.
         assertThat(set(
+                        shards,
                         calls,
                         new TypeRun(PAGES, 1, MemType.RAM_RO),
                         new TypeRun(PAGES, 1, MemType.RAM_RW),
@@ -102,7 +110,8 @@ final class TypeCallsTest {
         // T6: 2^28 pages over 1,024 shards cost what a run costs.
         Shards shards = new Shards(KIT, 1024, 1 << 18, 64 << 20);
         ActorRef<TypesMessage> calls = calls(shards);
-        assertThat(set(calls, new TypeRun(0, 1 << 28, MemType.ioreqServer(0)))).isEmpty();
+        assertThat(set(shards, calls, new TypeRun(0, 1 << 28, MemType.ioreqServer(0))))
+                .isEmpty();
         assertThat(types(shards).get(0)).isEqualTo(new TypeRun(0, 1 << 28, MemType.ioreqServer(0)));
         // Thousands of runs of that size are cut when they are needed.
         List<TypeRun> runs = new ArrayList<>();
@@ -120,6 +129,7 @@ final class TypeCallsTest {
         Shards shards = Shards.small(KIT, 3);
         ActorRef<TypesMessage> calls = calls(shards);
         assertThat(set(
+                        shards,
                         calls,
                         new TypeRun(10, 1, MemType.ioreqServer(5)),
                         new TypeRun(2 * PAGES, 7, MemType.ioreqServer(5)),
@@ -141,14 +151,16 @@ final class TypeCallsTest {
         ActorRef<TypesMessage> calls = calls(shards);
         byte[] data = {1, 2, 3, 4};
         long border = PAGES << 12;
-        assertThat(write(calls, List.of(piece(0, border - 2, 2, 0, data), piece(1, border, 2, 2, data))))
+        assertThat(write(shards, calls, List.of(piece(0, border - 2, 2, 0, data), piece(1, border, 2, 2, data))))
                 .isEmpty();
         assertThat(read(shards, 0, border - 2, 2)).containsExactly(1, 2);
         assertThat(read(shards, 1, border, 2)).containsExactly(3, 4);
 
-        assertThat(set(calls, new TypeRun(PAGES + 1, 1, MemType.MMIO_DM))).isEmpty();
+        assertThat(set(shards, calls, new TypeRun(PAGES + 1, 1, MemType.MMIO_DM)))
+                .isEmpty();
         byte[] other = {9, 9, 9, 9};
-        Refusal refusal = write(calls, List.of(piece(0, border - 2, 2, 0, other), piece(1, border + 4096, 2, 2, other)))
+        Refusal refusal = write(
+                        shards, calls, List.of(piece(0, border - 2, 2, 0, other), piece(1, border + 4096, 2, 2, other)))
                 .orElseThrow();
         assertThat(refusal.metadata()).containsEntry("first_gfn", String.valueOf(PAGES + 1));
         assertThat(read(shards, 0, border - 2, 2)).containsExactly(1, 2);
@@ -161,7 +173,7 @@ final class TypeCallsTest {
         ActorRef<TypesMessage> calls = calls(shards);
         long border = PAGES << 12;
         byte[] data = {1, 2};
-        Refusal refusal = write(calls, List.of(piece(0, border - 1, 1, 0, data), piece(1, border, 1, 1, data)))
+        Refusal refusal = write(shards, calls, List.of(piece(0, border - 1, 1, 0, data), piece(1, border, 1, 1, data)))
                 .orElseThrow();
         assertThat(refusal.errno()).isEqualTo(Errno.ENOSPC);
         assertThat(read(shards, 0, border - 1, 1)).containsExactly(0);
@@ -174,21 +186,20 @@ final class TypeCallsTest {
         Shards shards = Shards.small(KIT, 2);
         ActorRef<TypesMessage> calls = calls(shards);
         TestProbe<ServerMessage> server = KIT.createTestProbe();
-        CompletableFuture<Optional<Refusal>> result = new CompletableFuture<>();
-        calls.tell(new TypesMessage.SetTypes(
-                List.of(new TypeRun(0, 2 * PAGES, MemType.ioreqServer(0))),
-                Optional.of(gate(server)),
-                result::complete));
+        know(calls, server);
+        CompletableFuture<Optional<Refusal>> result = asked(
+                shards,
+                call -> calls.tell(new TypesMessage.SetTypes(
+                        call, List.of(new TypeRun(0, 2 * PAGES, MemType.ioreqServer(0))), GATE)));
         ServerMessage.Gated gated = server.expectMessageClass(ServerMessage.Gated.class);
         assertThat(gated.tells()).hasSize(2);
         assertThat(types(shards)).hasSize(1);
         // The shards may answer before the gate's word arrives.
-        gated.tells().forEach(tell -> shards.actors.get(tell.shard()).tell(tell.message()));
-        List<TypeRun> carriedOut =
-                await(reply -> shards.actors.get(1).tell(new ShardMessage.ListTypes(PAGES, 1, 1, reply)));
-        assertThat(carriedOut.get(0).type()).isEqualTo(MemType.ioreqServer(0));
+        gated.tells().forEach(tell -> shards.routes.get(tell.shard()).tell(tell.message()));
+        CallAnswer carriedOut = shards.ask(1, call -> new ShardMessage.ListTypes(call, PAGES, 1, 1));
+        assertThat(((CallAnswer.Listed) carriedOut).runs().get(0).type()).isEqualTo(MemType.ioreqServer(0));
         assertThat(result).isNotDone();
-        gated.passed().accept(Optional.empty());
+        shards.calls.tell(new CallAnswer.GatePassed(gated.call(), Optional.empty()));
         assertThat(result.orTimeout(20, TimeUnit.SECONDS).join()).isEmpty();
         assertThat(types(shards).get(0).type()).isEqualTo(MemType.ioreqServer(0));
     }
@@ -199,14 +210,16 @@ final class TypeCallsTest {
         Shards shards = Shards.small(KIT, 2);
         ActorRef<TypesMessage> calls = calls(shards);
         TestProbe<ServerMessage> server = KIT.createTestProbe();
-        CompletableFuture<Optional<Refusal>> result = new CompletableFuture<>();
-        calls.tell(new TypesMessage.SetTypes(
-                List.of(new TypeRun(0, 1, MemType.ioreqServer(0))), Optional.of(gate(server)), result::complete));
+        know(calls, server);
+        List<TypeRun> runs = List.of(new TypeRun(0, 1, MemType.ioreqServer(0)));
+        CompletableFuture<Optional<Refusal>> result =
+                asked(shards, call -> calls.tell(new TypesMessage.SetTypes(call, runs, GATE)));
         Refusal fenced = Refusal.of(Errno.ESTALE, "a newer session is active");
-        server.expectMessageClass(ServerMessage.Gated.class).passed().accept(Optional.of(fenced));
+        ServerMessage.Gated gated = server.expectMessageClass(ServerMessage.Gated.class);
+        shards.calls.tell(new CallAnswer.GatePassed(gated.call(), Optional.of(fenced)));
         assertThat(result.orTimeout(20, TimeUnit.SECONDS).join()).contains(fenced);
         assertThat(types(shards)).hasSize(1);
-        assertThat(set(calls, new TypeRun(0, 1, MemType.RAM_RO))).isEmpty();
+        assertThat(set(shards, calls, new TypeRun(0, 1, MemType.RAM_RO))).isEmpty();
     }
 
     @Test
@@ -215,59 +228,82 @@ final class TypeCallsTest {
         ActorRef<TypesMessage> calls = calls(shards);
         TestProbe<ServerMessage> server = KIT.createTestProbe();
         List<TypeRun> runs = List.of(new TypeRun(0, 1, MemType.ioreqServer(0)));
-        CompletableFuture<Optional<Refusal>> waits = new CompletableFuture<>();
-        calls.tell(new TypesMessage.SetTypes(runs, Optional.of(gate(server)), waits::complete));
+        know(calls, server);
+        CompletableFuture<Optional<Refusal>> waits =
+                asked(shards, call -> calls.tell(new TypesMessage.SetTypes(call, runs, GATE)));
         server.expectMessageClass(ServerMessage.Gated.class);
+        calls.tell(new TypesMessage.Servers(Map.of()));
         calls.tell(new TypesMessage.ServerGone(SERVER, SERVER_GEN));
         assertThat(waits.orTimeout(20, TimeUnit.SECONDS).join().orElseThrow().errno())
                 .isEqualTo(Errno.ENOENT);
         // Also one that comes late.
-        Optional<Refusal> late =
-                await(reply -> calls.tell(new TypesMessage.SetTypes(runs, Optional.of(gate(server)), reply)));
+        Optional<Refusal> late = asked(shards, call -> calls.tell(new TypesMessage.SetTypes(call, runs, GATE)))
+                .orTimeout(20, TimeUnit.SECONDS)
+                .join();
         assertThat(late.orElseThrow().errno()).isEqualTo(Errno.ENOENT);
         server.expectNoMessage();
-        assertThat(set(calls, new TypeRun(0, 1, MemType.RAM_RO))).isEmpty();
+        assertThat(set(shards, calls, new TypeRun(0, 1, MemType.RAM_RO))).isEmpty();
     }
 
     @Test
     void callsWaitForEachOtherUpToALimit() {
         TestProbe<ShardMessage> shard = KIT.createTestProbe();
+        DomainCalls asked = new DomainCalls(DOMID);
         ActorRef<TypesMessage> calls =
-                KIT.spawn(TypeCalls.create(DOMID, new ShardMap(new long[1]), List.of(shard.getRef())));
+                KIT.spawn(TypeCalls.create(DOMID, new ShardMap(new long[1]), List.of(shard.getRef()::tell), asked));
         List<TypeRun> runs = List.of(new TypeRun(0, 1, MemType.RAM_RO));
         List<Optional<Refusal>> answers = new CopyOnWriteArrayList<>();
         for (int i = 0; i < Limit.MAX_TYPE_CALLS_WAITING.value(); i++) {
-            calls.tell(new TypesMessage.SetTypes(runs, Optional.empty(), answers::add));
+            calls.tell(new TypesMessage.SetTypes(number(asked, answers::add), runs, Optional.empty()));
         }
         Optional<Refusal> oneTooMany =
-                await(reply -> calls.tell(new TypesMessage.SetTypes(runs, Optional.empty(), reply)));
+                await(reply -> calls.tell(new TypesMessage.SetTypes(number(asked, reply), runs, Optional.empty())));
         assertThat(oneTooMany.orElseThrow().errno()).isEqualTo(Errno.EAGAIN);
         assertThat(oneTooMany.orElseThrow().metadata()).containsEntry("limit_name", Limit.MAX_TYPE_CALLS_WAITING.key());
         // One at a time: the second is asked about only when the first has been carried out.
         ShardMessage.CheckTypes check = shard.expectMessageClass(ShardMessage.CheckTypes.class);
         shard.expectNoMessage();
-        check.reply().accept(Optional.empty());
+        asked.tell(new CallAnswer.Done(check.call(), 0, Optional.empty()));
         ShardMessage.CommitTypes commit = shard.expectMessageClass(ShardMessage.CommitTypes.class);
         shard.expectNoMessage();
-        commit.done().run();
+        asked.tell(new CallAnswer.Done(commit.call(), 0, Optional.empty()));
         shard.expectMessageClass(ShardMessage.CheckTypes.class);
         assertThat(answers).containsExactly(Optional.empty());
     }
 
     private static ActorRef<TypesMessage> calls(Shards shards) {
-        return KIT.spawn(TypeCalls.create(DOMID, shards.map, shards.actors));
+        return KIT.spawn(TypeCalls.create(DOMID, shards.map, shards.routes, shards.calls));
     }
 
-    private static GatedBy gate(TestProbe<ServerMessage> server) {
-        return new GatedBy(new Gate("mediator", SERVER, SERVER_GEN, 50, new KeyRows(0)), server.getRef());
+    private static void know(ActorRef<TypesMessage> calls, TestProbe<ServerMessage> server) {
+        calls.tell(new TypesMessage.Servers(
+                Map.of(SERVER, new TypesMessage.KnownServer(SERVER_GEN, server.getRef()::tell))));
     }
 
-    private static Optional<Refusal> set(ActorRef<TypesMessage> calls, TypeRun... runs) {
-        return await(reply -> calls.tell(new TypesMessage.SetTypes(List.of(runs), Optional.empty(), reply)));
+    /** The number of a call whose end is given to somebody. */
+    private static long number(DomainCalls asked, Consumer<Optional<Refusal>> reply) {
+        DomainCalls.Call call = asked.begin(reply);
+        call.onAnswer(answer -> call.answer(((CallAnswer.Ended) answer).refusal()));
+        return call.number();
     }
 
-    private static Optional<Refusal> write(ActorRef<TypesMessage> calls, List<TypesMessage.Piece> pieces) {
-        return await(reply -> calls.tell(new TypesMessage.WriteAcross(pieces, Optional.empty(), reply)));
+    private static CompletableFuture<Optional<Refusal>> asked(Shards shards, LongConsumer asking) {
+        CompletableFuture<Optional<Refusal>> result = new CompletableFuture<>();
+        asking.accept(number(shards.calls, result::complete));
+        return result;
+    }
+
+    private static Optional<Refusal> set(Shards shards, ActorRef<TypesMessage> calls, TypeRun... runs) {
+        return asked(shards, call -> calls.tell(new TypesMessage.SetTypes(call, List.of(runs), Optional.empty())))
+                .orTimeout(20, TimeUnit.SECONDS)
+                .join();
+    }
+
+    private static Optional<Refusal> write(
+            Shards shards, ActorRef<TypesMessage> calls, List<TypesMessage.Piece> pieces) {
+        return asked(shards, call -> calls.tell(new TypesMessage.WriteAcross(call, pieces, Optional.empty())))
+                .orTimeout(20, TimeUnit.SECONDS)
+                .join();
     }
 
     private static TypesMessage.Piece piece(int shard, long gpa, int size, int offset, byte[] data) {
@@ -276,18 +312,16 @@ final class TypeCallsTest {
     }
 
     private static byte[] read(Shards shards, int shard, long gpa, int size) {
-        byte[] data = new byte[size];
-        Segments segments = new Segments(new long[] {gpa}, new int[] {size}, new int[1], data);
-        Consumer<Consumer<Optional<Refusal>>> call =
-                reply -> shards.actors.get(shard).tell(new ShardMessage.ReadSegments(segments, reply));
-        assertThat(await(call)).isEmpty();
-        return data;
+        CallAnswer answer =
+                shards.ask(shard, call -> new ShardMessage.ReadSegments(call, new long[] {gpa}, new int[] {size}));
+        return ((CallAnswer.Read) answer).data();
     }
 
     private static List<TypeRun> types(Shards shards) {
         long pages =
                 shards.map.firstGfn(shards.map.size() - 1) + (shards.map.size() > 1 ? shards.map.firstGfn(1) : PAGES);
-        TypeListing.Page page = await(reply -> TypeListing.begin(shards.map, shards.actors, 0, pages, 4096, reply));
+        TypeListing.Page page = await(reply ->
+                TypeListing.begin(shards.calls.begin(none -> {}), shards.map, shards.routes, 0, pages, 4096, reply));
         assertThat(page.nextGfn()).isZero();
         return page.runs();
     }

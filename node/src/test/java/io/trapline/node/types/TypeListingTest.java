@@ -35,7 +35,8 @@ final class TypeListingTest {
     void neighboursOfOneTypeAreOneRunAcrossShardsAndHolesAreListed() {
         // T1
         Shards shards = Shards.small(KIT, 40);
-        TypeListing.Page page = await(reply -> TypeListing.begin(shards.map, shards.actors, 0, Gfn.MAX + 1, 2, reply));
+        TypeListing.Page page = await(reply ->
+                TypeListing.begin(shards.calls.begin(none -> {}), shards.map, shards.routes, 0, Gfn.MAX + 1, 2, reply));
         assertThat(page.runs())
                 .containsExactly(
                         new TypeRun(0, 40 * PAGES, MemType.RAM_RW),
@@ -56,11 +57,9 @@ final class TypeListingTest {
             int count = 1 + random.nextInt((int) Math.min(9, (shard + 1) * PAGES - first));
             MemType type = TYPES[random.nextInt(TYPES.length)];
             List<TypeRun> runs = List.of(new TypeRun(first, count, type));
-            Optional<Refusal> refusal =
-                    await(reply -> shards.actors.get(shard).tell(new ShardMessage.CheckTypes(runs, reply)));
+            Optional<Refusal> refusal = shards.refusal(shard, call -> new ShardMessage.CheckTypes(call, runs));
             if (refusal.isEmpty()) {
-                await(reply ->
-                        shards.actors.get(shard).tell(new ShardMessage.CommitTypes(runs, () -> reply.accept(true))));
+                shards.ask(shard, call -> new ShardMessage.CommitTypes(call, runs));
                 Arrays.fill(model, first, first + count, type);
             }
         }
@@ -69,8 +68,14 @@ final class TypeListingTest {
         List<TypeRun> listed = new ArrayList<>();
         for (long next = from; next != 0; ) {
             long start = next;
-            TypeListing.Page page = await(
-                    reply -> TypeListing.begin(shards.map, shards.actors, start, from + count - start, maxRuns, reply));
+            TypeListing.Page page = await(reply -> TypeListing.begin(
+                    shards.calls.begin(none -> {}),
+                    shards.map,
+                    shards.routes,
+                    start,
+                    from + count - start,
+                    maxRuns,
+                    reply));
             assertThat(page.runs()).isNotEmpty().hasSizeLessThanOrEqualTo(maxRuns);
             listed.addAll(page.runs());
             next = page.nextGfn();

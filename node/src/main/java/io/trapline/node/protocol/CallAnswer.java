@@ -1,0 +1,33 @@
+package io.trapline.node.protocol;
+
+import io.trapline.model.Pure;
+import io.trapline.model.Refusal;
+import io.trapline.model.TypeRun;
+import java.util.List;
+import java.util.Optional;
+
+/** What comes of something that was asked under a call's number, which is the asker's own. */
+@Pure
+public sealed interface CallAnswer {
+    /** Under which it was asked. */
+    long call();
+
+    /** A shard has done its part of the call, or refuses it. For a change of types: rule 0 holds for it. */
+    record Done(long call, int shard, Optional<Refusal> refusal) implements CallAnswer {}
+
+    /**
+     * What a shard has read.
+     *
+     * @param data the pieces that it was asked for, one behind the other
+     */
+    record Read(long call, int shard, byte[] data) implements CallAnswer {}
+
+    /** The types of the frames that a shard was asked for. */
+    record Listed(long call, int shard, List<TypeRun> runs) implements CallAnswer {}
+
+    /** A server has told the shards what a call wants of them, or refuses to (F2). */
+    record GatePassed(long call, Optional<Refusal> refusal) implements CallAnswer {}
+
+    /** A call over several shards is over; rule 0 holds for what it has changed. */
+    record Ended(long call, Optional<Refusal> refusal) implements CallAnswer {}
+}

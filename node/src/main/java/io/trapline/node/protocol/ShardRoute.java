@@ -1,0 +1,8 @@
+package io.trapline.node.protocol;
+
+/** The way to one P2M shard of a domain, wherever it is. What one thread tells by it arrives in order. */
+@FunctionalInterface
+public interface ShardRoute {
+    /** Any thread; does not wait. */
+    void tell(ShardMessage message);
+}
