@@ -2,6 +2,7 @@ package io.trapline.coordinator;
 
 import io.grpc.BindableService;
 import io.trapline.coordinator.commit.Committer;
+import io.trapline.coordinator.commit.ConfirmedReads;
 import io.trapline.coordinator.grpc.Calls;
 import io.trapline.coordinator.grpc.ClaimWatches;
 import io.trapline.coordinator.grpc.ClusterGrpc;
@@ -25,6 +26,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -52,11 +54,12 @@ public final class Coordinator implements AutoCloseable {
         this.actors = actors;
         this.replica = replica;
         Commands commands = new Commands(actors.committer(), actors.nodes());
-        Calls calls = new Calls(replica, commands, actors.nodes(), actors.sessions());
+        ConfirmedReads reads = new ConfirmedReads(actors.committer(), replica::readLocal, system.executionContext());
+        Calls calls = new Calls(reads, commands, actors.nodes(), actors.sessions());
         this.publicServices = List.of(
                 new DomainGrpc(calls),
                 new IoreqServerGrpc(
-                        calls, new Counters(calls, config.nodeControls()), new Watches(replica, actors.watches())),
+                        calls, new Counters(calls, config.nodeControls()), new Watches(reads, actors.watches())),
                 new SessionGrpc(calls, actors.sessions()),
                 new ClusterGrpc(calls, config.version(), replica.clusterId()));
         this.internalServices = List.of(new RegistryGrpc(commands, actors.nodes(), actors.sessions()));
@@ -86,7 +89,51 @@ public final class Coordinator implements AutoCloseable {
             nodes.tell(new NodeSessions.Leading(leads));
             sessions.tell(new ClientSessions.Leading(leads));
             watches.tell(new ClaimWatches.Leading(leads));
-            committer.tell(new Committer.Leading(leads));
+        }
+
+        void notLeading() {
+            leading(false);
+            committer.tell(new Committer.Deposed());
+        }
+    }
+
+    /** What the replica tells, passed on. */
+    private record Events(Actors actors, CompletableFuture<Void> served, Consumer<Throwable> onFailure)
+            implements ReplicaEvents {
+        @Override
+        public void applied(Applied applied) {
+            actors.applied(applied);
+        }
+
+        @Override
+        public void termApplied(long term) {
+            actors.committer().tell(new Committer.TermApplied(term));
+        }
+
+        @Override
+        public void leading(long term) {
+            actors.leading(true);
+            actors.committer().tell(new Committer.Leading(term));
+            served.complete(null);
+        }
+
+        @Override
+        public void notLeading() {
+            actors.notLeading();
+        }
+
+        @Override
+        public void leader(Leader leader) {
+            actors.committer().tell(new Committer.Leader(leader.address()));
+        }
+
+        @Override
+        public void failed(Throwable why) {
+            // Nothing more is taken on; what is in the log has an outcome that nobody knows.
+            actors.notLeading();
+            if (!served.completeExceptionally(why)) {
+                onFailure.accept(why);
+            }
         }
     }
 
@@ -105,19 +152,7 @@ public final class Coordinator implements AutoCloseable {
         CompletableFuture<Void> leading = new CompletableFuture<>();
         boolean started = false;
         try {
-            replica.start(new ReplicaEvents(
-                    actors::applied,
-                    leads -> {
-                        actors.leading(leads);
-                        leading.complete(null);
-                    },
-                    failure -> {
-                        // Nothing more is taken on; what is in the log has an outcome that nobody knows.
-                        actors.leading(false);
-                        if (!leading.completeExceptionally(failure)) {
-                            config.onFailure().accept(failure);
-                        }
-                    }));
+            replica.start(new Events(actors, leading, config.onFailure()));
             awaitLeading(config, leading);
             started = true;
             return coordinator;
@@ -134,7 +169,7 @@ public final class Coordinator implements AutoCloseable {
         long committerId = new SecureRandom().nextLong() | 1;
         NodeSessions.Views views = replica::readLocal;
         ActorRef<Committer.Message> committer =
-                spawn(system, Committer.create(committerId, replica::propose), "committer-" + start);
+                spawn(system, Committer.create(committerId, replica, System::nanoTime), "committer-" + start);
         return new Actors(
                 committer,
                 spawn(system, NodeSessions.create(committer, views), "node-sessions-" + start),

@@ -1,41 +1,29 @@
 package io.trapline.coordinator.commit;
 
 import io.trapline.coordinator.raft.Applied;
+import io.trapline.coordinator.raft.Log;
 import io.trapline.coordinator.registry.Answers;
+import io.trapline.coordinator.registry.Result;
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.LogEntry;
-import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletionStage;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Puts commands into the log. Commands that arrive while an entry is under way travel together in the next one, so that the rate of
- * commits does not bound the rate of commands.
- *
- * <p>Invariant: one entry is under way at a time, and it is proposed again under its number until it is known to be applied; the registry
- * applies it once. So an answer is either what the registry said, or EAGAIN for a command that never went into the log. What became of a
- * command in the log is never guessed: its caller waits.
+ * Puts commands into the log, and asks through the log whether this coordinator leads. Commands that arrive while an entry is under way
+ * travel together in the next one, so that the rate of commits does not bound the rate of commands. {@link CommitLedger} decides.
  */
 public final class Committer extends AbstractMatchingBehavior<Committer.Message> {
-    private static final int MAX_WAITING = 16_384;
-    private static final int MAX_COMMANDS_PER_ENTRY = 512;
-    private static final int MAX_ENTRY_BYTES = 1 << 20;
-    private static final int MAX_COMMAND_BYTES = 64 << 10;
-    private static final Duration RETRY_AFTER = Duration.ofMillis(50);
-
     /** What it is told. */
     public sealed interface Message {}
 
@@ -43,63 +31,98 @@ public final class Committer extends AbstractMatchingBehavior<Committer.Message>
      * Carry a command out.
      *
      * @param command well formed by itself
-     * @param reply gets the answer, on this actor's thread; must not block
+     * @param reply gets the answer, on this actor's thread; must not block. A refusal with {@link NotLeading#EFFECT} has had none.
      */
     public record Submit(Command command, Consumer<Answer> reply) implements Message {}
+
+    /**
+     * Does this coordinator lead? Either is called once, on this actor's thread, and must not block.
+     *
+     * @param confirmed it has led since it took this message, and has applied whatever was acknowledged anywhere before
+     * @param refused that cannot be said
+     */
+    public record Confirm(Runnable confirmed, Consumer<Refusal> refused) implements Message {}
 
     /** The replica has applied an entry, of whichever committer. */
     public record EntryApplied(Applied applied) implements Message {}
 
-    /** Whether this replica leads. */
-    public record Leading(boolean leads) implements Message {}
+    /** The replica has applied an entry of that term, of whatever kind. */
+    public record TermApplied(long term) implements Message {}
+
+    /** This replica leads in that term. */
+    public record Leading(long term) implements Message {}
+
+    /** This replica leads no longer. */
+    public record Deposed() implements Message {}
+
+    /** Where the leader's services are, {@code host:port}; empty = not known. */
+    public record Leader(String address) implements Message {}
 
     /** The coordinator ends. */
     public record Stop() implements Message {}
 
-    private record ProposalFailed(long number) implements Message {}
+    private record ProposalEnded(long number, boolean failed, long termThen) implements Message {}
 
-    private record Retry(long number) implements Message {}
-
-    private record UnderWay(LogEntry entry, List<Submit> submits) {}
+    private record Wake() implements Message {}
 
     private final TimerScheduler<Message> timers;
-    private final long committer;
-    private final Function<LogEntry, CompletionStage<Void>> log;
-    private final ArrayDeque<Submit> waiting = new ArrayDeque<>();
-    private @Nullable UnderWay underWay;
-    private boolean leading;
-    private long number;
+    private final Log log;
+    private final LongSupplier nanoTime;
+    private final CommitLedger ledger;
+    private final Map<Long, Submit> submits = new HashMap<>();
+    private final Map<Long, Confirm> confirms = new HashMap<>();
+    private long tokens;
 
     private Committer(
             ActorContext<Message> context,
             TimerScheduler<Message> timers,
             long committer,
-            Function<LogEntry, CompletionStage<Void>> log) {
+            Log log,
+            LongSupplier nanoTime) {
         super(context);
         this.timers = timers;
-        this.committer = committer;
         this.log = log;
+        this.nanoTime = nanoTime;
+        this.ledger = new CommitLedger(committer, new Carrying());
     }
 
     /**
      * A committer.
      *
      * @param committer its name in the log: random, fresh for each process
-     * @param log appends an entry; may fail without telling whether the entry will be applied
+     * @param log where its entries go
+     * @param nanoTime a monotonic clock
      */
-    public static Behavior<Message> create(long committer, Function<LogEntry, CompletionStage<Void>> log) {
+    public static Behavior<Message> create(long committer, Log log, LongSupplier nanoTime) {
         return Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new Committer(context, timers, committer, log)));
+                context -> Behaviors.withTimers(timers -> new Committer(context, timers, committer, log, nanoTime)));
     }
 
     @Override
     public Behavior<Message> onMessage(Message message) {
+        long now = nanoTime.getAsLong();
         switch (message) {
-            case Submit submit -> submit(submit);
-            case EntryApplied applied -> applied(applied.applied());
-            case Leading now -> leading(now.leads());
-            case ProposalFailed failed -> timers.startSingleTimer(new Retry(failed.number()), RETRY_AFTER);
-            case Retry retry -> retry(retry.number());
+            case Submit submit -> {
+                submits.put(++tokens, submit);
+                ledger.submit(now, tokens, submit.command());
+            }
+            case Confirm confirm -> {
+                confirms.put(++tokens, confirm);
+                ledger.confirm(now, tokens, log.isAlone());
+            }
+            case EntryApplied(Applied applied) ->
+                ledger.applied(
+                        now,
+                        applied.committer(),
+                        applied.number(),
+                        applied.results().stream().map(Result::answer).toList(),
+                        applied.term());
+            case TermApplied applied -> ledger.termApplied(now, applied.term());
+            case Leading leading -> ledger.leading(now, leading.term());
+            case Deposed deposed -> ledger.notLeading();
+            case Leader leader -> ledger.leader(leader.address());
+            case ProposalEnded ended -> ledger.proposalEnded(now, ended.number(), ended.failed(), ended.termThen());
+            case Wake wake -> ledger.tick(now);
             case Stop stop -> {
                 return Behaviors.stopped();
             }
@@ -107,77 +130,45 @@ public final class Committer extends AbstractMatchingBehavior<Committer.Message>
         return this;
     }
 
-    private void submit(Submit submit) {
-        if (!leading) {
-            refuse(submit, Refusal.of(Errno.EAGAIN, "this coordinator does not lead"));
-        } else if (waiting.size() >= MAX_WAITING) {
-            refuse(submit, Refusal.of(Errno.EAGAIN, "the coordinator has " + MAX_WAITING + " commands waiting"));
-        } else if (submit.command().getSerializedSize() > MAX_COMMAND_BYTES) {
-            refuse(
-                    submit,
-                    Refusal.invalid("command", submit.command().getSerializedSize() + " bytes", "too long")
-                            .with("limit", MAX_COMMAND_BYTES));
-        } else {
-            waiting.add(submit);
-            proposeNext();
+    /** What the ledger wants, done. */
+    private final class Carrying implements CommitLedger.Effects {
+        @Override
+        public void propose(LogEntry entry) {
+            log.propose(entry)
+                    .whenComplete((done, failure) -> getContext()
+                            .getSelf()
+                            .tell(new ProposalEnded(entry.getNumber(), failure != null, log.currentTerm())));
         }
-    }
 
-    private void proposeNext() {
-        if (underWay != null || waiting.isEmpty()) {
-            return;
-        }
-        LogEntry.Builder entry = LogEntry.newBuilder().setCommitter(committer).setNumber(++number);
-        List<Submit> submits = new ArrayList<>();
-        int bytes = 0;
-        while (!waiting.isEmpty() && submits.size() < MAX_COMMANDS_PER_ENTRY && bytes < MAX_ENTRY_BYTES) {
-            Submit submit = waiting.remove();
-            submits.add(submit);
-            entry.addCommands(submit.command());
-            bytes += submit.command().getSerializedSize();
-        }
-        underWay = new UnderWay(entry.build(), submits);
-        propose(underWay.entry());
-    }
-
-    private void propose(LogEntry entry) {
-        log.apply(entry).whenComplete((done, failure) -> {
-            if (failure != null) {
-                getContext().getSelf().tell(new ProposalFailed(entry.getNumber()));
+        @Override
+        public void answer(long token, Answer answer) {
+            Submit submit = submits.remove(token);
+            if (submit != null) {
+                submit.reply().accept(answer);
             }
-        });
-    }
-
-    private void retry(long failed) {
-        if (underWay != null && underWay.entry().getNumber() == failed) {
-            propose(underWay.entry());
         }
-    }
 
-    private void applied(Applied applied) {
-        UnderWay entry = underWay;
-        if (entry == null
-                || applied.committer() != committer
-                || applied.number() != entry.entry().getNumber()) {
-            return;
+        @Override
+        public void refuse(long token, Refusal refusal) {
+            Confirm confirm = confirms.remove(token);
+            if (confirm != null) {
+                confirm.refused().accept(refusal);
+            } else {
+                answer(token, Answers.refused(refusal));
+            }
         }
-        underWay = null;
-        for (int i = 0; i < entry.submits().size(); i++) {
-            entry.submits().get(i).reply().accept(applied.results().get(i).answer());
-        }
-        proposeNext();
-    }
 
-    private void leading(boolean leads) {
-        leading = leads;
-        if (!leads) {
-            // Never proposed: certainly not applied.
-            waiting.forEach(submit -> refuse(submit, Refusal.of(Errno.EAGAIN, "this coordinator leads no longer")));
-            waiting.clear();
+        @Override
+        public void confirmed(long token, long term) {
+            Confirm confirm = confirms.remove(token);
+            if (confirm != null) {
+                confirm.confirmed().run();
+            }
         }
-    }
 
-    private static void refuse(Submit submit, Refusal refusal) {
-        submit.reply().accept(Answers.refused(refusal));
+        @Override
+        public void wakeAt(long nanos) {
+            timers.startSingleTimer(nanos, new Wake(), Duration.ofNanos(Math.max(0, nanos - nanoTime.getAsLong())));
+        }
     }
 }

@@ -3,10 +3,10 @@ package io.trapline.coordinator.grpc;
 import com.google.protobuf.CodedInputStream;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.trapline.coordinator.commit.ConfirmedReads;
 import io.trapline.coordinator.lease.ClientSessions;
 import io.trapline.coordinator.lease.Commands;
 import io.trapline.coordinator.lease.NodeSessions;
-import io.trapline.coordinator.raft.Replica;
 import io.trapline.coordinator.registry.Answers;
 import io.trapline.coordinator.registry.Reading;
 import io.trapline.coordinator.registry.Registry;
@@ -27,28 +27,24 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What every call of every service has in common: shape first, a bound on calls under way, commands through the log, reads through the
  * leader's confirmation, and each outcome as section E says. A call that its client has given up is forgotten.
  */
 public final class Calls {
-    private static final Logger LOG = LoggerFactory.getLogger(Calls.class);
-
-    private final Replica replica;
+    private final ConfirmedReads reads;
     private final Commands commands;
     private final ActorRef<NodeSessions.Message> nodes;
     private final ActorRef<ClientSessions.Message> sessions;
     private final AtomicInteger underWay = new AtomicInteger();
 
     public Calls(
-            Replica replica,
+            ConfirmedReads reads,
             Commands commands,
             ActorRef<NodeSessions.Message> nodes,
             ActorRef<ClientSessions.Message> sessions) {
-        this.replica = replica;
+        this.reads = reads;
         this.commands = commands;
         this.nodes = nodes;
         this.sessions = sessions;
@@ -136,17 +132,15 @@ public final class Calls {
 
     /** The same for a call that has begun and goes on with what was read. */
     <R, T> void read(Call<R> call, Function<RegistryView, Reading<T>> reader, Consumer<T> next) {
-        replica.read(reader).whenComplete((reading, failure) -> {
-            if (failure != null) {
-                LOG.debug("a read was not confirmed", failure);
-                call.refuse(Refusal.of(Errno.EAGAIN, "this coordinator cannot confirm that it leads"));
-                return;
-            }
-            switch (reading) {
-                case Reading.Found<T> found -> next.accept(found.value());
-                case Reading.Refused<T> refused -> call.refuse(refused.refusal());
-            }
-        });
+        reads.read(
+                reader,
+                reading -> {
+                    switch (reading) {
+                        case Reading.Found<T> found -> next.accept(found.value());
+                        case Reading.Refused<T> refused -> call.refuse(refused.refusal());
+                    }
+                },
+                call::refuse);
     }
 
     /** The nodes that have a session; {@code next} runs on an actor's thread and must not block. */

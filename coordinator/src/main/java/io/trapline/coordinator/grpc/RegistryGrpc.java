@@ -99,7 +99,7 @@ public final class RegistryGrpc extends RegistryServiceGrpc.RegistryServiceImplB
                     sessions.tell(new ClientSessions.Heard(message.getActivity().getSessionsList()));
                     stream.request(1);
                 }
-                case MESSAGE_NOT_SET -> stream.request(1);
+                case RENEW, RESIGN, MESSAGE_NOT_SET -> stream.request(1);
             }
         }
 

@@ -2,25 +2,19 @@ package io.trapline.coordinator.grpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.trapline.coordinator.raft.Replica;
-import io.trapline.model.Errno;
-import io.trapline.model.Refusal;
+import io.trapline.coordinator.commit.ConfirmedReads;
 import io.trapline.rpc.Statuses;
 import io.trapline.v1.WatchClaimsRequest;
 import io.trapline.v1.WatchClaimsResponse;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Streams of claims: from the calls to the actor that feeds them. */
 public final class Watches {
-    private static final Logger LOG = LoggerFactory.getLogger(Watches.class);
-
-    private final Replica replica;
+    private final ConfirmedReads reads;
     private final ActorRef<ClaimWatches.Message> watches;
 
-    public Watches(Replica replica, ActorRef<ClaimWatches.Message> watches) {
-        this.replica = replica;
+    public Watches(ConfirmedReads reads, ActorRef<ClaimWatches.Message> watches) {
+        this.reads = reads;
         this.watches = watches;
     }
 
@@ -29,14 +23,9 @@ public final class Watches {
         stream.setOnCancelHandler(() -> watches.tell(new ClaimWatches.Gone(stream)));
         stream.setOnReadyHandler(() -> watches.tell(new ClaimWatches.Ready(stream)));
         // A quorum confirms that this replica leads before anything is shown of its state.
-        replica.read(view -> view.revision()).whenComplete((revision, failure) -> {
-            if (failure != null) {
-                LOG.debug("a watch was not confirmed", failure);
-                stream.onError(Statuses.toException(
-                        Refusal.of(Errno.EAGAIN, "this coordinator cannot confirm that it leads")));
-            } else {
-                watches.tell(new ClaimWatches.Watch(stream, q));
-            }
-        });
+        reads.read(
+                view -> view.revision(),
+                revision -> watches.tell(new ClaimWatches.Watch(stream, q)),
+                refusal -> stream.onError(Statuses.toException(refusal)));
     }
 }

@@ -47,9 +47,6 @@ final class RaftSettings {
         // A process that was stopped for long goes on afterwards; by default Ratis would close it for good.
         RaftServerConfigKeys.Rpc.setSlownessTimeout(properties, NEVER);
         RaftServerConfigKeys.setCloseThreshold(properties, NEVER);
-        // ReadIndex without the leader's lease: a deposed leader answers nothing.
-        RaftServerConfigKeys.Read.setOption(properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
-        RaftServerConfigKeys.Read.setLeaderLeaseEnabled(properties, false);
     }
 
     private static void log(RaftProperties properties) {

@@ -1,8 +1,8 @@
 package io.trapline.coordinator.raft;
 
 import com.google.protobuf.CodedInputStream;
-import io.trapline.coordinator.registry.RegistryView;
 import io.trapline.coordinator.registry.Result;
+import io.trapline.internal.v1.CommitterState;
 import io.trapline.internal.v1.LogEntry;
 import io.trapline.internal.v1.Snapshot;
 import java.io.BufferedInputStream;
@@ -13,15 +13,17 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
@@ -32,7 +34,10 @@ import org.apache.ratis.statemachine.TransactionContext;
 import org.apache.ratis.statemachine.impl.BaseStateMachine;
 import org.apache.ratis.statemachine.impl.SimpleStateMachineStorage;
 import org.apache.ratis.statemachine.impl.SingleFileSnapshotInfo;
+import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.MD5FileUtil;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The registry as Ratis sees it: entries in, snapshots out. It decides nothing; {@link GuardedRegistry the registry} does.
@@ -40,10 +45,12 @@ import org.apache.ratis.util.MD5FileUtil;
  * <p>Entries are applied, and snapshots are taken, by one thread of Ratis.
  */
 final class RegistryStateMachine extends BaseStateMachine {
+    private static final Logger LOG = LoggerFactory.getLogger(RegistryStateMachine.class);
+
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
-    private final GuardedRegistry registry = new GuardedRegistry();
+    private final GuardedRegistry registry;
     private final Formation formation;
-    private volatile ReplicaEvents events = ReplicaEvents.IGNORED;
+    private final ReplicaEvents events;
     private volatile boolean leading;
 
     /** Told when the log is there and nothing has been acknowledged yet. */
@@ -51,18 +58,10 @@ final class RegistryStateMachine extends BaseStateMachine {
         void finished() throws IOException;
     }
 
-    RegistryStateMachine(Formation formation) {
+    RegistryStateMachine(GuardedRegistry registry, Formation formation, ReplicaEvents events) {
+        this.registry = registry;
         this.formation = formation;
-    }
-
-    /** Whom to tell; before it is started. */
-    void tell(ReplicaEvents whom) {
-        events = whom;
-    }
-
-    /** Reads the state as it is now at this replica. */
-    <T> T read(Function<RegistryView, T> reader) {
-        return registry.read(reader);
+        this.events = events;
     }
 
     boolean isLeading() {
@@ -75,12 +74,35 @@ final class RegistryStateMachine extends BaseStateMachine {
         storage.init(raftStorage);
         load();
         formation.finished();
+        getLifeCycle().transition(LifeCycle.State.STARTING);
+        getLifeCycle().transition(LifeCycle.State.RUNNING);
+    }
+
+    /** A snapshot from the leader is there, and replaces the state: Ratis asserts the life cycle before it goes on. */
+    @Override
+    public void pause() {
+        getLifeCycle().transition(LifeCycle.State.PAUSING);
+        getLifeCycle().transition(LifeCycle.State.PAUSED);
     }
 
     @Override
     public void reinitialize() throws IOException {
         storage.loadLatestSnapshot();
-        load();
+        Snapshot snapshot = load();
+        if (getLifeCycleState() == LifeCycle.State.PAUSED) {
+            getLifeCycle().transition(LifeCycle.State.STARTING);
+            getLifeCycle().transition(LifeCycle.State.RUNNING);
+        }
+        TermIndex last = getLastAppliedTermIndex();
+        // Whoever waits for an entry that is in the snapshot, and so never comes by itself.
+        for (CommitterState state : snapshot.getCommittersList()) {
+            List<Result> results = state.getAnswersList().stream()
+                    .map(answer -> new Result(answer, Optional.empty()))
+                    .toList();
+            events.applied(
+                    new Applied(last.getIndex(), last.getTerm(), state.getCommitter(), state.getNumber(), results));
+        }
+        events.termApplied(last.getTerm());
     }
 
     @Override
@@ -88,10 +110,10 @@ final class RegistryStateMachine extends BaseStateMachine {
         return storage;
     }
 
-    private void load() throws IOException {
+    private Snapshot load() throws IOException {
         SingleFileSnapshotInfo info = storage.getLatestSnapshot();
         if (info == null) {
-            return;
+            return Snapshot.getDefaultInstance();
         }
         File file = info.getFile().getPath().toFile();
         MD5FileUtil.verifySavedMD5(file, MD5FileUtil.computeMd5ForFile(file));
@@ -107,6 +129,7 @@ final class RegistryStateMachine extends BaseStateMachine {
             throw new IOException(unknown.getMessage(), unknown);
         }
         setLastAppliedTermIndex(info.getTermIndex());
+        return snapshot;
     }
 
     @Override
@@ -139,46 +162,80 @@ final class RegistryStateMachine extends BaseStateMachine {
                     raftEntry.getStateMachineLogEntry().getLogData().asReadOnlyByteBuffer());
             List<Result> results = registry.apply(raftEntry.getIndex(), entry);
             updateLastAppliedTermIndex(raftEntry.getTerm(), raftEntry.getIndex());
-            events.applied()
-                    .accept(new Applied(raftEntry.getIndex(), entry.getCommitter(), entry.getNumber(), results));
+            events.applied(new Applied(
+                    raftEntry.getIndex(), raftEntry.getTerm(), entry.getCommitter(), entry.getNumber(), results));
             return CompletableFuture.completedFuture(Message.EMPTY);
         } catch (IOException | RuntimeException broken) {
             // This replica's state can no longer be trusted; an answer from it would be a guess.
-            events.failed().accept(new IllegalStateException("an entry could not be applied: " + broken, broken));
+            events.failed(new IllegalStateException("an entry could not be applied: " + broken, broken));
             return CompletableFuture.failedFuture(broken);
         }
     }
 
-    /** The answer to a read request says only that this replica led when the request came in, and has applied all there was. */
+    /** An entry of Raft's own: told from the thread that applies. */
     @Override
-    public CompletableFuture<Message> query(Message request) {
-        return CompletableFuture.completedFuture(Message.EMPTY);
+    public void notifyTermIndexUpdated(long term, long index) {
+        super.notifyTermIndexUpdated(term, index);
+        events.termApplied(term);
     }
 
+    /** Told from the thread that applies, while it applies the first entry of this leader's term. */
     @Override
     public void notifyLeaderReady() {
-        leading = true;
-        events.leading().accept(true);
-    }
-
-    @Override
-    public void notifyLeaderChanged(RaftGroupMemberId member, RaftPeerId leader) {
-        if (leading && !member.getPeerId().equals(leader)) {
-            leading = false;
-            events.leading().accept(false);
+        try {
+            TermIndex first = getServer()
+                    .join()
+                    .getDivision(getGroupId())
+                    .getRaftLog()
+                    .getTermIndex(getLastAppliedTermIndex().getIndex() + 1);
+            if (first != null) {
+                events.termApplied(first.getTerm());
+                leads(first.getTerm());
+            }
+        } catch (IOException closed) {
+            LOG.debug("it leads, and ends", closed);
         }
     }
 
     @Override
-    public void notifyNotLeader(java.util.Collection<TransactionContext> pending) {
+    public void notifyLeaderChanged(RaftGroupMemberId member, RaftPeerId leader) {
+        if (!member.getPeerId().equals(leader)) {
+            leadsNoLonger();
+        }
+        events.leader(new ReplicaEvents.Leader(leader.toString(), serviceAddress(leader)));
+    }
+
+    @Override
+    public void notifyNotLeader(Collection<TransactionContext> pending) {
+        leadsNoLonger();
+    }
+
+    private synchronized void leads(long term) {
+        leading = true;
+        events.leading(term);
+    }
+
+    /** Told from several threads of Raft's, and often twice. */
+    private synchronized void leadsNoLonger() {
         if (leading) {
             leading = false;
-            events.leading().accept(false);
+            events.notLeading();
+        }
+    }
+
+    private String serviceAddress(RaftPeerId peer) {
+        try {
+            RaftPeer known =
+                    getServer().join().getDivision(getGroupId()).getRaftConf().getPeer(peer);
+            return known == null || known.getClientAddress() == null ? "" : known.getClientAddress();
+        } catch (IOException closed) {
+            LOG.debug("a leader is known, and this replica ends", closed);
+            return "";
         }
     }
 
     @Override
     public void notifyLogFailed(Throwable cause, LogEntryProto entry) {
-        events.failed().accept(new IOException("the log cannot be written: " + DataDirectory.rootReason(cause), cause));
+        events.failed(new IOException("the log cannot be written: " + DataDirectory.rootReason(cause), cause));
     }
 }

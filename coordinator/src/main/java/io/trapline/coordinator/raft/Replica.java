@@ -4,6 +4,7 @@ import io.trapline.coordinator.registry.RegistryView;
 import io.trapline.internal.v1.LogEntry;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -20,44 +21,42 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One replica of the registry: proposes entries, reads, tells what was applied. Any thread may call it; nothing here blocks but
+ * One replica of the registry: proposes entries, reads what it has applied, tells of it. Any thread may call it; nothing here blocks but
  * {@link #open}, {@link #start} and {@link #close}.
  */
-public final class Replica implements AutoCloseable {
+public final class Replica implements Log, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
 
     private final ReplicaConfig config;
     private final DataDirectory directory;
-    private final RaftServer server;
-    private final RegistryStateMachine stateMachine;
     private final RaftGroupId groupId;
+    private final GuardedRegistry registry = new GuardedRegistry();
+    private volatile @Nullable Running running;
     private final ClientId client = ClientId.randomId();
     private final AtomicLong calls = new AtomicLong();
 
-    private Replica(
-            ReplicaConfig config,
-            DataDirectory directory,
-            RaftServer server,
-            RegistryStateMachine stateMachine,
-            RaftGroupId groupId) {
+    private record Running(RaftServer server, RegistryStateMachine stateMachine) {}
+
+    private Replica(ReplicaConfig config, DataDirectory directory) {
         this.config = config;
         this.directory = directory;
-        this.server = server;
-        this.stateMachine = stateMachine;
-        this.groupId = groupId;
+        this.groupId = RaftGroupId.valueOf(directory.clusterId());
     }
 
     /** Opens its directory, for this process alone. Nothing runs yet. */
     public static Replica open(ReplicaConfig config) throws StartException {
-        DataDirectory directory = DataDirectory.open(config);
-        RegistryStateMachine stateMachine = new RegistryStateMachine(directory::formed);
-        boolean opened = false;
+        return new Replica(config, DataDirectory.open(config));
+    }
+
+    /** Loads its state and takes part. It may lead before this returns. Where it fails, {@link #close} it. */
+    public void start(ReplicaEvents events) throws StartException {
+        RegistryStateMachine stateMachine = new RegistryStateMachine(registry, directory::formed, events);
         try {
-            RaftGroupId groupId = RaftGroupId.valueOf(directory.clusterId());
             RaftServer server = RaftServer.newBuilder()
                     .setServerId(RaftPeerId.valueOf(config.id()))
                     .setGroup(RaftGroup.valueOf(groupId, peers(config)))
@@ -65,21 +64,7 @@ public final class Replica implements AutoCloseable {
                     .setStateMachine(stateMachine)
                     .setOption(directory.isFormed() ? StartupOption.RECOVER : StartupOption.FORMAT)
                     .build();
-            opened = true;
-            return new Replica(config, directory, server, stateMachine, groupId);
-        } catch (IOException | RuntimeException e) {
-            throw failed(config, e);
-        } finally {
-            if (!opened) {
-                directory.close();
-            }
-        }
-    }
-
-    /** Loads its state and takes part. It may lead before this returns. Where it fails, {@link #close} it. */
-    public void start(ReplicaEvents events) throws StartException {
-        stateMachine.tell(events);
-        try {
+            running = new Running(server, stateMachine);
             server.start();
         } catch (IOException | RuntimeException e) {
             throw failed(config, e);
@@ -106,44 +91,63 @@ public final class Replica implements AutoCloseable {
 
     /** Whether this replica may propose and read. */
     public boolean isLeading() {
-        return stateMachine.isLeading();
+        Running now = running;
+        return now != null && now.stateMachine().isLeading();
     }
 
-    /**
-     * Appends an entry to the log. A failure says nothing about whether it will be applied, unless this replica did not lead; the entry
-     * may be proposed again under its number, and is applied once.
-     */
+    /** Where it fails the entry may be proposed again under its number, and is applied once. */
+    @Override
     public CompletionStage<Void> propose(LogEntry entry) {
         Message message = Message.valueOf(
                 UnsafeByteOperations.unsafeWrap(entry.toByteArray()), () -> "entry " + entry.getNumber());
         return submit(message, RaftClientRequest.writeRequestType());
     }
 
-    /**
-     * Reads the state after everything that was applied, anywhere, before this call (linearizable): a quorum confirms first that this
-     * replica still leads. Fails where it does not.
-     */
-    public <T> CompletionStage<T> read(Function<RegistryView, T> reader) {
-        return submit(Message.EMPTY, RaftClientRequest.readRequestType())
-                .thenApply(confirmed -> stateMachine.read(reader));
+    @Override
+    public long currentTerm() {
+        return division().map(division -> division.getInfo().getCurrentTerm()).orElse(0L);
     }
 
-    /** Reads the state as it is at this replica now. */
+    @Override
+    public boolean isAlone() {
+        return division()
+                .map(RaftServer.Division::getRaftConf)
+                .map(peers -> peers.getPreviousPeers().isEmpty()
+                        && peers.getCurrentPeers().size() == 1
+                        && peers.getPeer(RaftPeerId.valueOf(config.id())) != null)
+                .orElse(false);
+    }
+
+    private Optional<RaftServer.Division> division() {
+        Running now = running;
+        try {
+            return now == null ? Optional.empty() : Optional.of(now.server().getDivision(groupId));
+        } catch (IOException closed) {
+            LOG.debug("the replica ends", closed);
+            return Optional.empty();
+        }
+    }
+
+    /** Reads the state as this replica has it now; whether it is still that of the cluster, nobody has asked. */
     public <T> T readLocal(Function<RegistryView, T> reader) {
-        return stateMachine.read(reader);
+        return registry.read(reader);
     }
 
     private CompletionStage<Void> submit(Message message, RaftClientRequest.Type type) {
+        Running now = running;
+        if (now == null) {
+            return CompletableFuture.failedFuture(new IOException("the replica has not started"));
+        }
         RaftClientRequest request = RaftClientRequest.newBuilder()
                 .setClientId(client)
-                .setServerId(server.getId())
+                .setServerId(now.server().getId())
                 .setGroupId(groupId)
                 .setCallId(calls.incrementAndGet())
                 .setMessage(message)
                 .setType(type)
                 .build();
         try {
-            return server.submitClientRequestAsync(request).thenAccept(Replica::checkSuccess);
+            return now.server().submitClientRequestAsync(request).thenAccept(Replica::checkSuccess);
         } catch (IOException e) {
             return CompletableFuture.failedFuture(e);
         }
@@ -158,8 +162,11 @@ public final class Replica implements AutoCloseable {
     /** Ends it, with a snapshot where it can still write one, and lets another process have the directory. */
     @Override
     public void close() {
+        Running now = running;
         try {
-            server.close();
+            if (now != null) {
+                now.server().close();
+            }
         } catch (IOException e) {
             LOG.warn("closing the replica: {}", DataDirectory.reason(e));
         }

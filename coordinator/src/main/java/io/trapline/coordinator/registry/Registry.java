@@ -91,9 +91,9 @@ public final class Registry {
      * changes nothing.
      */
     public List<Result> apply(long index, LogEntry entry) {
+        state.appliedIndex = index;
         Optional<List<Answer>> earlier = state.committers.earlier(entry);
         if (earlier.isPresent()) {
-            state.appliedIndex = index;
             return earlier.get().stream()
                     .map(answer -> new Result(answer, Optional.empty()))
                     .toList();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.trapline.coordinator.raft.Applied;
+import io.trapline.coordinator.raft.Log;
 import io.trapline.coordinator.registry.Answers;
 import io.trapline.coordinator.registry.Result;
 import io.trapline.internal.v1.Answer;
@@ -11,13 +12,14 @@ import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.EndSession;
 import io.trapline.internal.v1.LogEntry;
 import io.trapline.model.Errno;
-import io.trapline.model.Refusal;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterAll;
@@ -25,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("E: group commit, and what became of a command is never guessed")
+@DisplayName("E: group commit around a log")
 final class CommitterTest {
     private static final ActorTestKit KIT = ActorTestKit.create();
     private static final long COMMITTER = 99;
@@ -33,7 +35,10 @@ final class CommitterTest {
     private final List<LogEntry> proposed = new CopyOnWriteArrayList<>();
     private final List<CompletableFuture<Void>> outcomes = new CopyOnWriteArrayList<>();
     private final List<Answer> answers = new CopyOnWriteArrayList<>();
-    private final ActorRef<Committer.Message> committer = KIT.spawn(Committer.create(COMMITTER, this::propose));
+    private final AtomicLong term = new AtomicLong(5);
+    private final AtomicBoolean alone = new AtomicBoolean();
+    private final ActorRef<Committer.Message> committer =
+            KIT.spawn(Committer.create(COMMITTER, new FakeLog(), System::nanoTime));
 
     @AfterAll
     static void stop() {
@@ -42,7 +47,7 @@ final class CommitterTest {
 
     @BeforeEach
     void lead() {
-        committer.tell(new Committer.Leading(true));
+        committer.tell(new Committer.Leading(5));
     }
 
     @Test
@@ -81,67 +86,72 @@ final class CommitterTest {
     }
 
     @Test
-    void answersEagainOnlyToWhatNeverWentIntoTheLog() {
+    void settlesWhatIsUnderWayWhenAnotherLeads() {
         submit(1);
         await().until(() -> proposed.size() == 1);
         submit(2);
-        committer.tell(new Committer.Leading(false));
+        committer.tell(new Committer.Deposed());
+        committer.tell(new Committer.Leader("10.0.0.2:7000"));
         submit(3);
 
         await().until(() -> answers.size() == 2);
-        assertThat(answers)
-                .extracting(each -> Answers.refusal(each).map(Refusal::errno))
-                .containsOnly(Optional.of(Errno.EAGAIN));
-
-        // Whether the first one was applied shows only now.
-        applied(proposed.getFirst());
+        // The term in which the attempt ended is asked for after it has ended.
+        term.set(7);
+        outcomes.getFirst().completeExceptionally(new IOException("not the leader"));
+        committer.tell(new Committer.TermApplied(7));
+        submit(4);
         await().until(() -> answers.size() == 3);
-        assertThat(answers.getLast().getRevision()).isEqualTo(1);
-        assertThat(proposed).hasSize(1);
+        committer.tell(new Committer.TermApplied(8));
+        await().until(() -> answers.size() == 4);
+        assertThat(answers)
+                .extracting(each -> Answers.refusal(each).orElseThrow().errno())
+                .containsOnly(Errno.EAGAIN);
+        assertThat(Answers.refusal(answers.getLast()).orElseThrow().metadata())
+                .containsEntry("leader", "10.0.0.2:7000");
     }
 
     @Test
-    void ignoresEntriesOfOthers() {
-        submit(1);
+    void confirmsThroughTheLog() {
+        List<String> outcome = new CopyOnWriteArrayList<>();
+        committer.tell(new Committer.Confirm(() -> outcome.add("confirmed"), refusal -> outcome.add("refused")));
         await().until(() -> proposed.size() == 1);
-        committer.tell(new Committer.EntryApplied(new Applied(5, COMMITTER + 1, 1, List.of())));
-        committer.tell(new Committer.EntryApplied(new Applied(6, COMMITTER, 7, List.of())));
-        submit(2);
+        assertThat(outcome).isEmpty();
         applied(proposed.getFirst());
+        await().until(() -> outcome.equals(List.of("confirmed")));
 
-        await().until(() -> answers.size() == 1 && proposed.size() == 2);
+        committer.tell(new Committer.Confirm(() -> outcome.add("confirmed"), refusal -> outcome.add("refused")));
+        committer.tell(new Committer.Deposed());
+        await().until(() -> outcome.equals(List.of("confirmed", "refused")));
     }
 
     @Test
-    void boundsWhatWaits() {
-        submit(0);
-        await().until(() -> proposed.size() == 1);
-        for (int i = 1; i <= 16_385; i++) {
-            submit(i);
-        }
+    void confirmsAtOnceWhereItIsAlone() {
+        alone.set(true);
+        List<String> outcome = new CopyOnWriteArrayList<>();
+        committer.tell(new Committer.Confirm(() -> outcome.add("confirmed"), refusal -> outcome.add("refused")));
 
-        await().until(() -> answers.size() == 1);
-        assertThat(Answers.refusal(answers.getFirst()).orElseThrow().errno()).isEqualTo(Errno.EAGAIN);
-        applied(proposed.getFirst());
-        await().until(() -> proposed.size() == 2);
-        assertThat(proposed.get(1).getCommandsCount()).isEqualTo(512);
-    }
-
-    @Test
-    void refusesACommandThatIsTooLong() {
-        committer.tell(new Committer.Submit(
-                Command.newBuilder().setPrincipal("x".repeat(70_000)).build(), answers::add));
-
-        await().until(() -> answers.size() == 1);
-        assertThat(Answers.refusal(answers.getFirst()).orElseThrow().errno()).isEqualTo(Errno.EINVAL);
+        await().until(() -> outcome.equals(List.of("confirmed")));
         assertThat(proposed).isEmpty();
     }
 
-    private CompletionStage<Void> propose(LogEntry entry) {
-        CompletableFuture<Void> outcome = new CompletableFuture<>();
-        outcomes.add(outcome);
-        proposed.add(entry);
-        return outcome;
+    private final class FakeLog implements Log {
+        @Override
+        public CompletionStage<Void> propose(LogEntry entry) {
+            CompletableFuture<Void> outcome = new CompletableFuture<>();
+            outcomes.add(outcome);
+            proposed.add(entry);
+            return outcome;
+        }
+
+        @Override
+        public long currentTerm() {
+            return term.get();
+        }
+
+        @Override
+        public boolean isAlone() {
+            return alone.get();
+        }
     }
 
     private void submit(long session) {
@@ -162,6 +172,6 @@ final class CommitterTest {
                         Optional.empty()))
                 .toList();
         committer.tell(new Committer.EntryApplied(
-                new Applied(entry.getNumber(), entry.getCommitter(), entry.getNumber(), results)));
+                new Applied(entry.getNumber(), 5, entry.getCommitter(), entry.getNumber(), results)));
     }
 }

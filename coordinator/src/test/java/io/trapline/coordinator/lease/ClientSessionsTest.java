@@ -112,7 +112,7 @@ final class ClientSessionsTest {
 
     private long open() {
         Result result = registry.apply(++index, openCommand());
-        sessions.tell(new ClientSessions.EntryApplied(new Applied(index, 1, index, List.of(result))));
+        sessions.tell(new ClientSessions.EntryApplied(new Applied(index, 1, 1, index, List.of(result))));
         return result.answer().getRevision();
     }
 

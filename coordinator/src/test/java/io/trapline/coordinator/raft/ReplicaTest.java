@@ -208,11 +208,8 @@ final class ReplicaTest {
                 .build();
     }
 
-    private static int read(Replica replica) throws Exception {
-        return replica.read(RegistryView::sessions)
-                .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS)
-                .size();
+    private static int read(Replica replica) {
+        return replica.readLocal(RegistryView::sessions).size();
     }
 
     private Replica start(boolean bootstrap, long snapshotEvery) throws Exception {
@@ -229,6 +226,34 @@ final class ReplicaTest {
     }
 
     private ReplicaEvents events(CompletableFuture<Void> leading) {
-        return new ReplicaEvents(applied::add, leads -> leading.complete(null), leading::completeExceptionally);
+        return new ReplicaEvents() {
+            @Override
+            public void applied(Applied entry) {
+                applied.add(entry);
+            }
+
+            @Override
+            public void termApplied(long term) {
+                assertThat(term).isPositive();
+            }
+
+            @Override
+            public void leading(long term) {
+                leading.complete(null);
+            }
+
+            @Override
+            public void notLeading() {}
+
+            @Override
+            public void leader(Leader leader) {
+                assertThat(leader.peer()).isEqualTo("c1");
+            }
+
+            @Override
+            public void failed(Throwable why) {
+                leading.completeExceptionally(why);
+            }
+        };
     }
 }
