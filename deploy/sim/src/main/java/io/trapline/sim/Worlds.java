@@ -1,5 +1,6 @@
 package io.trapline.sim;
 
+import io.trapline.sim.links.LinkWorld;
 import io.trapline.sim.run.WorldKind;
 import io.trapline.sim.world.World;
 import java.util.List;
@@ -9,10 +10,13 @@ public final class Worlds {
     /** One coordinator and one node in one process. */
     public static final WorldKind NODE = World.kind();
 
+    /** Links between nodes, alone. */
+    public static final WorldKind LINKS = LinkWorld.kind();
+
     private Worlds() {}
 
     /** All of them, in the order in which they are run. */
     public static List<WorldKind> all() {
-        return List.of(NODE);
+        return List.of(NODE, LINKS);
     }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.trapline.sim.links;
+
+import org.jspecify.annotations.NullMarked;

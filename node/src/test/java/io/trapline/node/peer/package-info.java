@@ -1,0 +1,4 @@
+@NullMarked
+package io.trapline.node.peer;
+
+import org.jspecify.annotations.NullMarked;
