@@ -14,7 +14,8 @@ import io.trapline.coordinator.grpc.SessionGrpc;
 import io.trapline.coordinator.grpc.Watches;
 import io.trapline.coordinator.lease.ClientSessions;
 import io.trapline.coordinator.lease.Commands;
-import io.trapline.coordinator.lease.NodeSessions;
+import io.trapline.coordinator.lease.LeaseKeeper;
+import io.trapline.coordinator.lease.Views;
 import io.trapline.coordinator.raft.Applied;
 import io.trapline.coordinator.raft.Replica;
 import io.trapline.coordinator.raft.ReplicaEvents;
@@ -67,33 +68,42 @@ public final class Coordinator implements AutoCloseable {
 
     private record Actors(
             ActorRef<Committer.Message> committer,
-            ActorRef<NodeSessions.Message> nodes,
+            ActorRef<LeaseKeeper.Message> nodes,
             ActorRef<ClientSessions.Message> sessions,
             ActorRef<ClaimWatches.Message> watches) {
         /** In this order: who waits for a drain must not arrive at the nodes' actor before the drain does. */
         void applied(Applied applied) {
-            nodes.tell(new NodeSessions.EntryApplied(applied));
+            nodes.tell(new LeaseKeeper.EntryApplied(applied));
             sessions.tell(new ClientSessions.EntryApplied(applied));
             watches.tell(new ClaimWatches.EntryApplied(applied));
             committer.tell(new Committer.EntryApplied(applied));
         }
 
         void stop() {
-            nodes.tell(new NodeSessions.Stop());
+            nodes.tell(new LeaseKeeper.Stop());
             sessions.tell(new ClientSessions.Stop());
             watches.tell(new ClaimWatches.Stop());
             committer.tell(new Committer.Stop());
         }
 
-        void leading(boolean leads) {
-            nodes.tell(new NodeSessions.Leading(leads));
-            sessions.tell(new ClientSessions.Leading(leads));
-            watches.tell(new ClaimWatches.Leading(leads));
+        /** In this order: what the keeper of leases proposes first must find the committer leading. */
+        void leading(long term) {
+            sessions.tell(new ClientSessions.Leading(true));
+            watches.tell(new ClaimWatches.Leading(true));
+            committer.tell(new Committer.Leading(term));
+            nodes.tell(new LeaseKeeper.Leading(true));
         }
 
         void notLeading() {
-            leading(false);
+            nodes.tell(new LeaseKeeper.Leading(false));
+            sessions.tell(new ClientSessions.Leading(false));
+            watches.tell(new ClaimWatches.Leading(false));
             committer.tell(new Committer.Deposed());
+        }
+
+        void leader(String address) {
+            committer.tell(new Committer.Leader(address));
+            nodes.tell(new LeaseKeeper.Leader(address));
         }
     }
 
@@ -112,8 +122,7 @@ public final class Coordinator implements AutoCloseable {
 
         @Override
         public void leading(long term) {
-            actors.leading(true);
-            actors.committer().tell(new Committer.Leading(term));
+            actors.leading(term);
             served.complete(null);
         }
 
@@ -124,7 +133,7 @@ public final class Coordinator implements AutoCloseable {
 
         @Override
         public void leader(Leader leader) {
-            actors.committer().tell(new Committer.Leader(leader.address()));
+            actors.leader(leader.address());
         }
 
         @Override
@@ -147,7 +156,7 @@ public final class Coordinator implements AutoCloseable {
         ActorSystem<?> system = config.system().isPresent()
                 ? config.system().get()
                 : ActorSystem.create(Behaviors.empty(), "coordinator");
-        Actors actors = actors(system, replica);
+        Actors actors = actors(config, system, replica);
         Coordinator coordinator = new Coordinator(config, system, ownsSystem, actors, replica);
         CompletableFuture<Void> leading = new CompletableFuture<>();
         boolean started = false;
@@ -163,16 +172,18 @@ public final class Coordinator implements AutoCloseable {
         }
     }
 
-    private static Actors actors(ActorSystem<?> system, Replica replica) {
+    private static Actors actors(CoordinatorConfig config, ActorSystem<?> system, Replica replica) {
         long start = STARTED.incrementAndGet();
         // Random: no other life of any coordinator's process has the same.
         long committerId = new SecureRandom().nextLong() | 1;
-        NodeSessions.Views views = replica::readLocal;
+        Views views = replica::readLocal;
         ActorRef<Committer.Message> committer =
                 spawn(system, Committer.create(committerId, replica, System::nanoTime), "committer-" + start);
+        LeaseKeeper.Settings keeping =
+                new LeaseKeeper.Settings(config.replica().id(), replica.clusterId(), views, System::nanoTime);
         return new Actors(
                 committer,
-                spawn(system, NodeSessions.create(committer, views), "node-sessions-" + start),
+                spawn(system, LeaseKeeper.create(committer, keeping), "lease-keeper-" + start),
                 spawn(system, ClientSessions.create(committer, views, System::nanoTime), "client-sessions-" + start),
                 spawn(system, ClaimWatches.create(views), "claim-watches-" + start));
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import io.trapline.internal.v1.Admission;
 import io.trapline.internal.v1.AttachEmulator;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.ExecuteRequest;
@@ -45,7 +46,7 @@ final class CoordinatorTest {
     void start() throws Exception {
         running = new Running(directory, true);
         node = running.node("n1", 1);
-        await().until(() -> !node.changes.isEmpty());
+        await().until(node::serves);
     }
 
     @AfterEach
@@ -68,7 +69,7 @@ final class CoordinatorTest {
         assertThat(node.changes.getLast().getClaims(0).getEpoch()).isEqualTo(node.revision());
 
         FakeNode second = running.node("n2", 9);
-        await().until(() -> !second.changes.isEmpty());
+        await().until(second::serves);
         RegistryChange snapshot = second.changes.getFirst();
         assertThat(snapshot.getDomainsList()).hasSize(1);
         assertThat(snapshot.getServersList()).hasSize(1);
@@ -81,7 +82,7 @@ final class CoordinatorTest {
         int domid = running.domain();
         int id = running.ioreqServer(domid);
         FakeNode second = running.node("n2", 9);
-        await().until(() -> !second.changes.isEmpty());
+        await().until(second::serves);
         second.stopAcknowledging();
 
         ListenableFuture<MapMemTypeResponse> call = running.serversAsync().mapMemType(claim(domid, id, 0, 2));
@@ -99,18 +100,117 @@ final class CoordinatorTest {
     }
 
     @Test
-    void stopsWaitingForANodeThatWent() throws Exception {
+    void waitsForANodeWhoseStreamEndedUntilItsLeaseHasLapsed() throws Exception {
+        // D-13, G-5
         int domid = running.domain();
         int id = running.ioreqServer(domid);
         FakeNode second = running.node("n2", 9);
-        await().until(() -> !second.changes.isEmpty());
+        await().until(second::serves);
         second.stopAcknowledging();
         ListenableFuture<MapMemTypeResponse> call = running.serversAsync().mapMemType(claim(domid, id, 0, 2));
         await().until(() -> second.changes.getLast().getClaimsCount() == 1);
 
         second.close();
+        await().until(second.ended::isDone);
+        // It may be serving still.
+        assertThat(usable()).containsExactly("n1", "n2");
+        assertThat(call.isDone()).isFalse();
 
         call.get(10, TimeUnit.SECONDS);
+        assertThat(usable()).containsExactly("n1");
+    }
+
+    @Test
+    void waitsAgainForANodeThatComesBackAfterItsLeaseLapsed() throws Exception {
+        int domid = running.domain();
+        int id = running.ioreqServer(domid);
+        FakeNode second = running.node("n2", 9);
+        await().until(second::serves);
+        second.close();
+        await().until(() -> usable().equals(List.of("n1")));
+        running.servers().mapMemType(claim(domid, id, 0, 2));
+
+        FakeNode again = running.node("n2", 9);
+        await().until(again::serves);
+
+        // It serves by what was answered while it was away, at the earliest.
+        assertThat(again.grants.getFirst().getRevision())
+                .isGreaterThanOrEqualTo(again.changes.getFirst().getRevision());
+        assertThat(again.changes.getFirst().getClaimsCount()).isEqualTo(1);
+        again.stopAcknowledging();
+        ListenableFuture<MapMemTypeResponse> call = running.serversAsync().mapMemType(claim(domid, id, 1, 2));
+        await().until(() -> again.changes.getLast().getClaimsCount() == 1);
+        assertThat(call.isDone()).isFalse();
+        again.acknowledge(again.revision());
+        call.get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void grantsNoLeaseToANodeThatDoesNotApplyWhatIsLongDecided() throws Exception {
+        // D-10: else the call would wait for it for ever
+        int domid = running.domain();
+        int id = running.ioreqServer(domid);
+        FakeNode second = running.node("n2", 9);
+        await().until(second::serves);
+        second.stopAcknowledging();
+
+        running.serversAsync().mapMemType(claim(domid, id, 0, 2)).get(20, TimeUnit.SECONDS);
+
+        assertThat(usable()).containsExactly("n1");
+        second.acknowledge(second.revision());
+        await().until(() -> usable().equals(List.of("n1", "n2")));
+    }
+
+    @Test
+    void tellsANodeWhatIsNewSinceTheRevisionThatItKnows() {
+        int domid = running.domain();
+        long known = node.revision();
+        node.close();
+        await().until(node.ended::isDone);
+        int id = running.ioreqServer(domid);
+
+        FakeNode again = new FakeNode(running.channel, "n1", 1, running.coordinator.clusterId(), known);
+        await().until(again::serves);
+
+        assertThat(again.changes).allMatch(change -> !change.getSnapshot() && change.getRevision() > known);
+        assertThat(again.changes.getFirst().getServers(0).getServer().getId()).isEqualTo(id);
+        assertThat(again.admissions.getFirst().getClusterId()).isEqualTo(running.coordinator.clusterId());
+    }
+
+    @Test
+    void refusesANodeOfAnotherClusterAndOneThatKnowsWhatHasNotBeen() {
+        FakeNode stranger = new FakeNode(running.channel, "n3", 1, "11111111-1111-1111-1111-111111111111", 0);
+        FakeNode ahead = new FakeNode(running.channel, "n4", 1, "", 1_000_000);
+
+        await().until(() -> stranger.ended.isDone() && ahead.ended.isDone());
+        assertThat(errno(stranger)).isEqualTo(Errno.ESTALE);
+        assertThat(errno(ahead)).isEqualTo(Errno.EAGAIN);
+    }
+
+    @Test
+    void endsTheLifeOfANodeThatResigns() {
+        // D4
+        int domid = running.domain();
+
+        node.resign();
+
+        await().until(node.ended::isDone);
+        assertThat(errno(node)).isEqualTo(Errno.ESTALE);
+        assertThat(state(domid)).isEqualTo(DomainState.DOMAIN_STATE_CRASHED);
+        FakeNode next = running.node("n1", 2);
+        await().until(next::serves);
+        assertThat(next.admissions).noneMatch(Admission::getWaiting);
+    }
+
+    @Test
+    void keepsTheDomainsOfANodeThatIsSilentOnly() {
+        // D4
+        int domid = running.domain();
+        node.stopRenewing();
+        await().until(() -> usable().isEmpty());
+        refused(Errno.ENOSPC, () -> running.domain());
+
+        assertThat(state(domid)).isEqualTo(DomainState.DOMAIN_STATE_RUNNING);
     }
 
     @Test
@@ -207,19 +307,14 @@ final class CoordinatorTest {
         // D4
         int domid = running.domain();
         node.close();
-        await().until(() -> node.ended.isDone());
-        refused(Errno.ENOSPC, () -> running.domain());
+        await().until(node.ended::isDone);
 
         FakeNode next = running.node("n1", 2);
-        await().until(() -> !next.changes.isEmpty());
+        await().until(next::serves);
 
-        assertThat(running.domains()
-                        .describeDomain(DescribeDomainRequest.newBuilder()
-                                .setDomid(domid)
-                                .build())
-                        .getDomain()
-                        .getState())
-                .isEqualTo(DomainState.DOMAIN_STATE_CRASHED);
+        // The life before may have been serving still when this one came.
+        assertThat(next.admissions).extracting(Admission::getWaiting).containsExactly(true, false);
+        assertThat(state(domid)).isEqualTo(DomainState.DOMAIN_STATE_CRASHED);
         refused(Errno.EIO, () -> running.ioreqServer(domid));
         running.domains()
                 .destroyDomain(DestroyDomainRequest.newBuilder().setDomid(domid).build());
@@ -228,41 +323,65 @@ final class CoordinatorTest {
     @Test
     void refusesALifeOfANodeThatIsOverForGood() {
         // D4
-        node.close();
-        await().until(() -> node.ended.isDone());
+        node.resign();
+        await().until(node.ended::isDone);
         FakeNode next = running.node("n1", 2);
-        await().until(() -> !next.changes.isEmpty());
-        next.close();
-        await().until(() -> next.ended.isDone());
+        await().until(next::serves);
 
         FakeNode late = running.node("n1", 1);
 
-        await().until(() -> late.ended.isDone());
-        assertThat(Statuses.fromThrowable(late.ended.join()).orElseThrow().errno())
-                .isEqualTo(Errno.ESTALE);
+        await().until(late.ended::isDone);
+        assertThat(errno(late)).isEqualTo(Errno.ESTALE);
+        running.domain();
     }
 
     @Test
     void endsTheEarlierStreamOfANodeThatConnectsAnew() {
         FakeNode again = running.node("n1", 1);
 
-        await().until(() -> node.ended.isDone());
-        await().until(() -> !again.changes.isEmpty());
+        await().until(node.ended::isDone);
+        // Not ESTALE, which would end its process.
+        assertThat(errno(node)).isEqualTo(Errno.EAGAIN);
+        await().until(again::serves);
         running.domain();
+    }
 
+    @Test
+    void refusesASecondProcessUnderTheNameOfOneThatLives() {
         FakeNode other = running.node("n1", 2);
-        await().until(() -> other.ended.isDone());
-        assertThat(Statuses.fromThrowable(other.ended.join()).orElseThrow().errno())
-                .isEqualTo(Errno.EAGAIN);
+
+        await().until(other.ended::isDone);
+        assertThat(errno(other)).isEqualTo(Errno.EAGAIN);
+        assertThat(other.changes).isEmpty();
+        running.domain();
+    }
+
+    private static Errno errno(FakeNode node) {
+        return Statuses.fromThrowable(node.ended.join()).orElseThrow().errno();
+    }
+
+    private DomainState state(int domid) {
+        return running.domains()
+                .describeDomain(
+                        DescribeDomainRequest.newBuilder().setDomid(domid).build())
+                .getDomain()
+                .getState();
+    }
+
+    private List<String> usable() {
+        return running.cluster().listNodes(ListNodesRequest.getDefaultInstance()).getNodesList().stream()
+                .filter(Node::getUsable)
+                .map(Node::getId)
+                .toList();
     }
 
     @Test
     void listsItsNodes() {
         running.domain();
         FakeNode second = running.node("n2", 9);
-        await().until(() -> !second.changes.isEmpty());
+        await().until(second::serves);
         second.close();
-        await().until(() -> second.ended.isDone());
+        await().until(() -> usable().equals(List.of("n1")));
 
         List<Node> nodes = running.cluster()
                 .listNodes(ListNodesRequest.getDefaultInstance())

@@ -51,7 +51,7 @@ final class DurabilityTest {
                         .directExecutor()
                         .build();
                 FakeNode node = new FakeNode(channel, "n1", 1);
-                await().atMost(Duration.ofSeconds(20)).until(() -> !node.changes.isEmpty());
+                await().atMost(Duration.ofSeconds(20)).until(node::serves);
                 if (round == 0) {
                     int arena = DomainServiceGrpc.newBlockingStub(channel)
                             .createDomain(Running.smallDomain())

@@ -2,56 +2,100 @@ package io.trapline.coordinator;
 
 import io.grpc.Channel;
 import io.grpc.stub.StreamObserver;
+import io.trapline.internal.v1.Admission;
+import io.trapline.internal.v1.Grant;
 import io.trapline.internal.v1.NodeSessionRequest;
 import io.trapline.internal.v1.NodeSessionResponse;
 import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.internal.v1.RegistryServiceGrpc;
+import io.trapline.internal.v1.Renewal;
+import io.trapline.internal.v1.Resignation;
 import io.trapline.internal.v1.SessionActivity;
+import io.trapline.model.Lease;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 
-/** A node as the coordinator sees it: it acknowledges at once, unless it is told not to. */
+/** A node as the coordinator sees it: it acknowledges at once and renews its lease, unless it is told not to. */
 final class FakeNode implements StreamObserver<NodeSessionResponse> {
+    final List<Admission> admissions = new CopyOnWriteArrayList<>();
     final List<RegistryChange> changes = new CopyOnWriteArrayList<>();
+    final List<Grant> grants = new CopyOnWriteArrayList<>();
     final CompletableFuture<Throwable> ended = new CompletableFuture<>();
+    private final ScheduledExecutorService renewing = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().factory());
     private final StreamObserver<NodeSessionRequest> requests;
-    private volatile boolean acknowledges = true;
-    private volatile boolean drains = true;
+    private boolean acknowledges = true;
+    private boolean drains = true;
+    private boolean renews = true;
+    private long renewals;
+    private long applied;
 
     FakeNode(Channel channel, String name, long incarnation) {
+        this(channel, name, incarnation, "", 0);
+    }
+
+    FakeNode(Channel channel, String name, long incarnation, String clusterId, long knownRevision) {
         requests = RegistryServiceGrpc.newStub(channel).nodeSession(this);
-        requests.onNext(NodeSessionRequest.newBuilder()
+        say(NodeSessionRequest.newBuilder()
                 .setRegister(RegisterNode.newBuilder()
                         .setNode(name)
                         .setIncarnation(incarnation)
                         .setAddress("127.0.0.1:1"))
-                .build());
+                .setClusterId(clusterId)
+                .setKnownRevision(knownRevision));
     }
 
-    void stopAcknowledging() {
+    /** Whether it has the registry and has been granted a lease. */
+    boolean serves() {
+        return !grants.isEmpty();
+    }
+
+    synchronized void stopAcknowledging() {
         acknowledges = false;
     }
 
-    void stopDraining() {
+    synchronized void stopDraining() {
         drains = false;
     }
 
-    void acknowledge(long revision) {
-        requests.onNext(
-                NodeSessionRequest.newBuilder().setAppliedRevision(revision).build());
+    synchronized void stopRenewing() {
+        renews = false;
+    }
+
+    synchronized void acknowledge(long revision) {
+        applied = Math.max(applied, revision);
+        say(NodeSessionRequest.newBuilder().setAppliedRevision(revision));
     }
 
     void drained(long drain) {
-        requests.onNext(
-                NodeSessionRequest.newBuilder().setDrainedRevision(drain).build());
+        say(NodeSessionRequest.newBuilder().setDrainedRevision(drain));
     }
 
     void activity(long session) {
-        requests.onNext(NodeSessionRequest.newBuilder()
-                .setActivity(SessionActivity.newBuilder().addSessions(session))
-                .build());
+        say(NodeSessionRequest.newBuilder()
+                .setActivity(SessionActivity.newBuilder().addSessions(session)));
+    }
+
+    synchronized void resign() {
+        renews = false;
+        say(NodeSessionRequest.newBuilder().setResign(Resignation.getDefaultInstance()));
+    }
+
+    private synchronized void renew() {
+        if (renews && !ended.isDone()) {
+            renewals++;
+            say(NodeSessionRequest.newBuilder()
+                    .setRenew(Renewal.newBuilder().setNumber(renewals).setAppliedRevision(applied)));
+        }
+    }
+
+    private synchronized void say(NodeSessionRequest.Builder message) {
+        requests.onNext(message.build());
     }
 
     long revision() {
@@ -59,8 +103,22 @@ final class FakeNode implements StreamObserver<NodeSessionResponse> {
     }
 
     @Override
-    public void onNext(NodeSessionResponse response) {
-        RegistryChange change = response.getChange();
+    public synchronized void onNext(NodeSessionResponse response) {
+        switch (response.getMessageCase()) {
+            case ADMITTED -> {
+                admissions.add(response.getAdmitted());
+                if (!response.getAdmitted().getWaiting()) {
+                    long every = Lease.RENEW_EVERY.toMillis();
+                    var _ = renewing.scheduleAtFixedRate(this::renew, 0, every, TimeUnit.MILLISECONDS);
+                }
+            }
+            case GRANTED -> grants.add(response.getGranted());
+            case CHANGE -> changed(response.getChange());
+            case MESSAGE_NOT_SET -> throw new IllegalArgumentException("nothing is said");
+        }
+    }
+
+    private void changed(RegistryChange change) {
         changes.add(change);
         if (drains) {
             change.getDrainsList().forEach(drain -> drained(drain.getRevision()));
@@ -72,15 +130,21 @@ final class FakeNode implements StreamObserver<NodeSessionResponse> {
 
     @Override
     public void onError(Throwable error) {
-        ended.complete(error);
+        end(error);
     }
 
     @Override
     public void onCompleted() {
-        ended.complete(new IllegalStateException("completed"));
+        end(new IllegalStateException("completed"));
     }
 
-    void close() {
+    private void end(Throwable why) {
+        ended.complete(why);
+        renewing.shutdown();
+    }
+
+    synchronized void close() {
+        renews = false;
         requests.onCompleted();
     }
 }

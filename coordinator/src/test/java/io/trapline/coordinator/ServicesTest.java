@@ -93,7 +93,7 @@ final class ServicesTest {
                 node -> node.equals("mute") ? Optional.empty() : Optional.of(NodeControlServiceGrpc.newStub(channel)));
         for (String name : List.of("n1", "n2", "mute")) {
             FakeNode node = running.node(name, 1);
-            await().until(() -> !node.changes.isEmpty());
+            await().until(node::serves);
         }
     }
 

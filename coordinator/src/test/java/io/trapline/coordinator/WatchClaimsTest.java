@@ -75,7 +75,7 @@ final class WatchClaimsTest {
     void start() throws Exception {
         running = new Running(directory, true);
         FakeNode node = running.node("n1", 1);
-        await().until(() -> !node.changes.isEmpty());
+        await().until(node::serves);
         domid = running.domain();
         id = running.ioreqServer(domid);
     }

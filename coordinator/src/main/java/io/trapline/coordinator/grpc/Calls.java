@@ -1,12 +1,14 @@
 package io.trapline.coordinator.grpc;
 
 import com.google.protobuf.CodedInputStream;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.trapline.coordinator.commit.ConfirmedReads;
 import io.trapline.coordinator.lease.ClientSessions;
 import io.trapline.coordinator.lease.Commands;
-import io.trapline.coordinator.lease.NodeSessions;
+import io.trapline.coordinator.lease.LeaseKeeper;
 import io.trapline.coordinator.registry.Answers;
 import io.trapline.coordinator.registry.Reading;
 import io.trapline.coordinator.registry.Registry;
@@ -35,14 +37,14 @@ import org.apache.pekko.actor.typed.ActorRef;
 public final class Calls {
     private final ConfirmedReads reads;
     private final Commands commands;
-    private final ActorRef<NodeSessions.Message> nodes;
+    private final ActorRef<LeaseKeeper.Message> nodes;
     private final ActorRef<ClientSessions.Message> sessions;
     private final AtomicInteger underWay = new AtomicInteger();
 
     public Calls(
             ConfirmedReads reads,
             Commands commands,
-            ActorRef<NodeSessions.Message> nodes,
+            ActorRef<LeaseKeeper.Message> nodes,
             ActorRef<ClientSessions.Message> sessions) {
         this.reads = reads;
         this.commands = commands;
@@ -75,6 +77,12 @@ public final class Calls {
         void refuse(Refusal refusal) {
             if (finish()) {
                 observer.onError(Statuses.toException(refusal));
+            }
+        }
+
+        private void lose() {
+            if (finish()) {
+                observer.onError(outcomeUnknown());
             }
         }
 
@@ -115,7 +123,16 @@ public final class Calls {
                 known,
                 waitForDrain,
                 answer -> Answers.refusal(answer)
-                        .ifPresentOrElse(call::refuse, () -> call.answer(response.apply(answer)))));
+                        .ifPresentOrElse(call::refuse, () -> call.answer(response.apply(answer))),
+                call::lose));
+    }
+
+    /** Nobody here knows what became of the call: no refusal, which would say that nothing has changed. */
+    static StatusRuntimeException outcomeUnknown() {
+        return Status.UNAVAILABLE
+                .withDescription(
+                        "this coordinator leads no longer; whether the command is in force everywhere is not known")
+                .asRuntimeException();
     }
 
     /** The client session of a request is in use. */
@@ -143,9 +160,9 @@ public final class Calls {
                 call::refuse);
     }
 
-    /** The nodes that have a session; {@code next} runs on an actor's thread and must not block. */
-    void connected(Consumer<List<NodeSessions.ConnectedNode>> next) {
-        nodes.tell(new NodeSessions.AskConnected(next));
+    /** The nodes that hold a lease; {@code next} runs on an actor's thread and must not block. */
+    void leased(Consumer<List<LeaseKeeper.LeasedNode>> next) {
+        nodes.tell(new LeaseKeeper.AskLeased(next));
     }
 
     /** What a later version of a client may have put into a request is not written to the log, nor kept. */

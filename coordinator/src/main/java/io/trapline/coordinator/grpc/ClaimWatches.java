@@ -1,7 +1,7 @@
 package io.trapline.coordinator.grpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
-import io.trapline.coordinator.lease.NodeSessions;
+import io.trapline.coordinator.lease.Views;
 import io.trapline.coordinator.raft.Applied;
 import io.trapline.coordinator.registry.Reading;
 import io.trapline.internal.v1.RegistryChange;
@@ -46,15 +46,15 @@ public final class ClaimWatches extends AbstractMatchingBehavior<ClaimWatches.Me
 
     private record Start(long revision, Reading<List<Claim>> claims) {}
 
-    private final NodeSessions.Views views;
+    private final Views views;
     private final Map<Object, ClaimWatcher> watchers = new LinkedHashMap<>();
 
-    private ClaimWatches(ActorContext<Message> context, NodeSessions.Views views) {
+    private ClaimWatches(ActorContext<Message> context, Views views) {
         super(context);
         this.views = views;
     }
 
-    public static Behavior<Message> create(NodeSessions.Views views) {
+    public static Behavior<Message> create(Views views) {
         return Behaviors.setup(context -> new ClaimWatches(context, views));
     }
 

@@ -3,7 +3,7 @@ package io.trapline.coordinator.grpc;
 import io.grpc.stub.StreamObserver;
 import io.trapline.coordinator.grpc.PageTokens.MalformedException;
 import io.trapline.coordinator.grpc.PageTokens.Page;
-import io.trapline.coordinator.lease.NodeSessions.ConnectedNode;
+import io.trapline.coordinator.lease.LeaseKeeper.LeasedNode;
 import io.trapline.coordinator.registry.Reading;
 import io.trapline.internal.v1.RegisterNode;
 import io.trapline.rpc.Statuses;
@@ -66,14 +66,13 @@ public final class ClusterGrpc extends ClusterServiceGrpc.ClusterServiceImplBase
                             call,
                             view -> new Reading.Found<>(
                                     new Registered(view.nodes(after, size + 1), view.shardsByNode())),
-                            registered ->
-                                    calls.connected(connected -> call.answer(nodes(registered, connected, size)))));
+                            registered -> calls.leased(leased -> call.answer(nodes(registered, leased, size)))));
         } catch (MalformedException malformed) {
             observer.onError(Statuses.toException(malformed.refusal()));
         }
     }
 
-    private static ListNodesResponse nodes(Registered registered, List<ConnectedNode> connected, int size) {
+    private static ListNodesResponse nodes(Registered registered, List<LeasedNode> leased, int size) {
         Page<RegisterNode> page = Page.of(registered.nodes(), size, node -> PageTokens.nameToken(node.getNode()));
         ListNodesResponse.Builder response = ListNodesResponse.newBuilder().setNextPageToken(page.nextToken());
         for (RegisterNode node : page.entries()) {
@@ -83,7 +82,7 @@ public final class ClusterGrpc extends ClusterServiceGrpc.ClusterServiceImplBase
                     .setAddress(node.getAddress())
                     .setShards(
                             registered.shards().getOrDefault(node.getNode(), 0L).intValue());
-            connected.stream()
+            leased.stream()
                     .filter(each -> each.life().getNode().equals(node.getNode()))
                     .findFirst()
                     .ifPresent(each -> one.setUsable(true).setAppliedRevision(each.appliedRevision()));

@@ -14,7 +14,7 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a server has done, summed over the nodes that have a session and answer in time. */
+/** What a server has done, summed over the nodes that hold a lease and answer in time. */
 public final class Counters {
     private static final Logger LOG = LoggerFactory.getLogger(Counters.class);
     private static final long DEADLINE_MILLIS = 1_000;
@@ -30,7 +30,7 @@ public final class Counters {
 
     /** Asks; the reply is empty when no node could say. */
     void of(IoreqServer server, Consumer<Optional<IoreqServerCounters>> reply) {
-        calls.connected(nodes -> {
+        calls.leased(nodes -> {
             List<NodeControlServiceStub> stubs = nodes.stream()
                     .map(node -> nodeControls.apply(node.life().getNode()))
                     .flatMap(Optional::stream)

@@ -3,7 +3,7 @@ package io.trapline.coordinator.grpc;
 import io.grpc.stub.StreamObserver;
 import io.trapline.coordinator.grpc.PageTokens.MalformedException;
 import io.trapline.coordinator.grpc.PageTokens.Page;
-import io.trapline.coordinator.lease.NodeSessions.ConnectedNode;
+import io.trapline.coordinator.lease.LeaseKeeper.LeasedNode;
 import io.trapline.coordinator.registry.Reading;
 import io.trapline.coordinator.registry.RegistryView;
 import io.trapline.internal.v1.Answer;
@@ -55,14 +55,14 @@ public final class DomainGrpc extends DomainServiceGrpc.DomainServiceImplBase {
         String principal = Principals.current();
         calls.heard(q.hasRequestId(), q.getRequestId());
         calls.begin(observer)
-                .ifPresent(call -> calls.connected(nodes -> calls.execute(
+                .ifPresent(call -> calls.leased(nodes -> calls.execute(
                         call,
                         Command.newBuilder()
                                 .setPrincipal(principal)
                                 .setCreateDomain(CreateDomain.newBuilder()
                                         .setRequest(q)
                                         .addAllUsableNodes(nodes.stream()
-                                                .map(ConnectedNode::life)
+                                                .map(LeasedNode::life)
                                                 .toList())),
                         false,
                         Answer::getCreateDomain)));

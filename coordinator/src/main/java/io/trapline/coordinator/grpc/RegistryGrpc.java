@@ -4,7 +4,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.trapline.coordinator.lease.ClientSessions;
 import io.trapline.coordinator.lease.Commands;
-import io.trapline.coordinator.lease.NodeSessions;
+import io.trapline.coordinator.lease.LeaseKeeper;
 import io.trapline.coordinator.registry.Answers;
 import io.trapline.coordinator.registry.Registry;
 import io.trapline.internal.v1.Answer;
@@ -24,11 +24,11 @@ import org.apache.pekko.actor.typed.ActorRef;
 /** The coordinator's side of nodes. */
 public final class RegistryGrpc extends RegistryServiceGrpc.RegistryServiceImplBase {
     private final Commands commands;
-    private final ActorRef<NodeSessions.Message> nodes;
+    private final ActorRef<LeaseKeeper.Message> nodes;
     private final ActorRef<ClientSessions.Message> sessions;
 
     public RegistryGrpc(
-            Commands commands, ActorRef<NodeSessions.Message> nodes, ActorRef<ClientSessions.Message> sessions) {
+            Commands commands, ActorRef<LeaseKeeper.Message> nodes, ActorRef<ClientSessions.Message> sessions) {
         this.commands = commands;
         this.nodes = nodes;
         this.sessions = sessions;
@@ -52,7 +52,8 @@ public final class RegistryGrpc extends RegistryServiceGrpc.RegistryServiceImplB
         ServerCallStreamObserver<ExecuteResponse> stream = (ServerCallStreamObserver<ExecuteResponse>) observer;
         Cancellation cancellation = new Cancellation();
         stream.setOnCancelHandler(cancellation::cancel);
-        cancellation.onCancel(commands.execute(command, false, result -> answer(observer, result)));
+        cancellation.onCancel(commands.execute(
+                command, false, result -> answer(observer, result), () -> observer.onError(Calls.outcomeUnknown())));
     }
 
     private static void answer(StreamObserver<ExecuteResponse> observer, Answer answer) {
@@ -70,8 +71,8 @@ public final class RegistryGrpc extends RegistryServiceGrpc.RegistryServiceImplB
         ServerCallStreamObserver<NodeSessionResponse> stream = (ServerCallStreamObserver<NodeSessionResponse>) observer;
         // One message at a time: the actor asks for the next when it has taken the last.
         stream.disableAutoInboundFlowControl();
-        stream.setOnReadyHandler(() -> nodes.tell(new NodeSessions.Ready(stream)));
-        stream.setOnCancelHandler(() -> nodes.tell(new NodeSessions.Gone(stream)));
+        stream.setOnReadyHandler(() -> nodes.tell(new LeaseKeeper.Ready(stream)));
+        stream.setOnCancelHandler(() -> nodes.tell(new LeaseKeeper.Gone(stream)));
         stream.request(1);
         return new FromNode(stream);
     }
@@ -92,18 +93,21 @@ public final class RegistryGrpc extends RegistryServiceGrpc.RegistryServiceImplB
                 return;
             }
             switch (message.getMessageCase()) {
-                case REGISTER -> register(message.getRegister());
-                case APPLIED_REVISION -> nodes.tell(new NodeSessions.Said(stream, false, message.getAppliedRevision()));
-                case DRAINED_REVISION -> nodes.tell(new NodeSessions.Said(stream, true, message.getDrainedRevision()));
+                case REGISTER -> register(message);
+                case APPLIED_REVISION -> nodes.tell(new LeaseKeeper.NodeApplied(stream, message.getAppliedRevision()));
+                case DRAINED_REVISION -> nodes.tell(new LeaseKeeper.NodeDrained(stream, message.getDrainedRevision()));
                 case ACTIVITY -> {
                     sessions.tell(new ClientSessions.Heard(message.getActivity().getSessionsList()));
                     stream.request(1);
                 }
-                case RENEW, RESIGN, MESSAGE_NOT_SET -> stream.request(1);
+                case RENEW -> nodes.tell(new LeaseKeeper.Renewed(stream, message.getRenew()));
+                case RESIGN -> nodes.tell(new LeaseKeeper.Resigned(stream));
+                case MESSAGE_NOT_SET -> stream.request(1);
             }
         }
 
-        private void register(RegisterNode registration) {
+        private void register(NodeSessionRequest message) {
+            RegisterNode registration = message.getRegister();
             Optional<Refusal> wrong = registered
                     ? Optional.of(Refusal.of(Errno.EINVAL, "register: is the first message, and only that"))
                     : Registry.shape(
@@ -112,18 +116,19 @@ public final class RegistryGrpc extends RegistryServiceGrpc.RegistryServiceImplB
                 stream.onError(Statuses.toException(wrong.get()));
             } else {
                 registered = true;
-                nodes.tell(new NodeSessions.Register(stream, registration));
+                nodes.tell(new LeaseKeeper.Register(
+                        stream, registration, message.getClusterId(), message.getKnownRevision()));
             }
         }
 
         @Override
         public void onError(Throwable ended) {
-            nodes.tell(new NodeSessions.Gone(stream));
+            nodes.tell(new LeaseKeeper.Gone(stream));
         }
 
         @Override
         public void onCompleted() {
-            nodes.tell(new NodeSessions.Gone(stream));
+            nodes.tell(new LeaseKeeper.Gone(stream));
         }
     }
 }

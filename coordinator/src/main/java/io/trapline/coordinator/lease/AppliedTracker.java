@@ -1,5 +1,6 @@
 package io.trapline.coordinator.lease;
 
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.model.Pure;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -13,10 +14,11 @@ import java.util.TreeMap;
 /**
  * When may a call return (rule 0), and when is a drain over (F5)?
  *
- * <p>A call waits for a revision: it returns when every connected node has applied it, at once where there is no node. A call may also
- * wait for a drain: then it waits for the revision at which the drain ended. A drain is over when every connected node is done with it.
- * A node that went is waited for no longer: its process ended, or stops serving without its session. One that comes has applied nothing
- * and is done with no drain until it says so.
+ * <p>A call waits for a revision: it returns when every life of a node that may hold a lease has applied it, at once where there is none.
+ * A call may also wait for a drain: then it waits for the revision at which the drain ended. A drain is over when every such life is done
+ * with it. A life whose lease has lapsed is waited for no longer: it serves no more. Its stream says nothing about that (D-13).
+ *
+ * <p>What a life has said it has applied or is done with stays true of it, with a lease and without one.
  */
 @Pure
 public final class AppliedTracker {
@@ -25,18 +27,19 @@ public final class AppliedTracker {
         /** The call that waits under the token may return. */
         void complete(long token);
 
-        /** Every node is done with the drain: FinishDrain is to be proposed. */
+        /** Every life that is waited for is done with the drain: FinishDrain is to be proposed. */
         void finish(long drain);
     }
 
     private static final class Drain {
-        private final Set<String> doneNodes = new HashSet<>();
+        private final Set<NodeLife> doneLives = new HashSet<>();
         private final Set<Long> tokens = new LinkedHashSet<>();
         private boolean finishing;
     }
 
     private final Effects effects;
-    private final Map<String, Long> applied = new HashMap<>();
+    private final Map<NodeLife, Long> applied = new HashMap<>();
+    private final Set<NodeLife> leased = new HashSet<>();
     private final NavigableMap<Long, Drain> drains = new TreeMap<>();
     private final NavigableMap<Long, Set<Long>> waiting = new TreeMap<>();
     // In which of the sets above each token is.
@@ -47,32 +50,37 @@ public final class AppliedTracker {
         this.effects = effects;
     }
 
-    /** A node has a session. */
-    public void connected(String node) {
-        applied.put(node, 0L);
-        drains.values().forEach(drain -> drain.doneNodes.remove(node));
+    /** A life may hold a lease from now on. */
+    public void leased(NodeLife life) {
+        leased.add(life);
     }
 
-    /** A node's session is over. */
-    public void disconnected(String node) {
-        applied.remove(node);
-        drains.values().forEach(drain -> drain.doneNodes.remove(node));
-        drains.keySet().stream().toList().forEach(this::finishIfDone);
-        completeApplied();
-    }
-
-    /** A node has applied everything up to the revision; a lower one than before is ignored. */
-    public void applied(String node, long appliedRevision) {
-        Long before = applied.get(node);
-        if (before != null && appliedRevision > before) {
-            applied.put(node, appliedRevision);
+    /** A life's lease is over. */
+    public void lapsed(NodeLife life) {
+        if (leased.remove(life)) {
+            drains.keySet().stream().toList().forEach(this::finishIfDone);
             completeApplied();
         }
     }
 
-    /** What that node has applied; 0 for one without a session. */
-    public long appliedBy(String node) {
-        return applied.getOrDefault(node, 0L);
+    /** A life is over: nothing more is heard of it. */
+    public void over(NodeLife life) {
+        applied.remove(life);
+        drains.values().forEach(drain -> drain.doneLives.remove(life));
+        lapsed(life);
+    }
+
+    /** A life has applied everything up to the revision; a lower one than before is ignored. */
+    public void applied(NodeLife life, long appliedRevision) {
+        if (appliedRevision > appliedBy(life)) {
+            applied.put(life, appliedRevision);
+            completeApplied();
+        }
+    }
+
+    /** What that life has said it has applied. */
+    public long appliedBy(NodeLife life) {
+        return applied.getOrDefault(life, 0L);
     }
 
     /** The registry has reached a revision; told before the drains that begin or end with it. */
@@ -86,11 +94,11 @@ public final class AppliedTracker {
         finishIfDone(drain);
     }
 
-    /** A node is done with a drain. */
-    public void drained(String node, long drain) {
+    /** A life is done with a drain. */
+    public void drained(NodeLife life, long drain) {
         Drain open = drains.get(drain);
-        if (open != null && applied.containsKey(node)) {
-            open.doneNodes.add(node);
+        if (open != null) {
+            open.doneLives.add(life);
             finishIfDone(drain);
         }
     }
@@ -117,7 +125,7 @@ public final class AppliedTracker {
      * A call waits.
      *
      * @param token names it; fresh
-     * @param callRevision what every node must have applied; 0 = nothing
+     * @param callRevision what every such life must have applied; 0 = nothing
      * @param drain what must be over; 0 = nothing
      */
     public void await(long token, long callRevision, long drain) {
@@ -154,8 +162,7 @@ public final class AppliedTracker {
     }
 
     private void completeApplied() {
-        long everywhere =
-                applied.values().stream().mapToLong(Long::longValue).min().orElse(Long.MAX_VALUE);
+        long everywhere = leased.stream().mapToLong(this::appliedBy).min().orElse(Long.MAX_VALUE);
         var done = waiting.headMap(everywhere, true);
         List<Long> tokens = done.values().stream().flatMap(Set::stream).toList();
         done.clear();
@@ -165,7 +172,7 @@ public final class AppliedTracker {
 
     private void finishIfDone(long drain) {
         Drain open = drains.get(drain);
-        if (open != null && !open.finishing && open.doneNodes.containsAll(applied.keySet())) {
+        if (open != null && !open.finishing && open.doneLives.containsAll(leased)) {
             open.finishing = true;
             effects.finish(drain);
         }

@@ -51,17 +51,14 @@ public final class ClientSessions extends AbstractMatchingBehavior<ClientSession
     private record Ended(long session, Answer answer) implements Message {}
 
     private final ActorRef<Committer.Message> committer;
-    private final NodeSessions.Views views;
+    private final Views views;
     private final LongSupplier nanoTime;
     private final Map<Long, Long> heardNanos = new HashMap<>();
     private final Set<Long> ending = new HashSet<>();
     private boolean leading;
 
     private ClientSessions(
-            ActorContext<Message> context,
-            ActorRef<Committer.Message> committer,
-            NodeSessions.Views views,
-            LongSupplier nanoTime) {
+            ActorContext<Message> context, ActorRef<Committer.Message> committer, Views views, LongSupplier nanoTime) {
         super(context);
         this.committer = committer;
         this.views = views;
@@ -73,8 +70,7 @@ public final class ClientSessions extends AbstractMatchingBehavior<ClientSession
      *
      * @param nanoTime a monotonic clock
      */
-    public static Behavior<Message> create(
-            ActorRef<Committer.Message> committer, NodeSessions.Views views, LongSupplier nanoTime) {
+    public static Behavior<Message> create(ActorRef<Committer.Message> committer, Views views, LongSupplier nanoTime) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             timers.startTimerWithFixedDelay(new Tick(), TICK);
             return new ClientSessions(context, committer, views, nanoTime);

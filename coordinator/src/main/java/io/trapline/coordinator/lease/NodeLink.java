@@ -1,82 +1,123 @@
 package io.trapline.coordinator.lease;
 
 import io.grpc.stub.ServerCallStreamObserver;
+import io.trapline.internal.v1.Admission;
+import io.trapline.internal.v1.Grant;
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.NodeSessionResponse;
-import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegistryChange;
+import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.rpc.Statuses;
 import java.util.ArrayDeque;
+import java.util.List;
 
 /**
- * The stream to one node. Only {@link NodeSessions} touches it, on its own thread.
+ * The stream to one life of a node. Only {@link LeaseKeeper} touches it, on its own thread.
  *
- * <p>What the transport does not take at once waits here, up to a bound: a node that does not read is cut off, and comes back for a
- * snapshot.
+ * <p>What the transport does not take at once waits here, up to a bound: a node that does not read is cut off, and comes back for what it
+ * lacks.
  */
 final class NodeLink {
     private static final int MAX_WAITING = 4_096;
     private static final long MAX_WAITING_BYTES = 64L << 20;
 
     private final ServerCallStreamObserver<NodeSessionResponse> stream;
-    private final RegisterNode registration;
-    private final ArrayDeque<RegistryChange> waiting = new ArrayDeque<>();
+    private final NodeLife life;
+    private final long knownRevision;
+    private final ArrayDeque<NodeSessionResponse> waiting = new ArrayDeque<>();
     private long waitingBytes;
     private long sentRevision;
+    // What it began with waits beside the bound.
+    private int begunWith;
+    private long begunWithBytes;
+    private boolean toldToWait;
     private boolean admitted;
     private boolean ended;
 
-    NodeLink(ServerCallStreamObserver<NodeSessionResponse> stream, RegisterNode registration) {
+    /** @param knownRevision up to where the life knows the registry; 0 = it knows nothing */
+    NodeLink(ServerCallStreamObserver<NodeSessionResponse> stream, NodeLife life, long knownRevision) {
         this.stream = stream;
-        this.registration = registration;
+        this.life = life;
+        this.knownRevision = knownRevision;
     }
 
-    String node() {
-        return registration.getNode();
+    ServerCallStreamObserver<NodeSessionResponse> stream() {
+        return stream;
     }
 
-    RegisterNode registration() {
-        return registration;
+    NodeLife life() {
+        return life;
     }
 
-    /** Whether it is in the registry and gets changes. */
+    long knownRevision() {
+        return knownRevision;
+    }
+
+    /** Whether it gets changes. */
     boolean isAdmitted() {
         return admitted && !ended;
     }
 
-    /** The first message: the whole registry. */
-    void admit(RegistryChange everything) {
+    /** Whether the node has been told to wait, and may have sent something since. */
+    boolean isToldToWait() {
+        return toldToWait;
+    }
+
+    /** Says that an earlier life of the node has to end first. */
+    void keepWaiting(Admission admission) {
+        toldToWait = true;
+        put(NodeSessionResponse.newBuilder().setAdmitted(admission).build());
+    }
+
+    /** The registry: all of it, or what is new since what the life knows. */
+    void admit(Admission admission, List<RegistryChange> changes) {
         admitted = true;
-        sentRevision = everything.getRevision();
-        put(everything);
+        sentRevision = knownRevision;
+        put(NodeSessionResponse.newBuilder().setAdmitted(admission).build());
+        for (RegistryChange change : changes) {
+            sentRevision = change.getRevision();
+            put(NodeSessionResponse.newBuilder().setChange(change).build());
+        }
+        begunWith = waiting.size();
+        begunWithBytes = waitingBytes;
     }
 
-    /** A later change; one that the snapshot includes is left out. False: the node does not read, and its stream has ended. */
-    boolean send(RegistryChange change) {
-        if (change.getRevision() <= sentRevision) {
-            return true;
+    /** A later change; one that it was sent already is left out. */
+    void send(RegistryChange change) {
+        if (change.getRevision() > sentRevision) {
+            sentRevision = change.getRevision();
+            put(NodeSessionResponse.newBuilder().setChange(change).build());
+            cutOffWhereItDoesNotRead();
         }
-        sentRevision = change.getRevision();
-        put(change);
-        if (waiting.size() > MAX_WAITING || (waitingBytes > MAX_WAITING_BYTES && waiting.size() > 1)) {
-            end(Refusal.of(io.trapline.model.Errno.EAGAIN, "node " + node() + " does not read its changes"));
-            return false;
-        }
-        return true;
     }
 
-    private void put(RegistryChange change) {
-        waiting.add(change);
-        waitingBytes += change.getSerializedSize();
-        flush();
+    void grant(Grant grant) {
+        put(NodeSessionResponse.newBuilder().setGranted(grant).build());
+        cutOffWhereItDoesNotRead();
+    }
+
+    private void put(NodeSessionResponse response) {
+        if (!ended) {
+            waiting.add(response);
+            waitingBytes += response.getSerializedSize();
+            flush();
+        }
+    }
+
+    private void cutOffWhereItDoesNotRead() {
+        if (waiting.size() > MAX_WAITING + begunWith
+                || (waitingBytes > MAX_WAITING_BYTES + begunWithBytes && waiting.size() > 1)) {
+            end(Refusal.of(Errno.EAGAIN, "node " + life.getNode() + " does not read its changes"));
+        }
     }
 
     /** Sends what the transport takes. */
     void flush() {
         while (!ended && !waiting.isEmpty() && stream.isReady()) {
-            RegistryChange change = waiting.remove();
-            waitingBytes -= change.getSerializedSize();
-            stream.onNext(NodeSessionResponse.newBuilder().setChange(change).build());
+            NodeSessionResponse response = waiting.remove();
+            waitingBytes -= response.getSerializedSize();
+            stream.onNext(response);
         }
     }
 
@@ -85,6 +126,10 @@ final class NodeLink {
         if (!ended) {
             stream.request(1);
         }
+    }
+
+    boolean hasEnded() {
+        return ended;
     }
 
     void end(Refusal refusal) {

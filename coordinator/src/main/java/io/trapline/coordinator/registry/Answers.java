@@ -38,6 +38,12 @@ public final class Answers {
         return Optional.of(new Refusal(errno, reason.getMessage(), metadata));
     }
 
+    /** Whether the command rested on a leadership that is over (D-7). */
+    public static boolean leadershipIsOver(Answer answer) {
+        return answer.getRefusal().getDetailsList().stream()
+                .anyMatch(detail -> detail.getKey().equals(Leaderships.DETAIL));
+    }
+
     /** Carried out under that revision. */
     static Answer.Builder done(long revision) {
         return Answer.newBuilder().setRevision(revision);

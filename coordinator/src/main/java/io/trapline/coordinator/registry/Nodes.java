@@ -15,11 +15,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Nodes and the lives of their processes (D4). A new incarnation ends all that was on the one before: its domains' memory is lost, so
- * they are CRASHED, and the sessions of emulators that were attached to it are over. A life that is over never returns.
+ * Nodes and the lives of their processes (D4). A life whose lease has lapsed loses what others can have instead, the sessions of the
+ * emulators that were attached to it, and keeps what only its memory has: it may come back. When a life is over its domains' memory is
+ * lost, so they are CRASHED, and it never returns. A life that follows another ends it.
  */
 @Pure
 final class Nodes {
@@ -33,7 +35,8 @@ final class Nodes {
         this.servers = servers;
     }
 
-    Answer register(RegisterNode q) {
+    /** @param leadership the one that saw the life before lapse or resign; 0 = none did */
+    Answer register(RegisterNode q, long leadership) {
         RegisteredNode known = state.nodes.get(q.getNode());
         if (known == null) {
             return state.nodes.size() < Limit.MAX_NODES.value()
@@ -50,9 +53,49 @@ final class Nodes {
         if (known.getRegistration().equals(q)) {
             return Answer.getDefaultInstance();
         }
-        return known.getRegistration().getIncarnation() == q.getIncarnation()
-                ? admit(known.toBuilder().setRegistration(q).build())
-                : replace(known, q);
+        long present = known.getRegistration().getIncarnation();
+        if (present == 0 || present == q.getIncarnation()) {
+            return admit(known.toBuilder().setRegistration(q).build());
+        }
+        return leadership != 0
+                ? replace(known, q)
+                : Answers.refused(Refusal.of(
+                                Errno.EAGAIN, "node " + q.getNode() + ": an earlier life of it may hold a lease still")
+                        .with("field", "incarnation")
+                        .with("value", Long.toUnsignedString(q.getIncarnation())));
+    }
+
+    /** The lease of a life has lapsed; it may come back. */
+    Answer lapse(NodeLife life) {
+        if (present(life).isEmpty() || !state.hasSessionsAt(life.getNode())) {
+            return Answer.getDefaultInstance();
+        }
+        long revision = state.begin();
+        endSessions(life.getNode(), revision);
+        return Answers.done(revision).build();
+    }
+
+    /** A life is over. */
+    Answer end(NodeLife life) {
+        return present(life)
+                .map(node -> {
+                    long revision = state.begin();
+                    end(node, revision);
+                    return Answers.done(revision).build();
+                })
+                .orElseGet(Answer::getDefaultInstance);
+    }
+
+    static NodeLife life(RegisteredNode node) {
+        return NodeLife.newBuilder()
+                .setNode(node.getRegistration().getNode())
+                .setIncarnation(node.getRegistration().getIncarnation())
+                .build();
+    }
+
+    private Optional<RegisteredNode> present(NodeLife life) {
+        return Optional.ofNullable(state.nodes.get(life.getNode()))
+                .filter(node -> life.getIncarnation() != 0 && life(node).equals(life));
     }
 
     private Answer admit(RegisteredNode node) {
@@ -70,19 +113,25 @@ final class Nodes {
     /** Every life that there was is over, as after a restored backup; the command has begun. */
     void endAll(long revision) {
         for (RegisteredNode node : List.copyOf(state.nodes.values())) {
-            String name = node.getRegistration().getNode();
-            lose(name, revision);
-            state.nodes.put(
-                    name,
-                    ended(node)
-                            .setRegistration(node.getRegistration().toBuilder().clearIncarnation())
-                            .build());
+            end(node, revision);
         }
+    }
+
+    private void end(RegisteredNode node, long revision) {
+        String name = node.getRegistration().getNode();
+        lose(name, revision);
+        state.nodes.put(
+                name,
+                ended(node)
+                        .setRegistration(node.getRegistration().toBuilder().clearIncarnation())
+                        .build());
     }
 
     private static RegisteredNode.Builder ended(RegisteredNode node) {
         List<Long> ended = new ArrayList<>(node.getEndedIncarnationsList());
-        ended.add(node.getRegistration().getIncarnation());
+        if (node.getRegistration().getIncarnation() != 0) {
+            ended.add(node.getRegistration().getIncarnation());
+        }
         return RegisteredNode.newBuilder()
                 .addAllEndedIncarnations(ended.subList(Math.max(0, ended.size() - ENDED_INCARNATIONS), ended.size()));
     }
@@ -93,6 +142,10 @@ final class Nodes {
                 crash(placed, revision);
             }
         }
+        endSessions(node, revision);
+    }
+
+    private void endSessions(String node, long revision) {
         for (RegisteredServer server : List.copyOf(state.servers.values())) {
             if (server.getSessionNode().equals(node)) {
                 servers.endSession(server, revision);
@@ -115,12 +168,7 @@ final class Nodes {
     /** Those of the leader's candidates that are still in the life it knew, by name. */
     List<String> usable(List<NodeLife> candidates) {
         return candidates.stream()
-                .filter(life -> {
-                    RegisteredNode node = state.nodes.get(life.getNode());
-                    return node != null
-                            && life.getIncarnation() != 0
-                            && node.getRegistration().getIncarnation() == life.getIncarnation();
-                })
+                .filter(life -> present(life).isPresent())
                 .map(NodeLife::getNode)
                 .distinct()
                 .sorted()

@@ -40,6 +40,7 @@ public final class Registry {
     private final Endings endings;
     private final Sessions sessions;
     private final Nodes nodes;
+    private final Leaderships leaderships;
 
     private Registry(State state) {
         this.state = state;
@@ -53,6 +54,7 @@ public final class Registry {
         this.endings = new Endings(state, claims, drains);
         this.sessions = new Sessions(state);
         this.nodes = new Nodes(state, servers);
+        this.leaderships = new Leaderships(state);
         this.domains = new Domains(state, existence, nodes, servers, drains);
     }
 
@@ -115,6 +117,7 @@ public final class Registry {
         state.appliedIndex = index;
         long before = state.revision;
         Answer answer = Shapes.check(command)
+                .or(() -> leaderships.check(command))
                 .map(Answers::refused)
                 .orElseGet(() -> RequestIds.of(command)
                         .map(id -> sessions.once(id, command, () -> carryOut(command)))
@@ -140,12 +143,15 @@ public final class Registry {
             case MAP_MEM_TYPE -> claims.mapMemType(principal, command.getMapMemType());
             case OPEN_SESSION -> sessions.open();
             case END_SESSION -> sessions.end(command.getEndSession());
-            case REGISTER_NODE -> nodes.register(command.getRegisterNode());
+            case REGISTER_NODE -> nodes.register(command.getRegisterNode(), command.getLeadership());
             case ATTACH_EMULATOR -> attachments.attach(command.getAttachEmulator());
             case DETACH_EMULATOR -> attachments.detach(command.getDetachEmulator());
             case OPEN_VCPU -> attachments.openVcpu(command.getOpenVcpu());
             case FINISH_DRAIN -> endings.finish(command.getFinishDrain());
             case BEGIN_GENERATION -> beginGeneration(command.getBeginGeneration());
+            case BEGIN_LEADERSHIP -> leaderships.begin();
+            case LAPSE_NODE -> nodes.lapse(command.getLapseNode().getLife());
+            case END_NODE -> nodes.end(command.getEndNode().getLife());
             case COMMAND_NOT_SET -> throw new IllegalStateException("a command without content passed its shape");
         };
     }
@@ -159,6 +165,7 @@ public final class Registry {
         long revision = state.begin();
         sessions.endAll();
         nodes.endAll(revision);
+        leaderships.end();
         return Answers.done(revision).build();
     }
 }

@@ -1,6 +1,7 @@
 package io.trapline.coordinator.registry;
 
 import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegisteredNode;
 import io.trapline.internal.v1.RegisteredServer;
@@ -126,6 +127,25 @@ public final class RegistryView {
                 .limit(most)
                 .map(RegisteredNode::getRegistration)
                 .toList();
+    }
+
+    /** The lives of nodes that are not over, by name. */
+    public List<NodeLife> lives() {
+        return state.nodes.values().stream()
+                .map(Nodes::life)
+                .filter(life -> life.getIncarnation() != 0)
+                .toList();
+    }
+
+    /** Whether the life is over: it never registers again. */
+    public boolean isOver(NodeLife life) {
+        RegisteredNode node = state.nodes.get(life.getNode());
+        return node != null && node.getEndedIncarnationsList().contains(life.getIncarnation());
+    }
+
+    /** Whether an emulator is attached at the node. */
+    public boolean hasSessionsAt(String node) {
+        return state.hasSessionsAt(node);
     }
 
     /** How many shards each node is primary of; nodes without any are left out. */

@@ -54,7 +54,10 @@ final class RequestIds {
                 var q = command.getMapMemType();
                 yield present(q.hasRequestId(), q.getRequestId());
             }
-            case OPEN_SESSION,
+            case BEGIN_LEADERSHIP,
+                    LAPSE_NODE,
+                    END_NODE,
+                    OPEN_SESSION,
                     END_SESSION,
                     REGISTER_NODE,
                     ATTACH_EMULATOR,
@@ -85,7 +88,10 @@ final class RequestIds {
             case MAP_IO_RANGE -> content.getMapIoRangeBuilder().clearRequestId();
             case UNMAP_IO_RANGE -> content.getUnmapIoRangeBuilder().clearRequestId();
             case MAP_MEM_TYPE -> content.getMapMemTypeBuilder().clearRequestId();
-            case OPEN_SESSION,
+            case BEGIN_LEADERSHIP,
+                    LAPSE_NODE,
+                    END_NODE,
+                    OPEN_SESSION,
                     END_SESSION,
                     REGISTER_NODE,
                     ATTACH_EMULATOR,

@@ -48,6 +48,9 @@ final class Shapes {
             case ATTACH_EMULATOR -> attach(command.getAttachEmulator());
             case BEGIN_GENERATION ->
                 upTo("generation", command.getBeginGeneration().getGeneration(), MAX_GENERATION);
+            case BEGIN_LEADERSHIP -> name("peer", command.getBeginLeadership().getPeer());
+            case LAPSE_NODE -> restsOnLeadership(command);
+            case END_NODE -> restsOnLeadership(command);
             case COMMAND_NOT_SET -> Optional.of(Refusal.of(Errno.EINVAL, "command: none is set"));
             case DESTROY_DOMAIN,
                     PAUSE_DOMAIN,
@@ -156,13 +159,23 @@ final class Shapes {
     }
 
     private static Optional<Refusal> registerNode(RegisterNode q) {
-        int length = q.getNode().getBytes(StandardCharsets.UTF_8).length;
-        if (length == 0 || length > Limit.MAX_NODE_NAME_BYTES.value()) {
-            return Optional.of(Refusal.invalid("node", length + " bytes", "1 … " + Limit.MAX_NODE_NAME_BYTES.value())
-                    .with("limit", Limit.MAX_NODE_NAME_BYTES.value()));
-        }
-        return q.getIncarnation() == 0
-                ? Optional.of(Refusal.invalid("incarnation", 0, "any other number"))
+        return name("node", q.getNode())
+                .or(() -> q.getIncarnation() == 0
+                        ? Optional.of(Refusal.invalid("incarnation", 0, "any other number"))
+                        : Optional.empty());
+    }
+
+    private static Optional<Refusal> name(String field, String name) {
+        int length = name.getBytes(StandardCharsets.UTF_8).length;
+        return length > 0 && length <= Limit.MAX_NODE_NAME_BYTES.value()
+                ? Optional.empty()
+                : Optional.of(Refusal.invalid(field, length + " bytes", "1 … " + Limit.MAX_NODE_NAME_BYTES.value())
+                        .with("limit", Limit.MAX_NODE_NAME_BYTES.value()));
+    }
+
+    private static Optional<Refusal> restsOnLeadership(Command command) {
+        return command.getLeadership() == 0
+                ? Optional.of(Refusal.invalid("leadership", 0, "the one that saw the lease end"))
                 : Optional.empty();
     }
 

@@ -17,6 +17,7 @@ final class Snapshots {
                 .setFormat(FORMAT)
                 .setAppliedIndex(state.appliedIndex)
                 .setRevision(state.revision)
+                .setLeadership(state.leadership)
                 .addAllDomains(state.domains.values())
                 .addAllServers(state.servers.values())
                 .addAllClaims(state.claims.values())
@@ -38,6 +39,7 @@ final class Snapshots {
         State state = new State();
         state.appliedIndex = snapshot.getAppliedIndex();
         state.revision = snapshot.getRevision();
+        state.leadership = snapshot.getLeadership();
         snapshot.getDomainsList().forEach(state::putDomain);
         snapshot.getServersList().forEach(state::putServer);
         snapshot.getClaimsList()

@@ -9,7 +9,9 @@ import io.trapline.model.Pure;
 import io.trapline.v1.Claim;
 import java.util.ArrayDeque;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.SortedMap;
@@ -38,6 +40,8 @@ final class State {
     final NavigableMap<Long, KeptAnswers> sessions = new TreeMap<>();
     final NavigableMap<String, RegisteredNode> nodes = new TreeMap<>();
     final Committers committers = new Committers();
+    // Derived: how many servers have their session at each node.
+    private final Map<String, Integer> sessionsAt = new HashMap<>();
     // Derived: the keys of domains.
     private final BitSet domids = new BitSet();
     // Derived: the drains of each domain that has any.
@@ -45,6 +49,7 @@ final class State {
 
     long appliedIndex;
     long revision;
+    long leadership;
     private Change change = new Change();
 
     /** Gives out a revision: from here on the command changes something. Called once per command, after all its checks. */
@@ -129,13 +134,25 @@ final class State {
     void putServer(RegisteredServer server) {
         var named = server.getRecord().getServer();
         int key = serverKey(named.getDomid(), named.getId());
-        servers.put(key, server);
+        countSession(servers.put(key, server), -1);
+        countSession(server, 1);
         change.server(key);
     }
 
     void removeServer(int domid, int id) {
-        servers.remove(serverKey(domid, id));
+        countSession(servers.remove(serverKey(domid, id)), -1);
         change.serverRemoved(serverKey(domid, id));
+    }
+
+    /** Whether any server has its session at the node. */
+    boolean hasSessionsAt(String node) {
+        return sessionsAt.containsKey(node);
+    }
+
+    private void countSession(@Nullable RegisteredServer server, int by) {
+        if (server != null && !server.getSessionNode().isEmpty()) {
+            sessionsAt.merge(server.getSessionNode(), by, (count, more) -> count + more == 0 ? null : count + more);
+        }
     }
 
     void putClaim(int x, Claim claim) {

@@ -2,9 +2,13 @@ package io.trapline.coordinator.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trapline.internal.v1.NodeLife;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.DisplayName;
@@ -14,6 +18,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("rule 0 and F5: when calls return and drains end")
 final class AppliedTrackerTest {
+    private static final NodeLife A = life("a");
+    private static final NodeLife B = life("b");
+    private static final NodeLife STRANGER = life("stranger");
+
     private final List<Long> completed = new ArrayList<>();
     private final List<Long> finished = new ArrayList<>();
     private final AppliedTracker tracker = new AppliedTracker(new AppliedTracker.Effects() {
@@ -28,8 +36,14 @@ final class AppliedTrackerTest {
         }
     });
 
+    private static NodeLife life(String node) {
+        return NodeLife.newBuilder().setNode(node).setIncarnation(7).build();
+    }
+
     @Test
-    void returnsAtOnceWithoutANode() {
+    void returnsAtOnceWithoutALease() {
+        tracker.applied(A, 3);
+
         tracker.await(1, 10, 0);
 
         assertThat(completed).containsExactly(1L);
@@ -37,50 +51,50 @@ final class AppliedTrackerTest {
 
     @Test
     void returnsWhenTheLastNodeHasAppliedTheRevision() {
-        tracker.connected("a");
-        tracker.connected("b");
+        tracker.leased(A);
+        tracker.leased(B);
         tracker.await(1, 10, 0);
         tracker.await(2, 11, 0);
-        tracker.applied("a", 12);
+        tracker.applied(A, 12);
         assertThat(completed).isEmpty();
 
-        tracker.applied("b", 10);
+        tracker.applied(B, 10);
         assertThat(completed).containsExactly(1L);
 
-        tracker.applied("b", 11);
+        tracker.applied(B, 11);
         assertThat(completed).containsExactly(1L, 2L);
     }
 
     @Test
-    void waitsForANodeThatHasJustCome() {
-        tracker.connected("a");
-        tracker.applied("a", 10);
-        tracker.connected("b");
+    void waitsForALifeThatHasJustBeenGrantedALease() {
+        tracker.leased(A);
+        tracker.applied(A, 10);
+        tracker.leased(B);
         tracker.await(1, 5, 0);
 
         assertThat(completed).isEmpty();
-        tracker.applied("b", 9);
+        tracker.applied(B, 9);
         assertThat(completed).containsExactly(1L);
     }
 
     @Test
     void doesNotTakeARevisionBack() {
-        tracker.connected("a");
-        tracker.applied("a", 10);
-        tracker.applied("a", 3);
+        tracker.leased(A);
+        tracker.applied(A, 10);
+        tracker.applied(A, 3);
         tracker.await(1, 10, 0);
 
         assertThat(completed).containsExactly(1L);
     }
 
     @Test
-    void stopsWaitingForANodeThatWent() {
-        tracker.connected("a");
-        tracker.connected("b");
-        tracker.applied("a", 10);
+    void stopsWaitingForALifeWhoseLeaseLapsed() {
+        tracker.leased(A);
+        tracker.leased(B);
+        tracker.applied(A, 10);
         tracker.await(1, 10, 0);
 
-        tracker.disconnected("b");
+        tracker.lapsed(B);
 
         assertThat(completed).containsExactly(1L);
     }
@@ -88,74 +102,111 @@ final class AppliedTrackerTest {
     @Test
     void finishesADrainWhenEveryNodeIsDone() {
         // F5
-        tracker.connected("a");
-        tracker.connected("b");
+        tracker.leased(A);
+        tracker.leased(B);
         tracker.reached(20);
         tracker.drainBegan(20);
-        tracker.drained("a", 20);
-        tracker.drained("a", 20);
-        tracker.drained("stranger", 20);
+        tracker.drained(A, 20);
+        tracker.drained(A, 20);
+        tracker.drained(STRANGER, 20);
         assertThat(finished).isEmpty();
 
-        tracker.drained("b", 20);
+        tracker.drained(B, 20);
         assertThat(finished).containsExactly(20L);
     }
 
     @Test
     void returnsFromADrainWhenItsEndIsAppliedEverywhere() {
         // C5
-        tracker.connected("a");
+        tracker.leased(A);
         tracker.reached(20);
         tracker.drainBegan(20);
-        tracker.applied("a", 20);
+        tracker.applied(A, 20);
         tracker.await(1, 20, 20);
         tracker.await(2, 20, 0);
         assertThat(completed).containsExactly(2L);
 
-        tracker.drained("a", 20);
+        tracker.drained(A, 20);
         tracker.reached(21);
         tracker.drainEnded(20);
         assertThat(completed).containsExactly(2L);
 
-        tracker.applied("a", 21);
+        tracker.applied(A, 21);
         assertThat(completed).containsExactly(2L, 1L);
     }
 
     @Test
     void waitsForTheEndOfADrainThatHasEndedAlready() {
-        tracker.connected("a");
+        tracker.leased(A);
         tracker.reached(20);
         tracker.drainBegan(20);
-        tracker.applied("a", 20);
+        tracker.applied(A, 20);
         tracker.reached(21);
         tracker.drainEnded(20);
 
         tracker.await(1, 20, 20);
 
         assertThat(completed).isEmpty();
-        tracker.applied("a", 21);
+        tracker.applied(A, 21);
         assertThat(completed).containsExactly(1L);
     }
 
     @Test
-    void finishesADrainAtOnceWithoutANode() {
+    void finishesADrainAtOnceWithoutALease() {
         tracker.drainBegan(20);
 
         assertThat(finished).containsExactly(20L);
     }
 
     @Test
-    void asksANodeThatComesBackAgain() {
-        tracker.connected("a");
-        tracker.connected("b");
+    void takesALapsedLifeThatHasNotReportedOutOfADrain() {
+        // F5, D-13
+        tracker.leased(A);
+        tracker.leased(B);
         tracker.drainBegan(20);
-        tracker.drained("a", 20);
-        tracker.connected("a");
-        tracker.drained("b", 20);
+        tracker.drained(A, 20);
         assertThat(finished).isEmpty();
 
-        tracker.drained("a", 20);
+        tracker.lapsed(B);
+
         assertThat(finished).containsExactly(20L);
+    }
+
+    @Test
+    void waitsAgainForALifeThatComesBackAndBelievesWhatItHasSaid() {
+        tracker.leased(A);
+        tracker.leased(B);
+        tracker.applied(A, 9);
+        tracker.drainBegan(20);
+        tracker.lapsed(A);
+        tracker.drained(A, 20);
+        tracker.applied(A, 10);
+        tracker.leased(A);
+        tracker.applied(B, 11);
+        tracker.await(1, 11, 0);
+        tracker.await(2, 10, 0);
+        assertThat(completed).containsExactly(2L);
+        assertThat(finished).isEmpty();
+
+        tracker.drained(B, 20);
+        assertThat(finished).containsExactly(20L);
+        tracker.applied(A, 11);
+        assertThat(completed).containsExactly(2L, 1L);
+    }
+
+    @Test
+    void forgetsALifeThatIsOver() {
+        tracker.leased(A);
+        tracker.leased(B);
+        tracker.applied(A, 30);
+        tracker.drainBegan(20);
+        tracker.drained(B, 20);
+        tracker.await(1, 0, 20);
+
+        tracker.over(A);
+
+        assertThat(finished).containsExactly(20L);
+        assertThat(tracker.appliedBy(A)).isZero();
     }
 
     @Test
@@ -168,7 +219,7 @@ final class AppliedTrackerTest {
 
     @Test
     void forgetsACallThatWaitsNoLonger() {
-        tracker.connected("a");
+        tracker.leased(A);
         tracker.drainBegan(20);
         tracker.await(1, 10, 0);
         tracker.await(2, 10, 20);
@@ -178,7 +229,7 @@ final class AppliedTrackerTest {
         assertThat(tracker.waiting()).isZero();
 
         tracker.drainEnded(20);
-        tracker.applied("a", 30);
+        tracker.applied(A, 30);
 
         assertThat(completed).isEmpty();
     }
@@ -187,28 +238,27 @@ final class AppliedTrackerTest {
     @ValueSource(longs = {1, 2, 3, 4, 5})
     void completesEveryCallOnceAndNeverEarly(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        List<String> names = List.of("a", "b", "c");
-        Set<String> connected = new HashSet<>();
-        java.util.Map<String, Long> applied = new java.util.HashMap<>();
-        java.util.Map<Long, Long> waiting = new java.util.HashMap<>();
+        List<NodeLife> lives = List.of(A, B, life("c"));
+        Set<NodeLife> leased = new HashSet<>();
+        Map<NodeLife, Long> applied = new HashMap<>();
+        Map<Long, Long> waiting = new HashMap<>();
         long revision = 1;
         long token = 0;
         for (int step = 0; step < 5_000; step++) {
-            String node = names.get(random.nextInt(3));
+            NodeLife life = lives.get(random.nextInt(3));
             switch (random.nextInt(6)) {
                 case 0 -> {
-                    connected.add(node);
-                    applied.put(node, 0L);
-                    tracker.connected(node);
+                    leased.add(life);
+                    tracker.leased(life);
                 }
                 case 1 -> {
-                    connected.remove(node);
-                    tracker.disconnected(node);
+                    leased.remove(life);
+                    tracker.lapsed(life);
                 }
                 case 2, 3 -> {
                     long said = random.nextLong(revision + 1);
-                    applied.merge(node, said, Math::max);
-                    tracker.applied(node, said);
+                    applied.merge(life, said, Math::max);
+                    tracker.applied(life, said);
                 }
                 case 4 -> tracker.reached(++revision);
                 default -> {
@@ -217,12 +267,15 @@ final class AppliedTrackerTest {
                 }
             }
             for (long done : completed) {
-                long wanted = java.util.Objects.requireNonNull(waiting.remove(done));
-                assertThat(connected).allMatch(each -> applied.getOrDefault(each, 0L) >= wanted);
+                long wanted = Objects.requireNonNull(waiting.remove(done));
+                assertThat(leased).allMatch(each -> applied.getOrDefault(each, 0L) >= wanted);
             }
             completed.clear();
+            assertThat(waiting.values())
+                    .as("calls that need not wait")
+                    .noneMatch(wanted -> leased.stream().allMatch(each -> applied.getOrDefault(each, 0L) >= wanted));
         }
-        names.forEach(tracker::disconnected);
+        lives.forEach(tracker::lapsed);
         assertThat(completed).containsExactlyInAnyOrderElementsOf(waiting.keySet());
         assertThat(tracker.waiting()).isZero();
     }

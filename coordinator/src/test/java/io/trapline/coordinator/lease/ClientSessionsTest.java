@@ -35,7 +35,7 @@ final class ClientSessionsTest {
     private final TestProbe<Committer.Message> committer = kit.createTestProbe();
     private final ActorRef<ClientSessions.Message> sessions = kit.spawn(ClientSessions.create(
             committer.getRef(),
-            new NodeSessions.Views() {
+            new Views() {
                 @Override
                 public <T> T read(Function<RegistryView, T> reader) {
                     return reader.apply(registry.view());

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.AttachEmulator;
+import io.trapline.internal.v1.BeginLeadership;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.CreateDomain;
+import io.trapline.internal.v1.EndNode;
 import io.trapline.internal.v1.FinishDrain;
+import io.trapline.internal.v1.LapseNode;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.OpenVcpuStream;
 import io.trapline.internal.v1.RegisterNode;
@@ -37,6 +40,7 @@ final class Cluster {
 
     Registry registry = Registry.empty();
     private long index;
+    private long leadership;
     private Optional<RegistryChange> lastChange = Optional.empty();
 
     /** One with a node. */
@@ -44,6 +48,39 @@ final class Cluster {
         Cluster cluster = new Cluster();
         cluster.done(Command.newBuilder().setRegisterNode(node(NODE, INCARNATION)));
         return cluster;
+    }
+
+    /** The leadership of now; the first one begins where there is none. */
+    long leadership() {
+        return leadership == 0 ? beginLeadership() : leadership;
+    }
+
+    long beginLeadership() {
+        leadership = done(Command.newBuilder()
+                        .setBeginLeadership(BeginLeadership.newBuilder().setPeer("c1")))
+                .getRevision();
+        return leadership;
+    }
+
+    /** A life that follows another one, whose lease the leader has seen end. */
+    Command.Builder replace(String node, long incarnation) {
+        return Command.newBuilder().setRegisterNode(node(node, incarnation)).setLeadership(leadership());
+    }
+
+    Command.Builder lapse(String node, long incarnation) {
+        return Command.newBuilder()
+                .setLapseNode(LapseNode.newBuilder().setLife(life(node, incarnation)))
+                .setLeadership(leadership());
+    }
+
+    Command.Builder end(String node, long incarnation) {
+        return Command.newBuilder()
+                .setEndNode(EndNode.newBuilder().setLife(life(node, incarnation)))
+                .setLeadership(leadership());
+    }
+
+    static NodeLife life(String node, long incarnation) {
+        return NodeLife.newBuilder().setNode(node).setIncarnation(incarnation).build();
     }
 
     static RegisterNode node(String name, long incarnation) {

@@ -41,7 +41,7 @@ final class NodesTest {
         cluster.done(attach(domid, id, cluster.generation(domid, id), 9));
         cluster.done(openVcpu(domid, 1));
 
-        cluster.done(register(NODE, 78));
+        cluster.done(cluster.replace(NODE, 78));
 
         RegistryChange change = cluster.change();
         assertThat(change.getDomains(0).getDomain().getState()).isEqualTo(DomainState.DOMAIN_STATE_CRASHED);
@@ -58,7 +58,7 @@ final class NodesTest {
         int domid = cluster.domain();
         int id = cluster.server(domid);
         long generation = cluster.generation(domid, id);
-        cluster.done(register(NODE, 78));
+        cluster.done(cluster.replace(NODE, 78));
 
         for (Command.Builder command : List.of(
                 pause(domid),
@@ -83,7 +83,7 @@ final class NodesTest {
     void leavesDomainsOfOtherNodesAlone() {
         int domid = cluster.domain();
         cluster.done(register("n2", 5));
-        cluster.done(register("n2", 6));
+        cluster.done(cluster.replace("n2", 6));
 
         assertThat(cluster.registry.view().domains(0, 10).getFirst().getState())
                 .isEqualTo(DomainState.DOMAIN_STATE_RUNNING);
@@ -93,11 +93,113 @@ final class NodesTest {
     @Test
     void refusesALifeThatIsOver() {
         // D4
-        cluster.done(register(NODE, 78));
-        cluster.done(register(NODE, 79));
+        cluster.done(cluster.replace(NODE, 78));
+        cluster.done(cluster.replace(NODE, 79));
 
         cluster.refused(Errno.ESTALE, register(NODE, INCARNATION));
-        cluster.refused(Errno.ESTALE, register(NODE, 78));
+        cluster.refused(Errno.ESTALE, cluster.replace(NODE, 78));
+    }
+
+    @Test
+    void refusesALifeBesideOneThatNoLeaderHasSeenEnd() {
+        // V-4
+        int domid = cluster.domain();
+
+        assertThat(cluster.refused(Errno.EAGAIN, register(NODE, 78)).metadata()).containsEntry("value", "78");
+        Command.Builder late = cluster.replace(NODE, 78);
+        cluster.beginLeadership();
+        cluster.refused(Errno.EAGAIN, late);
+
+        assertThat(domid).isEqualTo(1);
+        assertThat(state()).isEqualTo(DomainState.DOMAIN_STATE_RUNNING);
+    }
+
+    @Test
+    void takesAnotherAddressOfTheSameLife() {
+        cluster.domain();
+        cluster.done(Command.newBuilder()
+                .setRegisterNode(Cluster.node(NODE, INCARNATION).toBuilder().setAddress("127.0.0.1:2")));
+
+        assertThat(cluster.registry.view().nodes("", 10).getFirst().getAddress())
+                .isEqualTo("127.0.0.1:2");
+        assertThat(state()).isEqualTo(DomainState.DOMAIN_STATE_RUNNING);
+    }
+
+    @Test
+    void fencesTheEmulatorsOfALapsedLifeAndLeavesItItsMemory() {
+        int domid = cluster.domain();
+        int id = cluster.server(domid);
+        cluster.done(claim(domid, id, 0, 2));
+        cluster.done(attach(domid, id, cluster.generation(domid, id), 9));
+        cluster.done(openVcpu(domid, 1));
+        assertThat(cluster.registry.view().hasSessionsAt(NODE)).isTrue();
+
+        cluster.done(cluster.lapse(NODE, INCARNATION));
+
+        assertThat(cluster.change().getServers(0).getServer().getSessionEpoch()).isZero();
+        assertThat(cluster.change().getDomainsList()).isEmpty();
+        assertThat(cluster.registry.view().hasSessionsAt(NODE)).isFalse();
+        assertThat(state()).isEqualTo(DomainState.DOMAIN_STATE_RUNNING);
+        assertThat(cluster.registry.snapshot().getVcpusList()).hasSize(1);
+        cluster.done(register(NODE, INCARNATION));
+        cluster.done(attach(domid, id, cluster.generation(domid, id), 9));
+    }
+
+    @Test
+    void changesNothingWhenALapsedLifeHasNothingThatOthersTakeOver() {
+        cluster.domain();
+        Command.Builder lapse = cluster.lapse(NODE, INCARNATION);
+        Command.Builder ofAnother = cluster.lapse(NODE, 78);
+        long before = cluster.registry.view().revision();
+
+        cluster.done(lapse);
+        cluster.done(ofAnother);
+        cluster.done(cluster.lapse("stranger", 1));
+
+        assertThat(cluster.registry.view().revision()).isEqualTo(before);
+    }
+
+    @Test
+    void losesWhatALifeHadThatIsOver() {
+        // D4
+        int domid = cluster.domain();
+        int id = cluster.server(domid);
+        cluster.done(attach(domid, id, cluster.generation(domid, id), 9));
+
+        cluster.done(cluster.end(NODE, INCARNATION));
+
+        assertThat(state()).isEqualTo(DomainState.DOMAIN_STATE_CRASHED);
+        assertThat(cluster.change().getServers(0).getServer().getSessionEpoch()).isZero();
+        assertThat(cluster.registry.view().lives()).isEmpty();
+        assertThat(cluster.registry.view().isOver(Cluster.life(NODE, INCARNATION)))
+                .isTrue();
+        cluster.refused(Errno.ESTALE, register(NODE, INCARNATION));
+        cluster.refused(Errno.ENOSPC, createDomain(0));
+        long before = cluster.registry.view().revision();
+        cluster.done(cluster.end(NODE, INCARNATION));
+        assertThat(cluster.registry.view().revision()).isEqualTo(before);
+        // Nobody is there whose lease would have to end first.
+        cluster.done(register(NODE, 78));
+        assertThat(cluster.registry.view().lives()).containsExactly(Cluster.life(NODE, 78));
+        cluster.refused(Errno.ESTALE, register(NODE, INCARNATION));
+    }
+
+    @Test
+    void endsNothingOfALifeThatFollowed() {
+        cluster.done(cluster.replace(NODE, 78));
+        Command.Builder create = createDomain(0);
+        create.getCreateDomainBuilder().setUsableNodes(0, Cluster.life(NODE, 78));
+        cluster.done(create);
+
+        cluster.done(cluster.end(NODE, INCARNATION));
+        cluster.done(cluster.lapse(NODE, INCARNATION));
+
+        assertThat(state()).isEqualTo(DomainState.DOMAIN_STATE_RUNNING);
+        assertThat(cluster.registry.view().lives()).containsExactly(Cluster.life(NODE, 78));
+    }
+
+    private DomainState state() {
+        return cluster.registry.view().domains(0, 10).getFirst().getState();
     }
 
     @Test
@@ -113,7 +215,7 @@ final class NodesTest {
     @Test
     void placesADomainOnlyOnTheLifeThatTheLeaderKnew() {
         Command.Builder old = createDomain(0);
-        cluster.done(register(NODE, 78));
+        cluster.done(cluster.replace(NODE, 78));
 
         assertThat(cluster.refused(Errno.ENOSPC, old).metadata()).containsEntry("nodes", "0");
     }
@@ -144,6 +246,8 @@ final class NodesTest {
         int domid = cluster.domain();
         long session = cluster.done(SessionsTest.open()).getOpenSession().getSession();
 
+        Command.Builder ofTheLeadershipBefore = cluster.replace(NODE, 78);
+
         long revision = cluster.done(generation(1)).getRevision();
 
         assertThat(revision).isEqualTo((1L << 48) + 1);
@@ -151,6 +255,7 @@ final class NodesTest {
         assertThat(cluster.change().getDomains(0).getDomain().getState()).isEqualTo(DomainState.DOMAIN_STATE_CRASHED);
         cluster.refused(Errno.ESTALE, register(NODE, INCARNATION));
         cluster.refused(Errno.EINVAL, generation(1));
+        cluster.refused(Errno.EAGAIN, ofTheLeadershipBefore);
         cluster.refused(Errno.EINVAL, generation(0x8000));
         cluster.done(register(NODE, 78));
         cluster.finish(cluster.done(destroyDomain(domid)).getDrain());

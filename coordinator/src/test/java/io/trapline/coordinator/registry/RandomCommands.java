@@ -1,12 +1,15 @@
 package io.trapline.coordinator.registry;
 
 import io.trapline.internal.v1.AttachEmulator;
+import io.trapline.internal.v1.BeginLeadership;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.CreateDomain;
 import io.trapline.internal.v1.DetachEmulator;
 import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.EndNode;
 import io.trapline.internal.v1.EndSession;
 import io.trapline.internal.v1.FinishDrain;
+import io.trapline.internal.v1.LapseNode;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.OpenVcpuStream;
 import io.trapline.internal.v1.RegisterNode;
@@ -49,7 +52,7 @@ final class RandomCommands {
         Command command = switch (random.nextInt(16)) {
             case 0 -> create();
             case 1 -> random.nextInt(4) > 0 ? pauseOrUnpause() : destroyDomain();
-            case 2 -> register();
+            case 2 -> random.nextBoolean() ? register(now) : lease(now);
             case 3 -> session(now);
             case 4, 5 -> createServer(now);
             case 6 -> setState(now);
@@ -121,7 +124,7 @@ final class RandomCommands {
                         .build();
     }
 
-    private Command register() {
+    private Command register(Snapshot now) {
         int node = random.nextInt(incarnations.length);
         if (random.nextInt(8) == 0) {
             incarnations[node]++;
@@ -131,7 +134,39 @@ final class RandomCommands {
                         .setNode("n" + node)
                         .setIncarnation(incarnations[node])
                         .setMemoryBytes(random.nextInt(2)))
+                .setLeadership(random.nextBoolean() ? 0 : leadership(now))
                 .build();
+    }
+
+    /** A leadership begins, or the one of now has seen a lease end. */
+    private Command lease(Snapshot now) {
+        int node = random.nextInt(incarnations.length);
+        NodeLife life = NodeLife.newBuilder()
+                .setNode("n" + node)
+                .setIncarnation(incarnations[node])
+                .build();
+        return switch (random.nextInt(6)) {
+            case 0 ->
+                Command.newBuilder()
+                        .setBeginLeadership(BeginLeadership.newBuilder().setPeer("c" + random.nextInt(3)))
+                        .build();
+            case 1 -> {
+                incarnations[node]++;
+                yield Command.newBuilder()
+                        .setEndNode(EndNode.newBuilder().setLife(life))
+                        .setLeadership(leadership(now))
+                        .build();
+            }
+            default ->
+                Command.newBuilder()
+                        .setLapseNode(LapseNode.newBuilder().setLife(life))
+                        .setLeadership(leadership(now))
+                        .build();
+        };
+    }
+
+    private long leadership(Snapshot now) {
+        return random.nextInt(10) == 0 ? random.nextLong(100) : now.getLeadership();
     }
 
     private Command session(Snapshot now) {
@@ -248,6 +283,7 @@ final class RandomCommands {
                 : drains.get(random.nextInt(drains.size())).getRevision();
         return Command.newBuilder()
                 .setFinishDrain(FinishDrain.newBuilder().setRevision(drain))
+                .setLeadership(leadership(now))
                 .build();
     }
 }

@@ -7,6 +7,7 @@ import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.LogEntry;
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.RegisteredServer;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.internal.v1.Snapshot;
@@ -52,6 +53,7 @@ final class RandomRegistryTest {
             checkClaims(after, holders);
             checkIds(before, after, command, result.answer());
             checkBusy(before, command, result.answer());
+            checkLeadership(before, after, command, result.answer());
             result.change().ifPresent(replica::apply);
             if (index % 10 == 0) {
                 replica.compare(registry.view().everything());
@@ -181,6 +183,21 @@ final class RandomRegistryTest {
                 .anyMatch(claim -> claim.getDomid() == asked.getDomid() && claim.getType() == asked.getType());
         if (busy || (answer.hasMapMemType() && asked.getFlags() != 0)) {
             assertThat(busy).isEqualTo(stands);
+        }
+    }
+
+    /** V-4: nothing that rests on another leadership than the one of now is carried out, and no life follows one without. */
+    private static void checkLeadership(Snapshot before, Snapshot after, Command command, Answer answer) {
+        if (command.getLeadership() != 0 && command.getLeadership() != before.getLeadership()) {
+            assertThat(answer.hasRefusal()).isTrue();
+        }
+        if (after.getLeadership() != before.getLeadership()) {
+            assertThat(command.hasBeginLeadership()).isTrue();
+            assertThat(after.getLeadership()).isEqualTo(after.getRevision());
+        }
+        if (command.getLeadership() == 0) {
+            List<NodeLife> lives = Registry.restore(after).view().lives();
+            assertThat(lives).containsAll(Registry.restore(before).view().lives());
         }
     }
 

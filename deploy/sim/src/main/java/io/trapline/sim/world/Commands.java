@@ -1,6 +1,7 @@
 package io.trapline.sim.world;
 
 import io.trapline.internal.v1.AttachEmulator;
+import io.trapline.internal.v1.BeginLeadership;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.CreateDomain;
 import io.trapline.internal.v1.DetachEmulator;
@@ -43,6 +44,18 @@ final class Commands {
                         .setNode(NODE)
                         .setIncarnation(incarnation)
                         .setAddress("127.0.0.1:1"))
+                .build();
+    }
+
+    /** The same after a life whose lease ended. */
+    static Command replaceNode(long incarnation, long leadership) {
+        return registerNode(incarnation).toBuilder().setLeadership(leadership).build();
+    }
+
+    /** A coordinator begins to lead. */
+    static Command beginLeadership() {
+        return Command.newBuilder()
+                .setBeginLeadership(BeginLeadership.newBuilder().setPeer("c1"))
                 .build();
     }
 

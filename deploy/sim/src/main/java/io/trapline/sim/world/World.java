@@ -250,7 +250,11 @@ public final class World implements Run {
         node.shards.forEach(shard -> shard.model.check());
         emulators.forEach(Emulator::check);
         coordinator.end();
-        coordinator.execute(Commands.registerNode(seams.incarnation(Commands.INCARNATION + 1)), false, answer -> {});
+        long leadership = coordinator
+                .execute(Commands.beginLeadership(), false, answer -> {})
+                .getRevision();
+        coordinator.execute(
+                Commands.replaceNode(seams.incarnation(Commands.INCARNATION + 1), leadership), false, answer -> {});
         promises.nodeIsNew();
         node.shards.forEach(shard -> shard.p2m.close());
     }
