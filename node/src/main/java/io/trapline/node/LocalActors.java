@@ -2,6 +2,7 @@ package io.trapline.node;
 
 import io.trapline.node.guest.DomainVcpus;
 import io.trapline.node.ioreq.IoreqServer;
+import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.MemoryBudget;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerView;
@@ -23,8 +24,10 @@ import org.apache.pekko.actor.typed.Behavior;
  * @param node the node's name
  * @param registry where they propose commands
  * @param memory what the shards' pages come from
+ * @param gate whether they may act
  */
-record LocalActors(String node, RegistryClient registry, MemoryBudget memory) implements DomainActors {
+record LocalActors(String node, RegistryClient registry, MemoryBudget memory, ServingGate gate)
+        implements DomainActors {
     @Override
     public Behavior<VcpusMessage> vcpus(DomainView domain, DomainRoutes routes) {
         return DomainVcpus.create(
@@ -35,7 +38,8 @@ record LocalActors(String node, RegistryClient registry, MemoryBudget memory) im
                 routes.map(),
                 routes.shards(),
                 registry,
-                node);
+                node,
+                gate);
     }
 
     @Override
@@ -48,7 +52,8 @@ record LocalActors(String node, RegistryClient registry, MemoryBudget memory) im
                 memory,
                 routes.shards(),
                 routes.vcpus(),
-                routes.calls());
+                routes.calls(),
+                gate);
     }
 
     @Override
@@ -66,6 +71,7 @@ record LocalActors(String node, RegistryClient registry, MemoryBudget memory) im
                 server.generation(),
                 routes.shards(),
                 routes.calls(),
-                drained);
+                drained,
+                gate);
     }
 }

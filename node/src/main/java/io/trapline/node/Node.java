@@ -2,11 +2,11 @@ package io.trapline.node;
 
 import com.typesafe.config.ConfigFactory;
 import io.grpc.BindableService;
-import io.grpc.Channel;
 import io.trapline.internal.v1.RegisterNode;
-import io.trapline.internal.v1.RegistryServiceGrpc;
 import io.trapline.node.guest.GuestGrpc;
 import io.trapline.node.ioreq.EmulatorGrpc;
+import io.trapline.node.lease.LinkSettings;
+import io.trapline.node.lease.ServingGate;
 import io.trapline.node.memory.MemoryGrpc;
 import io.trapline.node.p2m.GuestMemory;
 import io.trapline.node.registry.ClientSessions;
@@ -25,47 +25,55 @@ import org.apache.pekko.actor.typed.ActorSystem;
  */
 public final class Node implements AutoCloseable {
     private final ActorSystem<NodeRegistry.Message> system;
-    private final CompletableFuture<Void> registered;
+    private final ServingGate gate;
+    private final CompletableFuture<Void> ready;
     private final List<BindableService> services;
     private final List<BindableService> internalServices;
 
     private Node(
             ActorSystem<NodeRegistry.Message> system,
-            CompletableFuture<Void> registered,
+            ServingGate gate,
+            CompletableFuture<Void> ready,
             List<BindableService> services,
             List<BindableService> internalServices) {
         this.system = system;
-        this.registered = registered;
+        this.gate = gate;
+        this.ready = ready;
         this.services = services;
         this.internalServices = internalServices;
     }
 
-    /**
-     * Starts one. It serves when {@link #registered} completes.
-     *
-     * @param coordinator a channel to {@code RegistryService}; the caller closes it after the node
-     */
-    public static Node start(NodeConfig config, Channel coordinator) {
-        NodeDirectory directory = new NodeDirectory();
-        RegistryClient registry = new RegistryClient(coordinator);
+    /** Starts one. It serves when {@link #ready} completes. */
+    public static Node start(NodeConfig config) {
+        ServingGate gate = new ServingGate(config.clock());
+        NodeDirectory directory = new NodeDirectory(gate);
+        RegistryClient registry = new RegistryClient(config.clock());
         ClientSessions sessions = new ClientSessions();
-        CompletableFuture<Void> registered = new CompletableFuture<>();
-        RegisterNode register = RegisterNode.newBuilder()
-                .setNode(config.id())
-                .setIncarnation(new SecureRandom().nextLong() | 1)
-                .setAddress(config.address())
-                .setMemoryBytes(config.memoryBytes())
-                .build();
-        LocalActors actors =
-                new LocalActors(config.id(), registry, new GuestMemory(config.memoryBytes(), config.typeTables()));
+        CompletableFuture<Void> ready = new CompletableFuture<>();
+        LinkSettings settings = new LinkSettings(
+                RegisterNode.newBuilder()
+                        .setNode(config.id())
+                        .setIncarnation(new SecureRandom().nextLong() | 1)
+                        .setAddress(config.address())
+                        .setMemoryBytes(config.memoryBytes())
+                        .build(),
+                config.coordinators(),
+                config.channels(),
+                config.clock(),
+                gate,
+                registry::leader,
+                () -> ready.complete(null),
+                config.onOver());
+        LocalActors actors = new LocalActors(
+                config.id(), registry, new GuestMemory(config.memoryBytes(), config.typeTables()), gate);
         ActorSystem<NodeRegistry.Message> system = ActorSystem.create(
-                NodeRegistry.create(
-                        RegistryServiceGrpc.newStub(coordinator), register, actors, directory, sessions, registered),
+                NodeRegistry.create(settings, actors, directory, sessions),
                 "node",
                 ConfigFactory.load("trapline-node"));
         return new Node(
                 system,
-                registered,
+                gate,
+                ready,
                 List.of(
                         new GuestGrpc(directory),
                         new EmulatorGrpc(directory, registry, config.id()),
@@ -73,9 +81,24 @@ public final class Node implements AutoCloseable {
                 List.of(new NodeControlGrpc(directory)));
     }
 
-    /** Completes when the registry is known here and this node may serve. */
-    public CompletionStage<Void> registered() {
-        return registered;
+    /** Completes when this node serves for the first time: it has a lease and has caught up with the registry. */
+    public CompletionStage<Void> ready() {
+        return ready;
+    }
+
+    /** Whether it serves now. */
+    public boolean serves() {
+        return gate.serves();
+    }
+
+    /**
+     * Serves nobody from now on, and tells the coordinators so, that nobody waits for its lease. Completes when they have heard it, or when there is
+     * none that can be told.
+     */
+    public CompletionStage<Void> resign() {
+        CompletableFuture<Void> resigned = new CompletableFuture<>();
+        system.tell(new NodeRegistry.Resign(() -> resigned.complete(null)));
+        return resigned;
     }
 
     /** For guests and emulators: GuestService, EmulatorService, MemoryService. */

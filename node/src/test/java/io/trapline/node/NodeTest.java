@@ -31,6 +31,7 @@ import io.trapline.v1.MemoryServiceGrpc.MemoryServiceBlockingStub;
 import io.trapline.v1.ReadMemoryRequest;
 import io.trapline.v1.SetMemTypeRequest;
 import io.trapline.v1.WriteMemoryRequest;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,7 +52,13 @@ final class NodeTest {
     @BeforeEach
     void start() throws Exception {
         coordinator = new FakeCoordinator();
-        node = Node.start(NodeConfig.of(Records.NODE, "127.0.0.1:1", 64 << 20), coordinator.channel);
+        node = Node.start(NodeConfig.of(
+                Records.NODE,
+                "127.0.0.1:1",
+                64 << 20,
+                List.of(coordinator.address),
+                FakeCoordinator::channel,
+                why -> {}));
         session = coordinator.session();
         assertThat(coordinator.next().getRegister().getIncarnation()).isNotZero();
         String name = InProcessServerBuilder.generateName();
@@ -77,7 +84,7 @@ final class NodeTest {
         // T6, T1
         session.tell(snapshot(3).addDomains(domain(DOM, DOM_GEN, 1024)));
         assertThat(coordinator.next().getAppliedRevision()).isEqualTo(3);
-        node.registered().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        node.ready().toCompletableFuture().get(20, TimeUnit.SECONDS);
         long fastest = Long.MAX_VALUE;
         for (int i = 0; i < 40; i++) {
             MemType type = i % 2 == 0 ? MemType.MEM_TYPE_IOREQ_SERVER_0 : MemType.MEM_TYPE_RAM_RW;

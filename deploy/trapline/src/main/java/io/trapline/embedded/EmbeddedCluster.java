@@ -10,6 +10,7 @@ import io.trapline.coordinator.Coordinator;
 import io.trapline.coordinator.CoordinatorConfig;
 import io.trapline.coordinator.raft.ReplicaConfig;
 import io.trapline.internal.v1.NodeControlServiceGrpc;
+import io.trapline.model.Refusal;
 import io.trapline.node.Node;
 import io.trapline.node.NodeConfig;
 import java.io.IOException;
@@ -41,6 +42,7 @@ public final class EmbeddedCluster implements AutoCloseable {
     private static final String NODE = "node-1";
     private static final int MEMORY_PART_FOR_GUESTS = 2;
     private static final long START_SECONDS = 30;
+    private static final long RESIGN_SECONDS = 1;
 
     private final boolean isClosedAtExit;
 
@@ -105,7 +107,7 @@ public final class EmbeddedCluster implements AutoCloseable {
             inProcess(registry, coordinator.internalServices());
             Node node = node(port.address(), registry);
             inProcess(controls, node.internalServices());
-            awaitRegistered(node);
+            awaitReady(node);
             List<BindableService> services = new ArrayList<>(coordinator.publicServices());
             services.addAll(node.services());
             port.release();
@@ -118,18 +120,34 @@ public final class EmbeddedCluster implements AutoCloseable {
     }
 
     private Node node(ListenAddress where, String registry) {
-        NodeConfig config = NodeConfig.of(NODE, where.toString(), physicalMemoryBytes() / MEMORY_PART_FOR_GUESTS);
-        Node node = Node.start(config, channel(registry));
-        started.push(node::close);
+        Node node = Node.start(NodeConfig.of(
+                NODE,
+                where.toString(),
+                physicalMemoryBytes() / MEMORY_PART_FOR_GUESTS,
+                List.of(registry),
+                name -> InProcessChannelBuilder.forName(name).directExecutor().build(),
+                EmbeddedCluster::over));
+        started.push(() -> end(node));
         return node;
     }
 
-    private static void awaitRegistered(Node node) throws StartException {
+    /** Its next life need not wait for its lease. */
+    private static void end(Node node) {
         try {
-            node.registered().toCompletableFuture().get(START_SECONDS, TimeUnit.SECONDS);
+            node.resign().toCompletableFuture().get(RESIGN_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException unheard) {
+            LOG.info("the coordinator has not heard that the node ends: its next life waits for its lease", unheard);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        node.close();
+    }
+
+    private static void awaitReady(Node node) throws StartException {
+        try {
+            node.ready().toCompletableFuture().get(START_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException failed) {
-            throw new StartException(
-                    "the node could not register with the coordinator: " + failed.getMessage(), failed);
+            throw new StartException("the node got no lease from the coordinator: " + failed.getMessage(), failed);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new StartException("interrupted while starting", interrupted);
@@ -178,6 +196,12 @@ public final class EmbeddedCluster implements AutoCloseable {
                 InProcessChannelBuilder.forName(name).directExecutor().build();
         started.push(channel::shutdownNow);
         return channel;
+    }
+
+    /** The registry has given this node's place to another life: a process that goes on would serve nobody for ever. */
+    private static void over(Refusal why) {
+        LOG.error("the node cannot go on: the process ends: {}", why.message());
+        Runtime.getRuntime().halt(1);
     }
 
     /** Nothing that this process acknowledges could be trusted any more. */

@@ -19,11 +19,17 @@ final class BatchIntake {
     private final VcpusOutbox outbox;
     private final long defaultTimeoutMillis;
     private final List<VcpuWindow> touched = new ArrayList<>();
+    private boolean leased = true;
 
     BatchIntake(OpenVcpus vcpus, VcpusOutbox outbox, long defaultTimeoutMillis) {
         this.vcpus = vcpus;
         this.outbox = outbox;
         this.defaultTimeoutMillis = defaultTimeoutMillis;
+    }
+
+    /** While false, accesses that are new are EAGAIN (A5). */
+    void leased(boolean isLeased) {
+        leased = isLeased;
     }
 
     /** The windows that the last batch has put rows into, to be pumped. */
@@ -89,7 +95,9 @@ final class BatchIntake {
         long deadline =
                 arrivalNanos + TimeUnit.MILLISECONDS.toNanos(timeoutMillis == 0 ? defaultTimeoutMillis : timeoutMillis);
         VcpuWindow window = open.window;
-        int offered = window.offer(sequence, attributes, address, data, count, deadline, malformed != null);
+        int offered = !leased && malformed == null && window.putOff(sequence)
+                ? Errno.EAGAIN.number()
+                : window.offer(sequence, attributes, address, data, count, deadline, malformed != null);
         if (offered <= VcpuWindow.TAKEN) {
             open.wantStatus(sequence, batch.getWantStatus());
         }

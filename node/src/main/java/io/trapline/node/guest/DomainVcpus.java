@@ -7,6 +7,7 @@ import io.trapline.model.Errno;
 import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
 import io.trapline.node.guest.OpenVcpus.OpenVcpu;
+import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.VcpuOpening;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -63,6 +65,9 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     /** Deadlines may have passed. */
     record Tick() implements Message {}
 
+    /** The node serves again. */
+    record Resume() implements Message {}
+
     private static final Duration TICK = Duration.ofMillis(20);
     private static final int MAX_OPENS_UNDER_WAY = 4096;
     private static final int TOKEN_BYTES = 16;
@@ -78,7 +83,10 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     private final OpenVcpus vcpus;
     private final VcpusOutbox outbox;
     private final BatchIntake intake;
+    private final ServingGate gate;
+    private final Runnable wake;
     private boolean paused = true;
+    private boolean leased = true;
     private int opensUnderWay;
 
     private DomainVcpus(
@@ -91,8 +99,12 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
             ShardMap shardMap,
             List<ShardRoute> shards,
             RegistryClient registry,
-            String nodeId) {
+            String nodeId,
+            ServingGate gate) {
         super(context);
+        this.gate = gate;
+        ActorRef<VcpusMessage> self = context.getSelf();
+        wake = () -> self.tell(new Resume());
         this.timers = timers;
         this.domid = domid;
         this.domainGeneration = domainGeneration;
@@ -111,6 +123,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
      * @param defaultTimeoutMillis the timeout of an access that names none (A1)
      * @param shards the domain's shards, by index
      * @param nodeId this node's name, for the registry
+     * @param gate while it is closed nothing is passed on, no outcome goes out, and new accesses are EAGAIN (D-11)
      */
     public static Behavior<VcpusMessage> create(
             int domid,
@@ -120,7 +133,8 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
             ShardMap shardMap,
             List<ShardRoute> shards,
             RegistryClient registry,
-            String nodeId) {
+            String nodeId,
+            ServingGate gate) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> new DomainVcpus(
                 context,
                 timers,
@@ -131,11 +145,13 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                 shardMap,
                 shards,
                 registry,
-                nodeId)));
+                nodeId,
+                gate)));
     }
 
     @Override
     public Behavior<VcpusMessage> onMessage(VcpusMessage message) {
+        lease(gate.serves());
         switch (message) {
             case VcpusMessage.ShardAnswers answers -> onAnswers(answers);
             case VcpusMessage.Apply apply -> onApply(apply);
@@ -154,6 +170,33 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         return this;
     }
 
+    /** Whether the node serves, in this step. */
+    private void lease(boolean serves) {
+        if (serves != leased) {
+            hold(paused, serves);
+        }
+        if (!serves) {
+            gate.whenOpen(wake);
+        }
+    }
+
+    private void hold(boolean isPaused, boolean isLeased) {
+        boolean held = holds();
+        paused = isPaused;
+        leased = isLeased;
+        intake.leased(isLeased);
+        outbox.holdAnswers(holds());
+        if (held && !holds()) {
+            outbox.askForHeld();
+            pumpAll();
+        }
+    }
+
+    /** While true no access is passed on and no outcome goes out (D1, D-11). */
+    private boolean holds() {
+        return paused || !leased;
+    }
+
     private void onStream(Message message) {
         switch (message) {
             case Batch batch -> onBatch(batch);
@@ -169,6 +212,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                 vcpus.all().forEach(open -> open.window.expire(now, outbox));
                 pumpAll();
             }
+            case Resume resume -> {}
         }
     }
 
@@ -181,7 +225,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                                     .setBatchId(message.batch().getBatchId())
                                     .setStatus(Statuses.toProto(refusal)))
                             .build());
-        } else if (!paused) {
+        } else if (!holds()) {
             intake.touched().forEach(window -> window.pump(outbox));
         }
         message.stream().taken();
@@ -361,7 +405,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
             }
             open.window.answered(answers.shard(), keys.sequence(i), rows.data(i), rows.errno(i), outbox);
             boolean lastOfRun = i + 1 == rows.size() || keys.vcpu(i + 1) != keys.vcpu(i);
-            if (lastOfRun && !paused) {
+            if (lastOfRun && !holds()) {
                 open.window.pump(outbox);
             }
         }
@@ -371,13 +415,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         for (VcpuOpening opening : apply.opened()) {
             fence(opening);
         }
-        boolean wasPaused = paused;
-        paused = apply.paused();
-        outbox.holdAnswers(paused);
-        if (wasPaused && !paused) {
-            outbox.askForHeld();
-            pumpAll();
-        }
+        hold(apply.paused(), leased);
         outbox.flush();
         apply.applied().run();
     }
@@ -420,7 +458,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     }
 
     private void pumpAll() {
-        if (!paused) {
+        if (!holds()) {
             vcpus.all().forEach(open -> open.window.pump(outbox));
         }
     }

@@ -53,6 +53,9 @@ public final class VcpuWindow {
     private long doneThrough;
     private long nextSequence = 1;
     private long nextToSend = 1;
+    /** The highest number that was put off. */
+    private long putOffThrough;
+
     private int outstanding;
     private int currentShard = NO_SHARD;
     private boolean spanning;
@@ -122,7 +125,8 @@ public final class VcpuWindow {
 
     /**
      * Takes a row. {@link #TAKEN}, {@link #JOINED}, {@link #ASKED_AGAIN}, or the number of the errno that answers it: ESTALE below the window; EINVAL for a gap, a
-     * number beyond the window, a known number with other content, and a new row that is malformed (its number is used up).
+     * number beyond the window, a known number with other content, and a new row that is malformed (its number is used up). EAGAIN for a row behind one that was
+     * {@link #putOff} and has not come again.
      *
      * @param malformed whether the row is wrong by itself
      */
@@ -142,7 +146,8 @@ public final class VcpuWindow {
             return offerKnown(place, theAttributes, anAddress, theData, aCount);
         }
         if (sequence != nextSequence || sequence > received + window) {
-            return Errno.EINVAL.number();
+            boolean behindPutOff = nextSequence <= putOffThrough && sequence <= received + window;
+            return (behindPutOff ? Errno.EAGAIN : Errno.EINVAL).number();
         }
         nextSequence++;
         attributes[place] = theAttributes;
@@ -153,6 +158,19 @@ public final class VcpuWindow {
         localErrno[place] = malformed ? (byte) Errno.EINVAL.number() : Errno.OK;
         state[place] = malformed ? DONE : QUEUED;
         return malformed ? Errno.EINVAL.number() : TAKEN;
+    }
+
+    /**
+     * Takes nothing new now: a row that {@link #offer} would take is to come again under its number (A5), and those behind it after it. False where it is
+     * none of those.
+     */
+    public boolean putOff(long sequence) {
+        boolean isNext = sequence == nextSequence || (sequence > nextSequence && sequence <= putOffThrough + 1);
+        if (!isNext || sequence > received + window) {
+            return false;
+        }
+        putOffThrough = Math.max(putOffThrough, sequence);
+        return true;
     }
 
     private int offerKnown(int place, byte theAttributes, long anAddress, long theData, int aCount) {

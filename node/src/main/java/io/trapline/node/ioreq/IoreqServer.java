@@ -2,6 +2,7 @@ package io.trapline.node.ioreq;
 
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
+import io.trapline.node.lease.ServingGate;
 import io.trapline.node.protocol.AnswerRoute;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.ServerMessage;
@@ -17,11 +18,13 @@ import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.rows.OutcomeRows;
 import io.trapline.v1.IoreqServerCounters;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Signal;
@@ -43,6 +46,12 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
     private final AnswerRoute answers;
     private final TimerScheduler<ServerMessage> timers;
     private final LongSupplier clock;
+    private final ServingGate gate;
+    private final Runnable wake;
+    /** What the emulator's streams and gated calls said while the node did not serve: few messages a stream, and what services let in of calls. */
+    private final List<ServerMessage> waiting = new ArrayList<>();
+
+    private boolean leased = true;
     private long tickAt = Deadlines.NEVER;
 
     /** What the stream of its emulator tells the actor. */
@@ -83,6 +92,9 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
     /** Deadlines may have passed. */
     record Tick() implements FromEmulator {}
 
+    /** The node serves again. */
+    record Resume() implements ServerMessage {}
+
     private IoreqServer(
             ActorContext<ServerMessage> context,
             TimerScheduler<ServerMessage> timers,
@@ -90,8 +102,12 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             IoreqServerRules rules,
             ServerOutbox outbox,
             List<ShardRoute> shards,
-            AnswerRoute answers) {
+            AnswerRoute answers,
+            ServingGate gate) {
         super(context);
+        this.gate = gate;
+        ActorRef<ServerMessage> self = context.getSelf();
+        wake = () -> self.tell(new Resume());
         this.timers = timers;
         this.clock = clock;
         this.rules = rules;
@@ -106,6 +122,7 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
      * @param shards the domain's shards, by index
      * @param answers who is told whether a call has passed the gate
      * @param drained given the revision of each drain for which nothing is left here (F5); called on the actor's thread
+     * @param gate while it is closed nothing is delivered, and nothing is believed of the emulator or let pass for it (D-11)
      */
     public static Behavior<ServerMessage> create(
             int domid,
@@ -114,8 +131,9 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             long generation,
             List<ShardRoute> shards,
             AnswerRoute answers,
-            LongConsumer drained) {
-        return create(domid, domainGeneration, id, generation, shards, answers, drained, System::nanoTime);
+            LongConsumer drained,
+            ServingGate gate) {
+        return create(domid, domainGeneration, id, generation, shards, answers, drained, gate, System::nanoTime);
     }
 
     /** The same on another monotonic clock, in nanoseconds. */
@@ -127,12 +145,13 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             List<ShardRoute> shards,
             AnswerRoute answers,
             LongConsumer drained,
+            ServingGate gate,
             LongSupplier clock) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             List<ShardRoute> all = List.copyOf(shards);
             ServerOutbox outbox = new ServerOutbox(domid, domainGeneration, id, all, drained);
             IoreqServerRules rules = new IoreqServerRules(id, generation, outbox);
-            return new IoreqServer(context, timers, clock, rules, outbox, all, answers);
+            return new IoreqServer(context, timers, clock, rules, outbox, all, answers, gate);
         }));
     }
 
@@ -143,6 +162,34 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             return Behaviors.stopped();
         }
         long now = clock.getAsLong();
+        lease(gate.serves(now), now);
+        if (!leased && (message instanceof FromEmulator || message instanceof Gated)) {
+            waiting.add(message);
+            return this;
+        }
+        take(message, now);
+        scheduleTick(now);
+        return this;
+    }
+
+    /** Whether the node serves, in this step. What was put aside comes first, in its order: a call before the answer that followed it (F2). */
+    private void lease(boolean serves, long now) {
+        if (serves != leased) {
+            leased = serves;
+            rules.leased(serves);
+            if (serves) {
+                List<ServerMessage> all = List.copyOf(waiting);
+                waiting.clear();
+                all.forEach(each -> take(each, now));
+                rules.tick(now);
+            }
+        }
+        if (!serves) {
+            gate.whenOpen(wake);
+        }
+    }
+
+    private void take(ServerMessage message, long now) {
         switch (message) {
             case Forward f -> rules.accept(now, f.shard(), f.shardEpoch(), f.decidedRevision(), f.rows(), f.settled());
             case FromEmulator fromEmulator -> onEmulator(fromEmulator, now);
@@ -151,10 +198,9 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             case PostedLeft left -> rules.postedLeft(now, left.rows());
             case Apply apply -> onApply(apply, now);
             case GetCounters get -> get.reply().accept(counters());
+            case Resume resume -> {}
             default -> throw new IllegalArgumentException("a message of no server: " + message);
         }
-        scheduleTick(now);
-        return this;
     }
 
     @Override

@@ -51,6 +51,7 @@ public final class IoreqServerRules {
     private long appliedRevision;
     private long lastSession;
     private boolean paused;
+    private boolean leased = true;
     private long refusedAnswers;
 
     /** A server of which nothing is known yet; {@link #apply} comes first. */
@@ -78,6 +79,11 @@ public final class IoreqServerRules {
         caught = new Catch(table, drains, ends, expiry);
         intake = new Intake(slots, held, marks, replies, ends, expiry, view);
         resumption = new Resumption(slots, session, ends);
+    }
+
+    /** Whether the node serves: while it does not, nothing is delivered, as while the domain is paused (D-11). It serves at first. */
+    public void leased(boolean isLeased) {
+        leased = isLeased;
     }
 
     /** Ioreqs of a shard (C7): nothing of an older epoch of it; too old ones go back, too new ones wait, the rest is taken. */
@@ -301,7 +307,7 @@ public final class IoreqServerRules {
     private void finish(long nowNanos) {
         intake.giveBackBehind();
         replies.flush();
-        delivery.deliver(nowNanos, paused);
+        delivery.deliver(nowNanos, paused || !leased);
         expiry.finish(nowNanos);
         for (long revision : drains.takeEnded()) {
             effects.drained(revision);

@@ -152,6 +152,12 @@ public final class MemoryGrpc extends MemoryServiceGrpc.MemoryServiceImplBase {
     /** Carries a change out, unless it is a retry; {@code answer} is given what came of it the first time. */
     private void carryOut(
             Change change, Consumer<Optional<Refusal>> answer, BiConsumer<Target, Consumer<Optional<Refusal>>> work) {
+        // Before the kept answers are looked at: those of a node without a lease may not be all there are.
+        Optional<Refusal> closed = directory.checkServing();
+        if (closed.isPresent()) {
+            answer.accept(closed);
+            return;
+        }
         Consumer<Optional<Refusal>> first =
                 sessions.begin(change.requestId(), change.content(), answer).orElse(null);
         if (first == null) {

@@ -74,6 +74,9 @@ public sealed interface ShardMessage {
     /** Puts the pieces into the pages themselves, or refuses and puts none (F2). */
     record WriteSegments(long call, Segments segments) implements ShardMessage {}
 
+    /** The node serves again. */
+    record Resume() implements ShardMessage {}
+
     /** Deadlines may have passed. */
     record Tick() implements ShardMessage {}
 

@@ -1,6 +1,8 @@
 package io.trapline.node.registry;
 
+import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
+import io.trapline.node.lease.ServingGate;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -10,13 +12,19 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class NodeDirectory {
     private final ConcurrentHashMap<Integer, DomainHandle> domains = new ConcurrentHashMap<>();
+    private final ServingGate gate;
+
+    /** Of a node that finds nothing for anybody while its gate is closed. */
+    public NodeDirectory(ServingGate gate) {
+        this.gate = gate;
+    }
 
     /** What came of {@link #find}. */
     public sealed interface Lookup {
         /** It is there and may be asked. */
         record Found(DomainHandle domain) implements Lookup {}
 
-        /** ESRCH or EIO. */
+        /** ESRCH or EIO; EAGAIN while the node has no lease, since what it knows may be out of date. */
         record Refused(Refusal refusal) implements Lookup {}
     }
 
@@ -31,6 +39,17 @@ public final class NodeDirectory {
      * @param generation 0 = not checked
      */
     public Lookup find(int domid, long generation) {
+        return checkServing().<Lookup>map(Lookup.Refused::new).orElseGet(() -> known(domid, generation));
+    }
+
+    /** EAGAIN while the node has no lease (A5). */
+    public Optional<Refusal> checkServing() {
+        return gate.serves()
+                ? Optional.empty()
+                : Optional.of(Refusal.of(Errno.EAGAIN, "this node has no lease now, or has not caught up yet"));
+    }
+
+    private Lookup known(int domid, long generation) {
         DomainHandle domain = domains.get(domid);
         if (domain == null) {
             return new Lookup.Refused(Refusal.noDomain(domid));

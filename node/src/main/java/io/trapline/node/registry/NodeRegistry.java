@@ -2,45 +2,44 @@ package io.trapline.node.registry;
 
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
-import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegistryChange;
-import io.trapline.internal.v1.RegistryServiceGrpc.RegistryServiceStub;
 import io.trapline.model.Errno;
 import io.trapline.model.MemType;
 import io.trapline.model.Refusal;
+import io.trapline.node.lease.CoordinatorLink;
+import io.trapline.node.lease.LinkSettings;
+import io.trapline.node.lease.RegistryFollower;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.ChildFailed;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
- * The actor that follows the registry: keeps this node's session with the coordinator, has every domain's actors apply each change, and acknowledges a
+ * The actor that follows the registry: has every domain's actors apply each change that the {@link CoordinatorLink} brings, and acknowledges a
  * revision when all of them have (rule 0). It starts and stops those actors; one that dies by itself takes its domain with it, and nothing else.
  */
 public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Message> {
     /** What it is told. */
     public sealed interface Message {}
 
-    private record Connect() implements Message {}
+    /** The node comes to its end; see {@link CoordinatorLink.Resign}. */
+    public record Resign(Runnable done) implements Message {}
 
-    private record Changed(NodeSession session, RegistryChange change) implements Message {}
+    private record Admitted() implements Message {}
 
-    private record Lost(NodeSession session, Throwable why) implements Message {}
+    private record Changed(RegistryChange change, Runnable taken) implements Message {}
 
     /** All actors of a domain have applied a change. */
     private record Applied(RunningDomain domain, long revision) implements Message {}
@@ -56,77 +55,77 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     private record ReportActivity() implements Message {}
 
     private static final Logger LOG = LoggerFactory.getLogger(NodeRegistry.class);
-    private static final Duration FIRST_BACKOFF = Duration.ofMillis(50);
-    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(2);
     private static final Duration ACTIVITY_PERIOD = Duration.ofSeconds(10);
 
-    private final TimerScheduler<Message> timers;
-    private final RegistryServiceStub coordinator;
-    private final RegisterNode register;
+    private final LinkSettings settings;
+    private final ActorRef<CoordinatorLink.Message> link;
     private final DomainActors actors;
     private final NodeDirectory directory;
     private final ClientSessions sessions;
-    private final CompletableFuture<Void> registered;
 
     private final RegistryView view;
-    private final AppliedQueue<NodeSession> applying = new AppliedQueue<>();
+    private final AppliedQueue<Runnable> applying = new AppliedQueue<>();
     private final DrainLedger drains = new DrainLedger();
     /** By generation; until it is removed from the registry and its actors are gone. */
     private final Map<Long, RunningDomain> domains = new HashMap<>();
 
     private final Map<ActorRef<?>, RunningDomain> owners = new HashMap<>();
-    private @Nullable NodeSession session;
-    private Duration backoff = FIRST_BACKOFF;
     private long acknowledged;
 
     private NodeRegistry(
             ActorContext<Message> context,
-            TimerScheduler<Message> timers,
-            RegistryServiceStub coordinator,
-            RegisterNode register,
+            LinkSettings settings,
             DomainActors actors,
             NodeDirectory directory,
-            ClientSessions sessions,
-            CompletableFuture<Void> registered) {
+            ClientSessions sessions) {
         super(context);
-        this.timers = timers;
-        this.coordinator = coordinator;
-        this.register = register;
+        this.settings = settings;
         this.actors = actors;
         this.directory = directory;
         this.sessions = sessions;
-        this.registered = registered;
-        view = new RegistryView(register.getNode());
+        view = new RegistryView(settings.register().getNode());
+        ActorRef<Message> self = context.getSelf();
+        RegistryFollower follower = new RegistryFollower() {
+            @Override
+            public void admitted() {
+                self.tell(new Admitted());
+            }
+
+            @Override
+            public void changed(RegistryChange change, Runnable taken) {
+                self.tell(new Changed(change, taken));
+            }
+        };
+        // On a thread of its own: whatever the others are busy with, a lease is renewed in time.
+        link = context.spawn(
+                CoordinatorLink.create(settings, follower),
+                "coordinator-link",
+                DispatcherSelector.fromConfig("trapline-lease-dispatcher"));
+        context.watch(link);
     }
 
     /**
-     * Connects at once, and again whenever the session is lost.
+     * Connects at once.
      *
-     * @param register this node and this life of its process
-     * @param registered completed when the registry is applied for the first time
+     * @param settings this life of the node, and how it reaches coordinators
      */
     public static Behavior<Message> create(
-            RegistryServiceStub coordinator,
-            RegisterNode register,
-            DomainActors actors,
-            NodeDirectory directory,
-            ClientSessions sessions,
-            CompletableFuture<Void> registered) {
+            LinkSettings settings, DomainActors actors, NodeDirectory directory, ClientSessions sessions) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            NodeRegistry registry =
-                    new NodeRegistry(context, timers, coordinator, register, actors, directory, sessions, registered);
             timers.startTimerWithFixedDelay(new ReportActivity(), ACTIVITY_PERIOD);
-            registry.connect();
-            return registry;
+            return new NodeRegistry(context, settings, actors, directory, sessions);
         }));
     }
 
     @Override
     public Behavior<Message> onMessage(Message message) {
         switch (message) {
-            case Connect connect -> connect();
+            case Admitted admitted -> {
+                drains.forgetReports();
+                reportDrains();
+            }
             case Changed changed -> onChanged(changed);
-            case Lost lost -> onLost(lost);
+            case Resign resign -> link.tell(new CoordinatorLink.Resign(resign.done()));
             case Applied applied -> applied.domain().applied(applied.revision());
             case Drained drained -> onDrained(drained.revision());
             case ResetDone reset -> finishDrain(reset.revision());
@@ -146,39 +145,9 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         return this;
     }
 
-    private void connect() {
-        ActorRef<Message> self = getContext().getSelf();
-        drains.forgetReports();
-        session = NodeSession.open(
-                coordinator,
-                register,
-                (from, change) -> self.tell(new Changed(from, change)),
-                (from, why) -> self.tell(new Lost(from, why)));
-    }
-
-    private void onLost(Lost lost) {
-        if (lost.session() != session) {
-            return;
-        }
-        session = null;
-        // While everything starts it is no news that the coordinator does not lead yet.
-        LOG.atLevel(registered.isDone() ? Level.WARN : Level.INFO)
-                .log(
-                        "no session with the coordinator ({}); again in {} ms",
-                        lost.why().getMessage(),
-                        backoff.toMillis());
-        timers.startSingleTimer(new Connect(), backoff);
-        Duration doubled = backoff.multipliedBy(2);
-        backoff = doubled.compareTo(LONGEST_BACKOFF) > 0 ? LONGEST_BACKOFF : doubled;
-    }
-
     private void onChanged(Changed changed) {
-        if (changed.session() != session) {
-            return;
-        }
-        backoff = FIRST_BACKOFF;
         RegistryView.Effects effects = view.apply(changed.change());
-        AppliedQueue.Entry<NodeSession> entry = applying.begin(effects.revision(), changed.session());
+        AppliedQueue.Entry<Runnable> entry = applying.begin(effects.revision(), changed.taken());
         effects.removed().forEach((domid, generation) -> remove(domid, generation, entry));
         effects.changed().forEach(change -> apply(change, entry));
         effects.drains().forEach(this::beginDrain);
@@ -187,7 +156,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         done(entry);
     }
 
-    private void apply(DomainChange change, AppliedQueue.Entry<NodeSession> entry) {
+    private void apply(DomainChange change, AppliedQueue.Entry<Runnable> entry) {
         try {
             switch (change.view().state()) {
                 case RUNNING, PAUSED -> serve(change, entry);
@@ -203,7 +172,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         }
     }
 
-    private void serve(DomainChange change, AppliedQueue.Entry<NodeSession> entry) {
+    private void serve(DomainChange change, AppliedQueue.Entry<Runnable> entry) {
         RunningDomain domain = domains.get(change.view().generation());
         if (domain == null && !change.view().placedHere()) {
             LOG.warn(
@@ -240,7 +209,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         return domain;
     }
 
-    private void crash(DomainView crashed, AppliedQueue.Entry<NodeSession> entry) {
+    private void crash(DomainView crashed, AppliedQueue.Entry<Runnable> entry) {
         RunningDomain domain = domains.get(crashed.generation());
         if (domain == null) {
             directory.put(DomainHandle.withoutActors(crashed));
@@ -251,7 +220,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         waitUntilStopped(domain, entry);
     }
 
-    private void destroy(DomainView destroyed, AppliedQueue.Entry<NodeSession> entry) {
+    private void destroy(DomainView destroyed, AppliedQueue.Entry<Runnable> entry) {
         leaveDirectory(destroyed.domid(), destroyed.generation());
         RunningDomain domain = domains.get(destroyed.generation());
         if (domain != null) {
@@ -260,7 +229,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         }
     }
 
-    private void remove(int domid, long generation, AppliedQueue.Entry<NodeSession> entry) {
+    private void remove(int domid, long generation, AppliedQueue.Entry<Runnable> entry) {
         leaveDirectory(domid, generation);
         RunningDomain domain = domains.get(generation);
         if (domain != null) {
@@ -270,7 +239,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         }
     }
 
-    private void waitUntilStopped(RunningDomain domain, AppliedQueue.Entry<NodeSession> entry) {
+    private void waitUntilStopped(RunningDomain domain, AppliedQueue.Entry<Runnable> entry) {
         entry.owe();
         domain.whenStopped(() -> done(entry));
     }
@@ -314,42 +283,36 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         reportDrains();
     }
 
-    private void done(AppliedQueue.Entry<NodeSession> entry) {
+    private void done(AppliedQueue.Entry<Runnable> entry) {
         entry.done();
         boolean moved = false;
         for (var next = applying.take(); next != null; next = applying.take()) {
             acknowledged = next.revision();
             moved = true;
-            if (next.source() == session) {
-                next.source().more();
-            }
+            next.source().run();
         }
-        NodeSession to = session;
-        if (moved && to != null) {
-            to.applied(acknowledged);
-            registered.complete(null);
+        if (moved) {
+            link.tell(new CoordinatorLink.Applied(acknowledged));
             reportDrains();
         }
     }
 
     private void reportDrains() {
-        NodeSession to = session;
-        if (to != null) {
-            drains.report(acknowledged).forEach(to::drained);
-        }
+        drains.report(acknowledged).forEach(revision -> link.tell(new CoordinatorLink.Drained(revision)));
     }
 
     private void reportActivity() {
-        NodeSession to = session;
-        if (to != null) {
-            List<Long> active = sessions.takeActive();
-            if (!active.isEmpty()) {
-                to.active(active);
-            }
+        List<Long> active = sessions.takeActive();
+        if (!active.isEmpty()) {
+            link.tell(new CoordinatorLink.Active(active));
         }
     }
 
     private void onTerminated(Terminated terminated) {
+        if (terminated.getRef().path().equals(link.path())) {
+            settings.onOver().accept(Refusal.of(Errno.EAGAIN, "the link to the coordinators has died"));
+            return;
+        }
         RunningDomain domain = owners.remove(terminated.getRef());
         if (domain == null || domain.terminated(terminated.getRef())) {
             return;
@@ -370,9 +333,6 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     }
 
     private void onPostStop() {
-        if (session != null) {
-            session.close();
-        }
         Refusal why = Refusal.of(Errno.EAGAIN, "the node stops");
         domains.values().forEach(domain -> domain.abandon(why));
     }

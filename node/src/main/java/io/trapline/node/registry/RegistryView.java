@@ -64,9 +64,9 @@ public final class RegistryView {
         return Set.copyOf(drains.keySet());
     }
 
-    /** Takes a change. One that is older than what is known means nothing, a snapshot excepted. */
+    /** Takes a change. One that is older than what is known means nothing, and an older snapshot neither. */
     public Effects apply(RegistryChange change) {
-        if (!change.getSnapshot() && change.getRevision() <= revision) {
+        if (change.getSnapshot() ? change.getRevision() < revision : change.getRevision() <= revision) {
             return new Effects(revision, Map.of(), List.of(), List.of(), List.of(), List.of());
         }
         RegistryChange increment = change.getSnapshot() ? sinceWhatIsKnown(change) : change;

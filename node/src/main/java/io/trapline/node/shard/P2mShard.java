@@ -1,6 +1,7 @@
 package io.trapline.node.shard;
 
 import io.trapline.model.Refusal;
+import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.MemoryBudget;
 import io.trapline.node.p2m.P2m;
@@ -21,6 +22,7 @@ import io.trapline.node.protocol.ShardMessage.PostedQueued;
 import io.trapline.node.protocol.ShardMessage.ReadSegments;
 import io.trapline.node.protocol.ShardMessage.Recalled;
 import io.trapline.node.protocol.ShardMessage.ResetType;
+import io.trapline.node.protocol.ShardMessage.Resume;
 import io.trapline.node.protocol.ShardMessage.Stop;
 import io.trapline.node.protocol.ShardMessage.Tick;
 import io.trapline.node.protocol.ShardMessage.WriteSegments;
@@ -33,6 +35,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Signal;
@@ -58,6 +61,12 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     /** What peers have asked for while the domain is paused: of each vCPU one thing at most. */
     private final List<BufferCalls.Ask> asked = new ArrayList<>();
 
+    private final ServingGate gate;
+    private final Runnable wake;
+    /** Calls that came while the node did not serve, bounded by what their services let in. */
+    private final List<ShardMessage> waitingCalls = new ArrayList<>();
+
+    private boolean leased = true;
     private long lastToken;
 
     private P2mShard(
@@ -68,8 +77,12 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             ShardRules rules,
             ShardOutbox outbox,
             BufferCalls buffers,
-            AnswerRoute answers) {
+            AnswerRoute answers,
+            ServingGate gate) {
         super(context);
+        this.gate = gate;
+        ActorRef<ShardMessage> self = context.getSelf();
+        wake = () -> self.tell(new Resume());
         this.timers = timers;
         this.index = index;
         this.shardEpoch = shardEpoch;
@@ -89,6 +102,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
      * @param shards the domain's shards, by index, this one included
      * @param vcpus who is given the outcomes
      * @param answers who is given what comes of calls
+     * @param gate while it is closed nothing is decided, read or acknowledged (D-11)
      */
     public static Behavior<ShardMessage> create(
             int index,
@@ -98,7 +112,8 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             MemoryBudget budget,
             List<ShardRoute> shards,
             VcpusRoute vcpus,
-            AnswerRoute answers) {
+            AnswerRoute answers,
+            ServingGate gate) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             BufferCalls buffers = new BufferCalls(index, map, shards);
             ShardOutbox outbox = new ShardOutbox(index, vcpus, buffers);
@@ -108,12 +123,59 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
                     DecisionTable.builder(0).state(DecisionTable.State.PAUSED).build();
             P2m p2m = new P2m(firstGfn, lastGfn, nrPages, budget);
             ShardRules rules = new ShardRules(p2m, firstGfn, lastGfn, nothingYet, outbox);
-            return new P2mShard(context, timers, index, shardEpoch, rules, outbox, buffers, answers);
+            return new P2mShard(context, timers, index, shardEpoch, rules, outbox, buffers, answers, gate);
         }));
     }
 
     @Override
     public Behavior<ShardMessage> onMessage(ShardMessage message) {
+        lease(gate.serves());
+        if (!leased && isCall(message)) {
+            waitingCalls.add(message);
+            return this;
+        }
+        take(message);
+        if (message instanceof Stop) {
+            return Behaviors.stopped();
+        }
+        if (!timers.isTimerActive(TICK) && rules.hasQueued()) {
+            timers.startSingleTimer(TICK, new Tick(), TICK);
+        }
+        return this;
+    }
+
+    /** Whether the node serves, in this step. */
+    private void lease(boolean serves) {
+        if (serves != leased) {
+            // Calls first: what a handler wrote before it answered is in the page before the access completes (F2).
+            List<ShardMessage> calls = List.copyOf(waitingCalls);
+            waitingCalls.clear();
+            calls.forEach(this::take);
+            leased = serves;
+            rules.leased(serves);
+            Runnable moved = answerAsked();
+            outbox.flush(shardEpoch, rules.revision(), leased);
+            moved.run();
+        }
+        if (!serves) {
+            gate.whenOpen(wake);
+        }
+    }
+
+    private static boolean isCall(ShardMessage message) {
+        return switch (message) {
+            case CheckTypes check -> true;
+            case CommitTypes commit -> true;
+            case ResetType reset -> true;
+            case ListTypes list -> true;
+            case CheckSegments check -> true;
+            case ReadSegments read -> true;
+            case WriteSegments write -> true;
+            default -> false;
+        };
+    }
+
+    private void take(ShardMessage message) {
         Runnable after = switch (message) {
             case Accesses accesses -> step(() -> rules.accept(accesses.rows()));
             case Completed completed -> step(() -> rules.completed(completed.serverId(), completed.rows()));
@@ -123,6 +185,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             case Recalled recalled -> step(() -> rules.recalled(recalled.serverId(), recalled.recall()));
             case Tick tick -> step(() -> rules.expire(System.nanoTime()));
             case Apply apply -> apply(apply);
+            case Resume resume -> P2mShard::nothing;
             case ShardMessage.BetweenShards between -> onBetweenShards(between);
             case CheckTypes check -> {
                 Optional<Refusal> refusal = rules.p2m().checkTypes(check.runs());
@@ -152,15 +215,8 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             }
             case Stop stop -> P2mShard::nothing;
         };
-        outbox.flush(shardEpoch, rules.revision());
+        outbox.flush(shardEpoch, rules.revision(), leased);
         after.run();
-        if (message instanceof Stop) {
-            return Behaviors.stopped();
-        }
-        if (!timers.isTimerActive(TICK) && rules.hasQueued()) {
-            timers.startSingleTimer(TICK, new Tick(), TICK);
-        }
-        return this;
     }
 
     @Override

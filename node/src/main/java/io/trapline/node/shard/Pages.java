@@ -18,6 +18,7 @@ final class Pages {
     private final long firstGfn;
     private final long lastGfn;
     private DecisionTable table;
+    private boolean leased = true;
 
     Pages(P2m p2m, long firstGfn, long lastGfn, DecisionTable table) {
         this.p2m = p2m;
@@ -28,6 +29,10 @@ final class Pages {
 
     void table(DecisionTable newer) {
         table = newer;
+    }
+
+    void leased(boolean isLeased) {
+        leased = isLeased;
     }
 
     DecisionTable table() {
@@ -84,7 +89,7 @@ final class Pages {
 
     /** Whether accesses may take effect (D1). */
     boolean isRunning() {
-        return table.state() == DecisionTable.State.RUNNING;
+        return leased && table.state() == DecisionTable.State.RUNNING;
     }
 
     /** Reads the last repetition of a part that goes to its page (A1). */

@@ -31,6 +31,9 @@ final class ShardOutbox implements ShardEffects {
     private final TreeMap<Integer, KeyRows> left = new TreeMap<>();
     private final List<Runnable> afterForwards = new ArrayList<>();
     private final Map<Long, Runnable> onTypesChanged = new HashMap<>();
+    /** What is told of a change once everything that it caught is on its way. */
+    private final List<Runnable> acknowledgements = new ArrayList<>();
+
     private @Nullable OutcomeRows answers;
 
     ShardOutbox(int shard, VcpusRoute vcpus, BufferCalls buffers) {
@@ -125,12 +128,16 @@ final class ShardOutbox implements ShardEffects {
     public void typesChanged(long token) {
         Runnable done = onTypesChanged.remove(token);
         if (done != null) {
-            afterForwards.add(done);
+            acknowledgements.add(done);
         }
     }
 
-    /** Sends what has been gathered: ioreqs first, so that a recall finds them. */
-    void flush(long shardEpoch, long revision) {
+    /**
+     * Sends what has been gathered: ioreqs first, so that a recall finds them.
+     *
+     * @param acknowledges while false, outcomes and the ends of type changes are kept (D-11)
+     */
+    void flush(long shardEpoch, long revision, boolean acknowledges) {
         for (int id = forwarded.nextSetBit(0); id >= 0; id = forwarded.nextSetBit(id + 1)) {
             IoreqRows rows = forwards[id];
             SettledRows marks = settled[id];
@@ -145,13 +152,18 @@ final class ShardOutbox implements ShardEffects {
         left.forEach((id, rows) -> tell(id, new ServerMessage.PostedLeft(rows)));
         left.clear();
         OutcomeRows rows = answers;
-        if (rows != null) {
+        if (rows != null && acknowledges) {
             answers = null;
             vcpus.tell(new VcpusMessage.ShardAnswers(shard, rows));
         }
         if (!afterForwards.isEmpty()) {
             List<Runnable> now = List.copyOf(afterForwards);
             afterForwards.clear();
+            now.forEach(Runnable::run);
+        }
+        if (acknowledges && !acknowledgements.isEmpty()) {
+            List<Runnable> now = List.copyOf(acknowledgements);
+            acknowledgements.clear();
             now.forEach(Runnable::run);
         }
     }

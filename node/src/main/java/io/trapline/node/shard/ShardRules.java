@@ -52,6 +52,17 @@ public final class ShardRules {
         return pages.table().revision();
     }
 
+    /** Whether the node serves: while it does not, nothing is decided, as while the domain is paused (D-11). It serves at first. */
+    public void leased(boolean isLeased) {
+        pages.leased(isLeased);
+        if (isLeased) {
+            turns.beginStep();
+            for (VcpuLane lane : lanes.all()) {
+                turns.pump(lane);
+            }
+        }
+    }
+
     /** Takes accesses, each vCPU's in ascending order. */
     public void accept(AccessRows rows) {
         turns.beginStep();

@@ -12,6 +12,7 @@ import io.trapline.v1.AccessBatch;
 import io.trapline.v1.AccessResponse;
 import io.trapline.v1.VcpuOpened;
 import java.io.IOException;
+import java.time.Duration;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -165,5 +166,59 @@ final class DomainVcpusTest {
 
     private static Refusal refusal(Status status) {
         return Statuses.fromProto(status).orElseThrow();
+    }
+
+    @Test
+    @DisplayName(
+            "A5, D-11: without a lease new accesses are EAGAIN, and go through under their numbers when there is one again")
+    void takesNothingNewWithoutALease() {
+        GuestWorld.Guest guest = world.guest();
+        VcpuOpened vcpu = guest.open(1);
+        world.clock.passes(Duration.ofDays(1));
+
+        guest.send(rows(1, 1).setWantStatus(true));
+
+        AccessResponse putOff = guest.next();
+        assertThat(putOff.getAnswers().getErrno().byteAt(0)).isEqualTo((byte) Errno.EAGAIN.number());
+        assertThat(refusal(putOff.getAnswers().getStatus(0).getStatus()).errno())
+                .isEqualTo(Errno.EAGAIN);
+        world.shard.expectNoMessage();
+        world.serves(Duration.ofDays(1));
+        guest.send(rows(1, 1).setResent(true));
+        assertThat(world.passed().sequence(0)).isEqualTo(1);
+        world.answer(vcpu, 1, 0, Errno.OK);
+        assertThat(guest.next().getAnswers().getErrno().isEmpty()).isTrue();
+    }
+
+    @Test
+    @DisplayName(
+            "A5, D-11: an outcome that comes when the lease is over goes out when there is one again, and is asked for anew")
+    void holdsOutcomesWithoutALease() {
+        GuestWorld.Guest guest = world.guest();
+        VcpuOpened vcpu = guest.open(1);
+        guest.send(rows(1, 1));
+        world.passed();
+        world.clock.passes(Duration.ofDays(1));
+        world.answer(vcpu, 1, 0, Errno.ENOSPC.number());
+        guest.send(rows(1, 2));
+        assertThat(guest.next().getAnswers().getSequence(0)).isEqualTo(2);
+
+        world.serves(Duration.ofDays(1));
+
+        assertThat(world.passed().sequence(0)).isEqualTo(1);
+        world.answer(vcpu, 1, 0, Errno.ENOSPC.number());
+        AccessResponse outcome = guest.next();
+        assertThat(outcome.getAnswers().getSequence(0)).isEqualTo(1);
+        assertThat(outcome.getAnswers().getErrno().byteAt(0)).isEqualTo((byte) Errno.ENOSPC.number());
+    }
+
+    @Test
+    @DisplayName("A5, D-11: who comes to a node without a lease is not told that there is no such domain")
+    void refusesOpensWithoutALease() {
+        world.clock.passes(Duration.ofDays(1));
+        GuestWorld.Guest guest = world.guest();
+        assertThat(refusal(guest.openRefused(1)).errno()).isEqualTo(Errno.EAGAIN);
+        world.serves(Duration.ofDays(1));
+        assertThat(guest.open(1).getVcpu()).isEqualTo(1);
     }
 }

@@ -8,6 +8,8 @@ import io.grpc.stub.StreamObserver;
 import io.trapline.internal.v1.ExecuteRequest;
 import io.trapline.internal.v1.ExecuteResponse;
 import io.trapline.internal.v1.RegistryServiceGrpc;
+import io.trapline.node.fixture.ManualClock;
+import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardRoute;
@@ -26,8 +28,10 @@ import io.trapline.v1.GuestServiceGrpc;
 import io.trapline.v1.OpenVcpu;
 import io.trapline.v1.VcpuOpened;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +49,8 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
     final TestProbe<ShardMessage> shard;
 
     final ActorRef<VcpusMessage> vcpus;
+    final ManualClock clock = new ManualClock();
+    private final ServingGate gate = new ServingGate(clock);
     private final Server grpc;
     private final ManagedChannel channel;
     private long revision = 10;
@@ -52,18 +58,20 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
     GuestWorld(ActorTestKit kit) throws IOException {
         String name = InProcessServerBuilder.generateName();
         channel = InProcessChannelBuilder.forName(name).directExecutor().build();
-        NodeDirectory directory = new NodeDirectory();
+        NodeDirectory directory = new NodeDirectory(gate);
         grpc = InProcessServerBuilder.forName(name)
                 .directExecutor()
                 .addService(this)
                 .addService(new GuestGrpc(directory))
                 .build()
                 .start();
+        serves(Duration.ofDays(1));
         shard = kit.createTestProbe();
         ShardMap shards = new ShardMap(new long[] {0, SECOND_SHARD >>> 12});
         List<ShardRoute> both = List.of(shard.getRef()::tell, shard.getRef()::tell);
-        vcpus = kit.spawn(
-                DomainVcpus.create(DOMID, 2, NR_VCPUS, 30_000, shards, both, new RegistryClient(channel), "node-1"));
+        RegistryClient registry = new RegistryClient(clock);
+        registry.leader(Optional.of(channel));
+        vcpus = kit.spawn(DomainVcpus.create(DOMID, 2, NR_VCPUS, 30_000, shards, both, registry, "node-1", gate));
         apply(false, List.of());
         directory.put(new DomainHandle(
                 DOMID,
@@ -88,6 +96,11 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
                 .setDomainGeneration(2)
                 .build());
         responses.onCompleted();
+    }
+
+    /** The node has a lease for so long, by the clock. */
+    void serves(Duration time) {
+        gate.open(clock.getAsLong() + time.toNanos());
     }
 
     void apply(boolean paused, List<VcpuOpening> opened) {
@@ -142,6 +155,11 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
         VcpuOpened open(int vcpu) {
             ask(vcpu);
             return next().getOpened();
+        }
+
+        com.google.rpc.Status openRefused(int vcpu) {
+            ask(vcpu);
+            return next().getOpenRefused().getStatus();
         }
 
         private void ask(int vcpu) {

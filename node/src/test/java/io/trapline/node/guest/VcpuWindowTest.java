@@ -222,4 +222,27 @@ final class VcpuWindowTest implements VcpuWindow.Effects {
         assertThat(window.answered(0, 1, 0, Errno.OK, this)).isFalse();
         assertThat(told()).isEmpty();
     }
+
+    @Test
+    @DisplayName("A5: what is put off is to come again under its number, and whatever is behind it after it")
+    void putsOffInOrder() {
+        assertThat(offer(1, 0)).isEqualTo(VcpuWindow.TAKEN);
+        assertThat(window.putOff(1)).isFalse();
+        assertThat(window.putOff(3)).isFalse();
+        assertThat(window.putOff(2)).isTrue();
+        assertThat(window.putOff(3)).isTrue();
+        assertThat(window.putOff(5)).isFalse();
+        // Beyond the window of 4.
+        assertThat(window.putOff(4)).isTrue();
+        assertThat(window.putOff(5)).isFalse();
+        told();
+        // On its way when the gate opened: it must not get ahead, and is nobody's mistake.
+        assertThat(offer(4, 0)).isEqualTo(Errno.EAGAIN.number());
+        assertThat(offer(5, 0)).isEqualTo(Errno.EINVAL.number());
+        assertThat(offer(2, 8)).isEqualTo(VcpuWindow.TAKEN);
+        assertThat(offer(4, 0)).isEqualTo(Errno.EAGAIN.number());
+        assertThat(offer(3, 8)).isEqualTo(VcpuWindow.TAKEN);
+        assertThat(offer(4, 8)).isEqualTo(VcpuWindow.TAKEN);
+        assertThat(told()).containsExactly("send 2 to 0", "send 3 to 0", "send 4 to 0");
+    }
 }

@@ -14,6 +14,8 @@ import io.trapline.internal.v1.ExecuteResponse;
 import io.trapline.internal.v1.RegistryServiceGrpc;
 import io.trapline.model.AccessFlags;
 import io.trapline.model.RangeSet;
+import io.trapline.node.fixture.ManualClock;
+import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerView;
@@ -30,8 +32,10 @@ import io.trapline.v1.AttachRequest;
 import io.trapline.v1.AttachResponse;
 import io.trapline.v1.EmulatorServiceGrpc;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -48,8 +52,10 @@ final class EmulatorWorld implements AutoCloseable {
     static final int NR_VCPUS = 2;
 
     final ActorTestKit kit;
+    final ManualClock clock = new ManualClock();
+    final ServingGate gate = new ServingGate(clock);
     final TestProbe<ShardMessage> shard;
-    final NodeDirectory directory = new NodeDirectory();
+    final NodeDirectory directory = new NodeDirectory(gate);
     final ActorRef<ServerMessage> server;
     final DomainCalls calls = new DomainCalls(DOMID);
     final FakeRegistry registry = new FakeRegistry();
@@ -61,6 +67,7 @@ final class EmulatorWorld implements AutoCloseable {
 
     EmulatorWorld(ActorTestKit kit) {
         this.kit = kit;
+        serves(Duration.ofDays(1));
         shard = kit.createTestProbe();
         server = kit.spawn(IoreqServer.create(
                 DOMID,
@@ -69,7 +76,8 @@ final class EmulatorWorld implements AutoCloseable {
                 ServerScene.GENERATION,
                 List.of(shard.getRef()::tell),
                 calls,
-                drain -> {}));
+                drain -> {},
+                gate));
         String name = "emulators-" + System.identityHashCode(this);
         try {
             registryGrpc = InProcessServerBuilder.forName(name + "-registry")
@@ -80,7 +88,9 @@ final class EmulatorWorld implements AutoCloseable {
             registryChannel = InProcessChannelBuilder.forName(name + "-registry")
                     .directExecutor()
                     .build();
-            service = new EmulatorGrpc(directory, new RegistryClient(registryChannel), "node-1");
+            RegistryClient commands = new RegistryClient(clock);
+            commands.leader(Optional.of(registryChannel));
+            service = new EmulatorGrpc(directory, commands, "node-1");
             grpc = InProcessServerBuilder.forName(name)
                     .directExecutor()
                     .intercept(new Principals())
@@ -93,6 +103,11 @@ final class EmulatorWorld implements AutoCloseable {
         channel = InProcessChannelBuilder.forName(name).directExecutor().build();
         put(false);
         registry.apply(0);
+    }
+
+    /** The node has a lease for so long, by the clock. */
+    void serves(Duration time) {
+        gate.open(clock.getAsLong() + time.toNanos());
     }
 
     void put(boolean crashed) {

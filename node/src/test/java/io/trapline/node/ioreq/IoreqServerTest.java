@@ -6,6 +6,7 @@ import io.trapline.model.AccessFlags;
 import io.trapline.model.Errno;
 import io.trapline.model.RangeSet;
 import io.trapline.model.Refusal;
+import io.trapline.node.lease.ServingGate;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Drain;
 import io.trapline.node.protocol.Gate;
@@ -13,6 +14,7 @@ import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.rows.IoreqRows;
+import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
 import io.trapline.node.rows.Segments;
 import io.trapline.node.rows.SettledRows;
@@ -24,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
@@ -42,6 +45,7 @@ final class IoreqServerTest {
     private final ActorTestKit kit = ActorTestKit.create(ManualTime.config());
     private final ManualTime time = ManualTime.get(kit.system());
     private final AtomicLong clock = new AtomicLong(1_000_000_000L);
+    private final ServingGate gate = leased(clock::get);
     private final TestProbe<ShardMessage> shard = kit.createTestProbe();
     private final List<Long> drained = new ArrayList<>();
     private final List<CallAnswer> gates = new ArrayList<>();
@@ -54,7 +58,14 @@ final class IoreqServerTest {
             List.of(shard.getRef()::tell),
             gates::add,
             drained::add,
+            gate,
             clock::get));
+
+    private static ServingGate leased(LongSupplier clock) {
+        ServingGate gate = new ServingGate(clock);
+        gate.open(clock.getAsLong() + Duration.ofDays(1).toNanos());
+        return gate;
+    }
 
     @AfterEach
     void stop() {
@@ -185,6 +196,7 @@ final class IoreqServerTest {
                 List.of(shard.getRef()::tell),
                 gates::add,
                 drained::add,
+                gate,
                 clock::get));
 
         idle.run(new ServerMessage.Apply(EPOCH, view(true, EPOCH, EPOCH), false, List.of(), List.of(), () -> {}));
@@ -328,5 +340,46 @@ final class IoreqServerTest {
 
         shard.expectTerminated(server);
         assertThat(outlet.ended).isNotNull().extracting(Refusal::errno).isEqualTo(Errno.EAGAIN);
+    }
+
+    @Test
+    @DisplayName(
+            "D-11: without a lease nothing is delivered and no answer is believed; when there is one again, both are, answers first")
+    void waitsForTheLease() {
+        attach();
+        forward(Row.of(0, 1));
+        settle();
+        assertThat(outlet.batches()).isEqualTo(1);
+        clock.addAndGet(Duration.ofDays(1).toNanos());
+        int taken = outlet.taken.get();
+
+        forward(Row.of(0, 2));
+        server.tell(new ServerMessage.Gated(
+                8, gateFor(Row.of(0, 1)), List.of(new ServerMessage.ShardTell(0, new ShardMessage.ResetType(8, 1)))));
+        answer(Row.of(0, 1));
+
+        IoreqServerCounters waiting = settle();
+        assertThat(waiting.getAnswered()).isZero();
+        assertThat(waiting.getTimedOut()).isZero();
+        assertThat(outlet.batches()).isEqualTo(1);
+        assertThat(outlet.taken.get()).isEqualTo(taken);
+        shard.expectNoMessage();
+        assertThat(gates).isEmpty();
+        gate.open(clock.get() + Duration.ofDays(1).toNanos());
+
+        // F2: a call before the answer that followed it.
+        shard.expectMessageClass(ShardMessage.ResetType.class);
+        assertThat(shard.expectMessageClass(ShardMessage.Completed.class).rows().errno(0))
+                .isEqualTo(Errno.OK);
+        assertThat(settle().getAnswered()).isEqualTo(1);
+        assertThat(gates).containsExactly(new CallAnswer.GatePassed(8, Optional.empty()));
+        assertThat(outlet.batches()).isEqualTo(2);
+        assertThat(outlet.taken.get()).isEqualTo(taken + 1);
+    }
+
+    private static Gate gateFor(Row row) {
+        KeyRows keys = new KeyRows(1);
+        keys.add(row.vcpu(), row.vcpuEpoch(), row.sequence(), row.part());
+        return new Gate(ServerScene.PRINCIPAL, ServerScene.ID, ServerScene.GENERATION, EPOCH, keys);
     }
 }

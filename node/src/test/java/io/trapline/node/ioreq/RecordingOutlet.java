@@ -44,6 +44,11 @@ final class RecordingOutlet implements EmulatorOutlet {
         ended = why;
     }
 
+    /** How many batches of ioreqs it was passed. */
+    long batches() {
+        return sent.stream().filter(AttachResponse::hasIoreqs).count();
+    }
+
     AttachResponse last() {
         return sent.getLast();
     }

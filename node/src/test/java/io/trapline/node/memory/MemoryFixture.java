@@ -9,6 +9,7 @@ import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.trapline.model.Refusal;
+import io.trapline.node.fixture.Gates;
 import io.trapline.node.fixture.Shards;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.ServerMessage;
@@ -42,7 +43,7 @@ final class MemoryFixture implements AutoCloseable {
     static final long SESSION = 5;
 
     final Shards shards;
-    final NodeDirectory directory = new NodeDirectory();
+    final NodeDirectory directory = new NodeDirectory(Gates.open());
     final ClientSessions sessions = new ClientSessions();
     final MemoryGrpc service = new MemoryGrpc(directory, sessions);
     /** What the server was asked to pass. */

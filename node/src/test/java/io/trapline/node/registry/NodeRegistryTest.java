@@ -12,17 +12,20 @@ import static io.trapline.node.fixture.Records.vcpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.typesafe.config.ConfigFactory;
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.NodeSessionRequest;
 import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegistryChange;
-import io.trapline.internal.v1.RegistryServiceGrpc;
 import io.trapline.model.AccessFlags;
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.fixture.FakeCoordinator;
+import io.trapline.node.fixture.Gates;
 import io.trapline.node.fixture.Records;
+import io.trapline.node.lease.LinkSettings;
+import io.trapline.node.lease.ServingGate;
 import io.trapline.node.protocol.Drain;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
@@ -51,7 +54,9 @@ import org.junit.jupiter.api.Test;
 
 /** A node that follows the registry: what it tells its actors and what it tells the coordinator. */
 final class NodeRegistryTest {
-    private static final ActorTestKit KIT = ActorTestKit.create(ManualTime.config());
+    private static final ActorTestKit KIT = ActorTestKit.create(ManualTime.config()
+            .withFallback(ConfigFactory.load("trapline-node"))
+            .resolve());
     private static final ManualTime TIME = ManualTime.get(KIT.system());
     private static final int DOM = 7;
     private static final long DOM_GEN = 2;
@@ -60,9 +65,9 @@ final class NodeRegistryTest {
     private static final String SERVER_ACTOR = "7/server0";
 
     private final FakeActors actors = new FakeActors();
-    private final NodeDirectory directory = new NodeDirectory();
+    private final NodeDirectory directory = new NodeDirectory(Gates.open());
     private final ClientSessions sessions = new ClientSessions();
-    private final CompletableFuture<Void> registered = new CompletableFuture<>();
+    private final CompletableFuture<Void> serving = new CompletableFuture<>();
     private FakeCoordinator coordinator;
     private FakeCoordinator.Session session;
     private ActorRef<NodeRegistry.Message> node;
@@ -75,8 +80,16 @@ final class NodeRegistryTest {
                 .setIncarnation(99)
                 .setAddress("127.0.0.1:1")
                 .build();
-        node = KIT.spawn(NodeRegistry.create(
-                RegistryServiceGrpc.newStub(coordinator.channel), register, actors, directory, sessions, registered));
+        LinkSettings settings = new LinkSettings(
+                register,
+                List.of(coordinator.address),
+                FakeCoordinator::channel,
+                System::nanoTime,
+                new ServingGate(System::nanoTime),
+                leader -> {},
+                () -> serving.complete(null),
+                why -> {});
+        node = KIT.spawn(NodeRegistry.create(settings, actors, directory, sessions));
         session = coordinator.session();
         assertThat(coordinator.next().getRegister()).isEqualTo(register);
     }
@@ -93,11 +106,11 @@ final class NodeRegistryTest {
     }
 
     @Test
-    void isRegisteredWhenTheSnapshotIsApplied() throws Exception {
-        assertThat(registered).isNotDone();
+    void servesWhenTheSnapshotIsApplied() throws Exception {
+        assertThat(serving).isNotDone();
         session.tell(snapshot(9).addDomains(domain(DOM, DOM_GEN, 2)));
         assertThat(coordinator.next().getAppliedRevision()).isEqualTo(9);
-        registered.get(20, TimeUnit.SECONDS);
+        serving.get(20, TimeUnit.SECONDS);
         assertThat(directory.domain(DOM).orElseThrow().shards()).hasSize(2);
     }
 
@@ -364,7 +377,11 @@ final class NodeRegistryTest {
 
         session.cut();
         session = reconnected();
-        assertThat(coordinator.next().getRegister().getIncarnation()).isEqualTo(99);
+        NodeSessionRequest again = coordinator.next();
+        assertThat(again.getRegister().getIncarnation()).isEqualTo(99);
+        assertThat(again.getKnownRevision()).isEqualTo(5);
+        assertThat(again.getClusterId()).isEqualTo(coordinator.cluster);
+        assertThat(coordinator.next().getDrainedRevision()).isEqualTo(5);
         DrainRecord standing = drain(5, DrainKind.DRAIN_KIND_DISABLE, DOM, DOM_GEN)
                 .setId(SERVER)
                 .setGeneration(SERVER_GEN)
@@ -374,7 +391,6 @@ final class NodeRegistryTest {
                 .addServers(server(DOM, SERVER, SERVER_GEN, true, 3))
                 .addDrains(standing));
         assertThat(coordinator.next().getAppliedRevision()).isEqualTo(8);
-        assertThat(coordinator.next().getDrainedRevision()).isEqualTo(5);
         // The memory is where it was.
         assertThat(directory.domain(DOM).orElseThrow().shards()).isEqualTo(before.shards());
     }

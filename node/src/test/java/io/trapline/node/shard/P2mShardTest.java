@@ -2,11 +2,23 @@ package io.trapline.node.shard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trapline.model.AccessAttributes;
+import io.trapline.model.Errno;
+import io.trapline.model.MemType;
+import io.trapline.model.RangeSet;
+import io.trapline.model.TypeRun;
+import io.trapline.node.fixture.ManualClock;
+import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.node.rows.AccessRows;
+import io.trapline.node.rows.OutcomeRows;
 import io.trapline.node.rows.Segments;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +30,14 @@ import org.junit.jupiter.api.Test;
 
 /** The actor of a shard, message by message. */
 final class P2mShardTest {
+    private static final long LASTS = 1_000;
+    private static final long GPA = 1L << 30;
+
     private final TestInbox<ShardMessage> peer = TestInbox.create();
+    private final TestInbox<VcpusMessage> vcpus = TestInbox.create();
     private final List<CallAnswer> answers = new ArrayList<>();
+    private final ManualClock clock = new ManualClock();
+    private final ServingGate gate = new ServingGate(clock);
     private final BehaviorTestKit<ShardMessage> shard = BehaviorTestKit.create(P2mShard.create(
             1,
             new ShardMap(new long[] {0, 1 << 18}),
@@ -27,8 +45,17 @@ final class P2mShardTest {
             5,
             new HeapBudget(),
             List.of(peer.getRef()::tell, nobody -> {}),
-            nobody -> {},
-            answers::add));
+            vcpus.getRef()::tell,
+            answers::add,
+            gate));
+
+    P2mShardTest() {
+        open();
+    }
+
+    private void open() {
+        gate.open(clock.getAsLong() + LASTS);
+    }
 
     private void apply(long revision, DecisionTable.State state) {
         DecisionTable table = DecisionTable.builder(revision).state(state).build();
@@ -66,5 +93,65 @@ final class P2mShardTest {
         CallAnswer.Read read = (CallAnswer.Read) answers.get(1);
         assertThat(read.call()).isEqualTo(8);
         assertThat(read.data()).containsExactly(2, 3, 1);
+    }
+
+    @Test
+    @DisplayName(
+            "D-11: without a lease nothing is read, written, retyped or answered; when there is one again, all of it is, in order")
+    void waitsForTheLease() {
+        apply(9, DecisionTable.State.RUNNING);
+        clock.passes(Duration.ofNanos(LASTS));
+        AccessRows rows = new AccessRows(1);
+        rows.add(0, 7, 1, AccessAttributes.of(8, true, AccessAttributes.MEM), GPA, 5, 1, 4, Long.MAX_VALUE);
+        shard.run(new ShardMessage.Accesses(rows));
+        shard.run(new ShardMessage.WriteSegments(
+                1, new Segments(new long[] {GPA}, new int[] {4}, new int[] {0}, new byte[] {1, 2, 3, 4})));
+        shard.run(new ShardMessage.ReadSegments(2, new long[] {GPA}, new int[] {4}));
+        shard.run(new ShardMessage.ListTypes(3, 1 << 18, 1, 1));
+        shard.run(new ShardMessage.CommitTypes(4, List.of(new TypeRun((1 << 18) + 1, 1, MemType.ioreqServer(0)))));
+        assertThat(vcpus.hasMessages()).isFalse();
+        // Rule 0 does not wait for it.
+        List<String> applied = new ArrayList<>();
+        shard.run(new ShardMessage.Apply(
+                DecisionTable.builder(10).build(), List.of(), Map.of(), () -> applied.add("applied")));
+        assertThat(applied).containsExactly("applied");
+        assertThat(answers).isEmpty();
+
+        open();
+        shard.run(new ShardMessage.Resume());
+
+        assertThat(answers).extracting(CallAnswer::call).containsExactly(1L, 2L, 3L, 4L);
+        assertThat(((CallAnswer.Read) answers.get(1)).data()).containsExactly(1, 2, 3, 4);
+        assertThat(vcpus.receiveMessage()).isInstanceOfSatisfying(VcpusMessage.ShardAnswers.class, told -> {
+            assertThat(told.rows().keys().sequence(0)).isEqualTo(1);
+            assertThat(told.rows().errno(0)).isEqualTo(Errno.OK);
+        });
+    }
+
+    @Test
+    @DisplayName("D-11: an outcome that a server tells without a lease is kept, and told when there is one again")
+    void keepsOutcomesWithoutALease() {
+        TestInbox<ServerMessage> server = TestInbox.create();
+        DecisionTable ranged = DecisionTable.builder(9)
+                .enabledServer(1, RangeSet.EMPTY, RangeSet.of(new long[] {0x60}, new long[] {0x67}), RangeSet.EMPTY)
+                .build();
+        shard.run(new ShardMessage.Apply(ranged, List.of(), Map.of(1, server.getRef()::tell), () -> {}));
+        AccessRows rows = new AccessRows(1);
+        rows.add(0, 7, 1, AccessAttributes.of(1, false, AccessAttributes.PIO), 0x60, 0, 1, 4, Long.MAX_VALUE);
+        shard.run(new ShardMessage.Accesses(rows));
+        assertThat(server.receiveMessage()).isInstanceOf(ServerMessage.Forward.class);
+        clock.passes(Duration.ofNanos(LASTS));
+        OutcomeRows outcome = new OutcomeRows(1);
+        outcome.add(0, 7, 1, 0, 0x42, Errno.OK);
+        shard.run(new ShardMessage.Completed(1, outcome));
+        assertThat(vcpus.hasMessages()).isFalse();
+
+        open();
+        shard.run(new ShardMessage.Resume());
+
+        assertThat(vcpus.receiveMessage())
+                .isInstanceOfSatisfying(
+                        VcpusMessage.ShardAnswers.class,
+                        told -> assertThat(told.rows().data(0)).isEqualTo(0x42));
     }
 }

@@ -429,4 +429,16 @@ final class ShardRulesTest {
         assertThat(shard.told()).containsExactly("answer 1 = 0");
         assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8)).isEqualTo(0x11);
     }
+
+    @Test
+    @DisplayName("D-11: without a lease nothing is decided; what waited goes on when there is one")
+    void decidesNothingWithoutALease() {
+        shard.rules.leased(false);
+        shard.write(1, 0x8, 7).read(2, 0x8);
+        assertThat(shard.told()).isEmpty();
+        shard.apply(shard.table(AccessFlags.ALL));
+        assertThat(shard.told()).isEmpty();
+        shard.rules.leased(true);
+        assertThat(shard.told()).containsExactly("answer 1 = 0", "answer 2 = 7");
+    }
 }

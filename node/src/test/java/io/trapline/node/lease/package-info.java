@@ -1,0 +1,4 @@
+@NullMarked
+package io.trapline.node.lease;
+
+import org.jspecify.annotations.NullMarked;
