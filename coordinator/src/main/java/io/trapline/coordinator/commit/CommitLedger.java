@@ -176,12 +176,12 @@ public final class CommitLedger {
      * An attempt to propose an entry is over.
      *
      * @param failed nothing is known about whether the entry will be applied
-     * @param termThen a term that was current after the attempt ended
+     * @param writtenTerm no attempt so far has appended an entry in a later term
      */
-    public void proposalEnded(long now, long entryNumber, boolean failed, long termThen) {
+    public void proposalEnded(long now, long entryNumber, boolean failed, long writtenTerm) {
         Entry current = underWay;
         if (current != null && current.entry.getNumber() == entryNumber) {
-            ended(current, termThen);
+            ended(current, writtenTerm);
             if (failed) {
                 current.retryAt = now + RETRY_NANOS;
                 effects.wakeAt(current.retryAt);
@@ -190,16 +190,16 @@ public final class CommitLedger {
         }
         for (Entry lost : unsettled) {
             if (lost.entry.getNumber() == entryNumber) {
-                ended(lost, termThen);
+                ended(lost, writtenTerm);
             }
         }
         settleByTerm();
         beginNext(now);
     }
 
-    private static void ended(Entry entry, long termThen) {
+    private static void ended(Entry entry, long writtenTerm) {
         entry.open = false;
-        entry.highestTerm = Math.max(entry.highestTerm, termThen);
+        entry.highestTerm = Math.max(entry.highestTerm, writtenTerm);
     }
 
     /** An entry was applied, of whichever committer, with these answers. */

@@ -61,7 +61,7 @@ public final class Committer extends AbstractMatchingBehavior<Committer.Message>
     /** The coordinator ends. */
     public record Stop() implements Message {}
 
-    private record ProposalEnded(long number, boolean failed, long termThen) implements Message {}
+    private record ProposalEnded(long number, boolean failed, long writtenTerm) implements Message {}
 
     private record Wake() implements Message {}
 
@@ -121,7 +121,7 @@ public final class Committer extends AbstractMatchingBehavior<Committer.Message>
             case Leading leading -> ledger.leading(now, leading.term());
             case Deposed deposed -> ledger.notLeading();
             case Leader leader -> ledger.leader(leader.address());
-            case ProposalEnded ended -> ledger.proposalEnded(now, ended.number(), ended.failed(), ended.termThen());
+            case ProposalEnded ended -> ledger.proposalEnded(now, ended.number(), ended.failed(), ended.writtenTerm());
             case Wake wake -> ledger.tick(now);
             case Stop stop -> {
                 return Behaviors.stopped();
@@ -137,7 +137,7 @@ public final class Committer extends AbstractMatchingBehavior<Committer.Message>
             log.propose(entry)
                     .whenComplete((done, failure) -> getContext()
                             .getSelf()
-                            .tell(new ProposalEnded(entry.getNumber(), failure != null, log.currentTerm())));
+                            .tell(new ProposalEnded(entry.getNumber(), failure != null, log.writtenTerm())));
         }
 
         @Override

@@ -7,12 +7,15 @@ import java.util.concurrent.CompletionStage;
 public interface Log {
     /**
      * Appends an entry. It ends when the entry was applied here, or with a failure, which does not say whether the entry will be
-     * applied; but it will not be appended any more in a later term than {@link #currentTerm} says afterwards.
+     * applied; but this attempt has appended it in no later term than {@link #writtenTerm} says afterwards.
      */
     CompletionStage<Void> propose(LogEntry entry);
 
-    /** The highest term that this replica has seen; 0 before it was started. */
-    long currentTerm();
+    /**
+     * No entry was appended by this life of the replica in a later term; 0 = none was at all. It says nothing of a term in which another
+     * replica leads: what this one failed to append is settled by that leader's first entry.
+     */
+    long writtenTerm();
 
     /** Whether the configuration of now names nobody else, so that nobody else can lead. */
     boolean isAlone();

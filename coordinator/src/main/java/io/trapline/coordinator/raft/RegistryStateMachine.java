@@ -52,6 +52,7 @@ final class RegistryStateMachine extends BaseStateMachine {
     private final Formation formation;
     private final ReplicaEvents events;
     private volatile boolean leading;
+    private volatile long writtenTerm;
 
     /** Told when the log is there and nothing has been acknowledged yet. */
     interface Formation {
@@ -152,6 +153,18 @@ final class RegistryStateMachine extends BaseStateMachine {
         DataDirectory.sync(file.toPath().resolveSibling("."));
         storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file.toPath(), digest), last));
         return last.getIndex();
+    }
+
+    /** No entry was put into the log here, by this replica as a leader, in a later term. */
+    long writtenTerm() {
+        return writtenTerm;
+    }
+
+    /** An entry is about to be put into the log; its term was taken before this, and terms do not fall. One at a time. */
+    @Override
+    public TransactionContext preAppendTransaction(TransactionContext transaction) throws IOException {
+        writtenTerm = getServer().join().getDivision(getGroupId()).getInfo().getCurrentTerm();
+        return transaction;
     }
 
     @Override

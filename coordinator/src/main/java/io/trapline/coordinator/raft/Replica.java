@@ -104,8 +104,9 @@ public final class Replica implements Log, AutoCloseable {
     }
 
     @Override
-    public long currentTerm() {
-        return division().map(division -> division.getInfo().getCurrentTerm()).orElse(0L);
+    public long writtenTerm() {
+        Running now = running;
+        return now == null ? 0 : now.stateMachine().writtenTerm();
     }
 
     @Override

@@ -350,6 +350,19 @@ final class CommitLedgerTest {
         }
 
         @Test
+        void isSettledByTheLeaderThatTheAttemptCameTooLateFor() {
+            lead(5);
+            ledger.submit(now, 1, command(1));
+            ledger.notLeading();
+            // Another leads in term 6; the attempt failed since, and was not written in that term.
+            ledger.proposalEnded(now, 1, true, 5);
+            assertThat(refusals).isEmpty();
+            ledger.termApplied(now, 6);
+
+            assertThat(refusals).containsOnlyKeys(1L);
+        }
+
+        @Test
         void forgetsAnEmptyEntryWithItsLeadership() {
             lead(5);
             ledger.confirm(now, 1, false);

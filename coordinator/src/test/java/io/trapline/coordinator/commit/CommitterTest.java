@@ -144,7 +144,7 @@ final class CommitterTest {
         }
 
         @Override
-        public long currentTerm() {
+        public long writtenTerm() {
             return term.get();
         }
 
