@@ -142,7 +142,8 @@ public final class IoreqServerRules {
         }
         if (session.isBound() && !session.is(newView.sessionEpoch())) {
             session.unbind();
-            effects.fenced(session.epoch(), fenced(session.epoch()));
+            effects.fenced(
+                    session.epoch(), newView.sessionEpoch() == 0 ? over(session.epoch()) : fenced(session.epoch()));
         }
         if (!begun.isEmpty() || ForwardReason.mayBeLost(before, newView)) {
             caught.all(newView, begun, nowNanos);
@@ -278,6 +279,15 @@ public final class IoreqServerRules {
                 .with("id", view.id())
                 .with("field", field)
                 .with("value", value));
+    }
+
+    /** Nobody has taken its place: the emulator may come again. */
+    private Refusal over(long epoch) {
+        return Refusal.of(
+                        Errno.EAGAIN,
+                        "session " + epoch + " has ended, as when the node was without a lease: attach again")
+                .with("id", view.id())
+                .with("session_epoch", epoch);
     }
 
     private Refusal fenced(long epoch) {
