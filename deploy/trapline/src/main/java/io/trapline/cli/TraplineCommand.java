@@ -48,6 +48,7 @@ import picocli.CommandLine.Spec;
             DemoCommand.class,
             ReplayCommand.class,
             SimulateCommand.class,
+            ChaosCommand.class,
             BenchCommand.class,
             DomainCommands.class,
             ServerCommands.class,

@@ -4,13 +4,14 @@ import io.trapline.cli.drill.CuttableTransport;
 import io.trapline.cli.text.Console;
 import io.trapline.cli.text.Json;
 import io.trapline.cli.verify.Finding;
-import io.trapline.cli.verify.Relay;
 import io.trapline.cli.verify.Verification;
 import io.trapline.cli.verify.VerifyException;
 import io.trapline.client.ServerRef;
 import io.trapline.client.TraplineConnection;
 import io.trapline.embedded.ListenAddress;
+import io.trapline.faults.proxy.CutProxy;
 import io.trapline.v1.IoreqServer;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -73,7 +74,7 @@ final class VerifyCommand implements Callable<Integer> {
             if (listen == null) {
                 return examine(control, guest, transport, Optional.empty(), server);
             }
-            try (Relay relay = Relay.open(listen, cluster(trapline))) {
+            try (CutProxy relay = relay(listen, cluster(trapline))) {
                 IoreqServer attached = awaitEmulator(control, relay, server);
                 return examine(control, guest, transport, Optional.of(relay), attached);
             }
@@ -84,7 +85,7 @@ final class VerifyCommand implements Callable<Integer> {
             TraplineConnection control,
             TraplineConnection guest,
             CuttableTransport transport,
-            Optional<Relay> relay,
+            Optional<CutProxy> relay,
             IoreqServer server)
             throws VerifyException, InterruptedException {
         Console console = emulator.console();
@@ -120,10 +121,20 @@ final class VerifyCommand implements Callable<Integer> {
                 .put("detail", finding.detail()));
     }
 
+    private static CutProxy relay(InetSocketAddress listen, List<InetSocketAddress> cluster) throws VerifyException {
+        try {
+            return CutProxy.open(listen, cluster);
+        } catch (IOException cannot) {
+            throw new VerifyException(
+                    "cannot listen on " + listen.getHostString() + ":" + listen.getPort() + ": " + cannot.getMessage());
+        }
+    }
+
     /** Whoever was attached before is not on the relay. */
-    private IoreqServer awaitEmulator(TraplineConnection control, Relay relay, IoreqServer before)
+    private IoreqServer awaitEmulator(TraplineConnection control, CutProxy relay, IoreqServer before)
             throws VerifyException, InterruptedException {
-        emulator.console().note("relay: 127.0.0.1:" + relay.port() + "; waiting for the emulator to attach there");
+        emulator.console()
+                .note("relay: 127.0.0.1:" + relay.address().getPort() + "; waiting for the emulator to attach there");
         long deadlineNanos = System.nanoTime() + RELAY_PATIENCE.toNanos();
         while (System.nanoTime() < deadlineNanos) {
             IoreqServer now =

@@ -17,6 +17,7 @@ final class ArchitectureTest {
     private static final String NODE = "io.trapline.node..";
     private static final String SIM = "io.trapline.sim..";
     private static final String BENCH = "io.trapline.bench..";
+    private static final String FAULTS = "io.trapline.faults..";
 
     @ArchTest
     static final ArchRule VOCABULARY_STANDS_ALONE = Rules.vocabularyStandsAlone(MODEL);
@@ -48,6 +49,10 @@ final class ArchitectureTest {
     @ArchTest
     static final ArchRule BENCHMARKS_KNOW_WHAT_THEY_MEASURE =
             Rules.knowsOnly(BENCH, MODEL, RPC, CONTRACT, INTERNAL, CLIENT, COORDINATOR, NODE);
+
+    /** What is checked is what clients saw, and nothing else. */
+    @ArchTest
+    static final ArchRule FAULTS_KNOW_THE_CLIENT = Rules.knowsOnly(FAULTS, MODEL, RPC, CONTRACT, CLIENT);
 
     @ArchTest
     static final ArchRule PURE_CLASSES_DECIDE_ALONE = Rules.pureClassesDecideAlone();

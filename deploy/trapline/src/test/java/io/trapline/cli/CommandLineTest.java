@@ -114,6 +114,8 @@ final class CommandLineTest {
                 "watch 1 --for 1",
                 "up --data ",
                 "demo --accesses 1",
+                "chaos --duration 0s",
+                "chaos --check /nowhere",
                 "bench forward --rounds 0"
             })
     void whatMakesNoSenseIsAUsageErrorInOneLine(String line) {

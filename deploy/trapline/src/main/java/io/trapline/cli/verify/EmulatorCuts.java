@@ -1,6 +1,8 @@
 package io.trapline.cli.verify;
 
 import io.trapline.client.ServerRef;
+import io.trapline.faults.proxy.CutProxy;
+import io.trapline.faults.proxy.CutProxy.Direction;
 import java.util.concurrent.TimeUnit;
 
 /** Cuts the emulator's connection when it has carried a script out and its answers have not arrived. Used by one thread. */
@@ -14,30 +16,30 @@ final class EmulatorCuts {
     /** Far more than a window of kept answers of every vCPU takes, and far less than those of all scripts so far. */
     private static final long MOST_RESUMPTION_BYTES = 128 << 10;
 
-    private final Relay relay;
+    private final CutProxy relay;
     private final ServerRef server;
     private long resumptionBytes;
 
-    EmulatorCuts(Relay relay, ServerRef server) {
+    EmulatorCuts(CutProxy relay, ServerRef server) {
         this.relay = relay;
         this.server = server;
     }
 
     /** Runs a script that fits the window through one cut; the first answer that differs. */
     Difference through(Conversation guest, Script script) throws VerifyException, InterruptedException {
-        long saidBefore = relay.fromEmulatorBytes();
-        relay.hold();
+        long saidBefore = relay.bytes(Direction.FROM_CLIENTS);
+        relay.hold(Direction.FROM_CLIENTS);
         Conversation.Sent sent = guest.send(script);
         awaitQuiet();
-        boolean isThroughRelay = relay.fromEmulatorBytes() > saidBefore && !sent.isAnyAnswered();
-        long heldBytes = relay.fromEmulatorBytes();
+        boolean isThroughRelay = relay.bytes(Direction.FROM_CLIENTS) > saidBefore && !sent.isAnyAnswered();
+        long heldBytes = relay.bytes(Direction.FROM_CLIENTS);
         relay.cut();
         Difference differs = sent.await();
         if (!isThroughRelay) {
             throw new VerifyException("the emulator of server " + server.id()
                     + " is not connected through the relay, or did not answer: its connection cannot be cut");
         }
-        resumptionBytes = Math.max(resumptionBytes, relay.fromEmulatorBytes() - heldBytes);
+        resumptionBytes = Math.max(resumptionBytes, relay.bytes(Direction.FROM_CLIENTS) - heldBytes);
         return differs.isLate() ? new Difference(differs.text() + ": it did not resume", true) : differs;
     }
 
@@ -53,7 +55,7 @@ final class EmulatorCuts {
         int quiet = 0;
         for (int look = 0; look < MOST_LOOKS && quiet < QUIET_LOOKS; look++) {
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-            long now = relay.fromEmulatorBytes() + relay.toEmulatorBytes();
+            long now = relay.bytes(Direction.FROM_CLIENTS) + relay.bytes(Direction.TO_CLIENTS);
             quiet = now == last ? quiet + 1 : 0;
             last = now;
         }

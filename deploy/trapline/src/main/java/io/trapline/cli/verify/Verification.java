@@ -6,6 +6,7 @@ import io.trapline.client.Guest;
 import io.trapline.client.ServerRef;
 import io.trapline.client.TraplineConnection;
 import io.trapline.client.TraplineException;
+import io.trapline.faults.proxy.CutProxy;
 import io.trapline.model.Errno;
 import io.trapline.v1.IoreqServer;
 import io.trapline.v1.IoreqServerCounters;
@@ -75,7 +76,7 @@ public final class Verification {
             TraplineConnection control,
             TraplineConnection guest,
             CuttableTransport transport,
-            Optional<Relay> relay,
+            Optional<CutProxy> relay,
             Consumer<Finding> listener) {}
 
     /** Runs every script, up to one whose accesses have no answer in time. */

@@ -1,0 +1,34 @@
+package io.trapline.faults.chaos;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/**
+ * A kind of fault.
+ *
+ * @param name in small letters with hyphens
+ * @param unavailable why it cannot be done here; empty where it can
+ * @param lasting how long it is left broken
+ */
+public record Fault(String name, Optional<String> unavailable, Duration lasting, Injection injection) {
+    /** How it is done. */
+    @FunctionalInterface
+    public interface Injection {
+        /** Breaks something. */
+        Broken inject(SplittableRandom random) throws IOException, InterruptedException;
+    }
+
+    /** What is broken now. */
+    public interface Broken {
+        /** What was hit, for a reader. */
+        String target();
+
+        /** Makes it whole again. */
+        void heal() throws IOException, InterruptedException;
+
+        /** What it has caused so far, for a reader; empty = nothing yet. Asked again for a while after it was healed. */
+        String effect();
+    }
+}

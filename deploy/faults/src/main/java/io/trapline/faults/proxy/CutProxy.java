@@ -1,0 +1,259 @@
+package io.trapline.faults.proxy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Passes TCP connections on, byte for byte, until it is told to break them: to reset them, to hold back what goes in one direction or in both, or to be slow.
+ * What is held back at a cut was said and is never heard. Thread-safe.
+ */
+public final class CutProxy implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CutProxy.class);
+
+    private static final int CONNECT_MILLIS = 3_000;
+    private static final int BUFFER_BYTES = 64 << 10;
+
+    /** Which way bytes go. */
+    public enum Direction {
+        /** What those say who connect to the proxy. */
+        FROM_CLIENTS,
+        /** What they are told. */
+        TO_CLIENTS
+    }
+
+    private final ServerSocket listener;
+    private final List<InetSocketAddress> targets;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final List<Pair> pairs = new ArrayList<>();
+    private final Map<Direction, AtomicLong> bytes =
+            new EnumMap<>(Map.of(Direction.FROM_CLIENTS, new AtomicLong(), Direction.TO_CLIENTS, new AtomicLong()));
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final Set<Direction> held = EnumSet.noneOf(Direction.class);
+    private boolean refuses;
+    private volatile long delayNanos;
+
+    private record Pair(Socket client, Socket server) {
+        void cut() {
+            for (Socket end : List.of(client, server)) {
+                try {
+                    // With a linger of 0 a close is a reset.
+                    end.setSoLinger(true, 0);
+                    end.close();
+                } catch (IOException gone) {
+                    LOG.debug("{} was gone already", end, gone);
+                }
+            }
+        }
+    }
+
+    private CutProxy(ServerSocket listener, List<InetSocketAddress> targets) {
+        this.listener = listener;
+        this.targets = List.copyOf(targets);
+    }
+
+    /** Listens on that address, port 0 = any, and passes on to the first of the others that is there. */
+    public static CutProxy open(InetSocketAddress listen, List<InetSocketAddress> targets) throws IOException {
+        ServerSocket listener = new ServerSocket();
+        try {
+            listener.bind(listen);
+        } catch (IOException taken) {
+            listener.close();
+            throw taken;
+        }
+        CutProxy proxy = new CutProxy(listener, targets);
+        proxy.threads.execute(proxy::accept);
+        return proxy;
+    }
+
+    /** Where it listens. */
+    public InetSocketAddress address() {
+        return (InetSocketAddress) listener.getLocalSocketAddress();
+    }
+
+    /** From now on nothing arrives that goes in that direction, until a {@link #cut} or {@link #heal}. */
+    public void hold(Direction direction) {
+        locked(() -> held.add(direction));
+    }
+
+    /** Resets every connection, with all that is held; new ones are passed on. */
+    public void cut() {
+        locked(() -> {
+            pairs.forEach(Pair::cut);
+            pairs.clear();
+            held.clear();
+        });
+    }
+
+    /** Resets every connection, and new ones as they come, until {@link #heal}: the other side is not to be reached. */
+    public void isolate() {
+        locked(() -> refuses = true);
+        cut();
+    }
+
+    /** Whatever goes through from now on takes so much longer. */
+    public void delay(Duration time) {
+        delayNanos = time.toNanos();
+    }
+
+    /** Passes everything on again, what was held first. */
+    public void heal() {
+        delayNanos = 0;
+        locked(() -> {
+            refuses = false;
+            held.clear();
+        });
+    }
+
+    /** Whether a connection goes through it. */
+    public boolean isUsed() {
+        lock.lock();
+        try {
+            return !pairs.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many bytes have come to go in that direction, held or not. */
+    public long bytes(Direction direction) {
+        return counter(direction).get();
+    }
+
+    @Override
+    public void close() {
+        try {
+            listener.close();
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        heal();
+        cut();
+        threads.close();
+    }
+
+    private void locked(Runnable change) {
+        lock.lock();
+        try {
+            change.run();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private AtomicLong counter(Direction direction) {
+        return bytes.getOrDefault(direction, new AtomicLong());
+    }
+
+    private void accept() {
+        while (!listener.isClosed()) {
+            try {
+                Socket client = listener.accept();
+                threads.execute(() -> connect(client));
+            } catch (IOException closed) {
+                LOG.debug("the proxy listens no more", closed);
+            }
+        }
+    }
+
+    private void connect(Socket client) {
+        Pair pair = new Pair(client, new Socket());
+        try {
+            connectToOne(pair.server);
+            client.setTcpNoDelay(true);
+            pair.server.setTcpNoDelay(true);
+            boolean isWanted;
+            lock.lock();
+            try {
+                isWanted = !refuses && !listener.isClosed();
+                if (isWanted) {
+                    pairs.add(pair);
+                }
+            } finally {
+                lock.unlock();
+            }
+            if (!isWanted) {
+                pair.cut();
+                return;
+            }
+            threads.execute(() -> copy(pair, pair.server, client, Direction.TO_CLIENTS));
+            copy(pair, client, pair.server, Direction.FROM_CLIENTS);
+        } catch (IOException nobodyThere) {
+            LOG.debug("nothing to pass on to", nobodyThere);
+            pair.cut();
+        }
+    }
+
+    private void connectToOne(Socket server) throws IOException {
+        IOException last = new IOException("no address");
+        for (InetSocketAddress target : targets) {
+            try {
+                server.connect(target, CONNECT_MILLIS);
+                return;
+            } catch (IOException notHere) {
+                last = notHere;
+            }
+        }
+        throw last;
+    }
+
+    private void copy(Pair pair, Socket from, Socket to, Direction direction) {
+        byte[] buffer = new byte[BUFFER_BYTES];
+        try {
+            InputStream in = from.getInputStream();
+            OutputStream out = to.getOutputStream();
+            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                counter(direction).addAndGet(read);
+                if (delayNanos > 0) {
+                    TimeUnit.NANOSECONDS.sleep(delayNanos);
+                }
+                awaitRelease(direction);
+                out.write(buffer, 0, read);
+            }
+        } catch (IOException cut) {
+            LOG.debug("a connection ended", cut);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        forget(pair);
+    }
+
+    private void forget(Pair pair) {
+        locked(() -> pairs.remove(pair));
+        pair.cut();
+    }
+
+    /** What was read before a cut goes nowhere: its sockets are closed by then. */
+    private void awaitRelease(Direction direction) throws InterruptedException {
+        lock.lock();
+        try {
+            while (held.contains(direction)) {
+                changed.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}

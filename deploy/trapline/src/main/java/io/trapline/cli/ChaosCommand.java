@@ -1,0 +1,211 @@
+package io.trapline.cli;
+
+import io.trapline.cli.text.Console;
+import io.trapline.cli.text.Count;
+import io.trapline.cli.text.Json;
+import io.trapline.embedded.EmbeddedCluster;
+import io.trapline.embedded.ListenAddress;
+import io.trapline.embedded.StartException;
+import io.trapline.faults.chaos.Chaos;
+import io.trapline.faults.chaos.Fault;
+import io.trapline.faults.chaos.Measures;
+import io.trapline.faults.chaos.Target;
+import io.trapline.faults.check.Checker;
+import io.trapline.faults.check.Report;
+import io.trapline.faults.history.Event;
+import io.trapline.faults.history.History;
+import io.trapline.faults.history.HistoryFile;
+import io.trapline.v1.DomainMemory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code chaos}: a workload at a cluster that is broken on purpose, and the check of what its clients saw. */
+@Command(
+        name = "chaos",
+        description = {
+            "Let many guests, emulators and operators loose on a cluster, break things while they are at it, and check the history of all they did:"
+                    + " who held what, what every read saw, who was passed which access, how often.",
+            "Exit code 1 where a promise is broken, or where a kind of fault had no effect. The history of such a run is kept; --check looks at it again.",
+            "accesses_stalled_ms is the longest time that an access was under way. resent counts streams of guests that were resumed with accesses"
+                    + " sent again."
+        },
+        footer = {"", "Example:", "  trapline chaos --seed 7 --duration 10s"})
+final class ChaosCommand implements Callable<Integer> {
+    private static final Duration LONGEST = Duration.ofHours(1);
+    private static final int FINDINGS = 10;
+
+    @ParentCommand
+    private TraplineCommand trapline;
+
+    @Option(
+            names = "--seed",
+            defaultValue = "1",
+            paramLabel = "S",
+            description = "What is chosen follows from it (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(
+            names = "--duration",
+            defaultValue = "30s",
+            paramLabel = "DURATION",
+            description = "How long things are broken, 1s … 60m (default: ${DEFAULT-VALUE}).")
+    private Duration duration = Duration.ofSeconds(30);
+
+    @Option(
+            names = "--history",
+            paramLabel = "FILE",
+            description = "Write what clients did to this file, also where nothing is wrong.")
+    private @Nullable Path file;
+
+    @Option(names = "--check", paramLabel = "FILE", description = "Run nothing: check what such a file says.")
+    private @Nullable Path checked;
+
+    @Override
+    public Integer call() throws Exception {
+        Console console = trapline.console();
+        if (checked != null) {
+            return check(console, checked);
+        }
+        if (seed < 0) {
+            throw new BadInput("--seed is " + seed + ", not 0 … " + Long.MAX_VALUE);
+        }
+        if (duration.compareTo(Duration.ofSeconds(1)) < 0 || duration.compareTo(LONGEST) > 0) {
+            throw new BadInput("--duration is " + DurationConverter.text(duration) + ", not 1s … 60m");
+        }
+        Interrupt interrupt = trapline.interrupt();
+        interrupt.arm(() -> {});
+        History history = new History();
+        try (Embedded target = Embedded.start()) {
+            Chaos.Result result = Chaos.run(
+                    target, new Chaos.Settings(seed, duration, console::note, interrupt::isRequested), history);
+            return tell(console, result, history.events());
+        }
+    }
+
+    private static int check(Console console, Path file) throws BadInput {
+        if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+            throw new BadInput("--check is " + file + ": no file that can be read");
+        }
+        List<Event> events;
+        try {
+            events = HistoryFile.read(file);
+        } catch (IOException | HistoryFile.MalformedException wrong) {
+            throw new BadInput("--check is " + file + ": " + wrong.getMessage());
+        }
+        Report report = Checker.check(events);
+        show(console, report);
+        console.result(
+                new Count(report.operations()) + " operations, " + new Count(report.unknown()) + " unknown: "
+                        + verdict(report),
+                Json.object()
+                        .put("file", file)
+                        .put("operations", report.operations())
+                        .put("violations", report.violations())
+                        .put("unknown", report.unknown())
+                        .put("redelivered", report.redelivered()));
+        return report.isFaultless() ? ExitCode.DONE : ExitCode.CHECK_FAILED;
+    }
+
+    private static String verdict(Report report) {
+        return report.isFaultless() ? "every promise kept" : new Count(report.violations()) + " promises BROKEN";
+    }
+
+    private static void show(Console console, Report report) {
+        report.findings().stream().limit(FINDINGS).forEach(finding -> console.note(finding.toString()));
+    }
+
+    private int tell(Console console, Chaos.Result result, List<Event> events) throws IOException {
+        Report report = result.report();
+        show(console, report);
+        result.withoutEffect().forEach(kind -> console.note("without effect: " + kind + ": it proves nothing"));
+        result.broken().forEach(broken -> console.note("a client broke: " + broken));
+        Path kept = file;
+        if (kept == null && !result.isFaultless()) {
+            kept = Files.createTempFile("trapline-chaos-" + seed + "-", ".jsonl");
+        }
+        if (kept != null) {
+            HistoryFile.write(kept, events);
+            console.note("history: " + kept + "; again: ./trapline chaos --check " + kept);
+        }
+        console.result(
+                result.faults() + " faults, " + new Count(report.operations()) + " operations, "
+                        + new Count(report.unknown()) + " unknown: " + verdict(report),
+                summary(result, events));
+        return result.isFaultless() ? ExitCode.DONE : ExitCode.CHECK_FAILED;
+    }
+
+    private Json summary(Chaos.Result result, List<Event> events) {
+        Report report = result.report();
+        return Json.object()
+                .put("seed", seed)
+                .put("faults", result.faults())
+                .put("operations", report.operations())
+                .put("violations", report.violations())
+                .put("unknown", report.unknown())
+                .put(
+                        "effects",
+                        Json.object()
+                                .put("leader_changes", result.effects().leaderChanges())
+                                .put("promotions", result.effects().promotions())
+                                .put("lease_expiries", result.effects().leaseExpiries())
+                                .put("resent", result.resent())
+                                .put("redelivered", report.redelivered()))
+                .put("without_effect", List.copyOf(result.withoutEffect()))
+                .put("accesses_stalled_ms", Math.round(Measures.stalledMillis(events)))
+                .put(
+                        "failover_ms",
+                        Json.object()
+                                .put("coordinator", failover(Measures.coordinator(events)))
+                                .put("shard", failover(Measures.shard(events))));
+    }
+
+    /** Null where nothing failed over. */
+    private static Json failover(Optional<Measures.Failover> times) {
+        return Json.object()
+                .put("p50", times.map(Measures.Failover::p50).map(Math::round).orElse(null))
+                .put("max", times.map(Measures.Failover::max).map(Math::round).orElse(null));
+    }
+
+    /** A cluster in this process: nothing of it can be broken but the way to it. */
+    private record Embedded(EmbeddedCluster cluster) implements Target, AutoCloseable {
+        static Embedded start() throws StartException {
+            return new Embedded(EmbeddedCluster.start(Optional.empty(), ListenAddress.ANY_PORT, false, true));
+        }
+
+        @Override
+        public List<InetSocketAddress> addresses() {
+            ListenAddress address = cluster.address();
+            return List.of(new InetSocketAddress(address.host(), address.port()));
+        }
+
+        @Override
+        public DomainMemory memory() {
+            return DomainMemory.DOMAIN_MEMORY_VOLATILE;
+        }
+
+        @Override
+        public List<Fault> faults() {
+            return List.of();
+        }
+
+        @Override
+        public Effects effects() {
+            return new Effects(0, 0, 0);
+        }
+
+        @Override
+        public void close() {
+            cluster.close();
+        }
+    }
+}
