@@ -17,7 +17,6 @@ import io.trapline.faults.history.History;
 import io.trapline.faults.history.HistoryFile;
 import io.trapline.v1.DomainMemory;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -183,9 +182,8 @@ final class ChaosCommand implements Callable<Integer> {
         }
 
         @Override
-        public List<InetSocketAddress> addresses() {
-            ListenAddress address = cluster.address();
-            return List.of(new InetSocketAddress(address.host(), address.port()));
+        public String addresses() {
+            return cluster.address().toString();
         }
 
         @Override

@@ -88,8 +88,9 @@ public final class Chaos {
     }
 
     private Result run() throws IOException, InterruptedException {
-        try (ClientFaults clients = ClientFaults.open(target.addresses());
-                Workload workload = Workload.begin(clients.doors(), target.memory(), random.nextLong(), history)) {
+        try (ClientFaults clients = new ClientFaults();
+                Workload workload = Workload.begin(
+                        clients.doors(target.addresses()), target.memory(), random.nextLong(), history)) {
             List<Fault> kinds = new ArrayList<>(target.faults());
             kinds.addAll(clients.faults(workload::guestResumptions, workload::emulatorResumptions));
             kinds.forEach(

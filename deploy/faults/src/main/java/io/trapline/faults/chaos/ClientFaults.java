@@ -4,21 +4,21 @@ import io.trapline.faults.proxy.CutProxy;
 import io.trapline.faults.proxy.CutProxy.Direction;
 import io.trapline.faults.workload.Doors;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 
 /**
- * The connections of clients, each kind of client through proxies of its own, and what can be done to them: a reset; answers that are said and never heard;
- * requests that are said and never heard. Each ends with a reset, after which the client must resume.
+ * The connections of clients, through a proxy for each kind of client and each address that one of them goes to, and what can be done to them: a reset; answers
+ * that are said and never heard; requests that are said and never heard. Each ends with a reset, after which the client must resume.
  */
 final class ClientFaults implements AutoCloseable {
     private static final Duration AT_ONCE = Duration.ZERO;
@@ -27,48 +27,49 @@ final class ClientFaults implements AutoCloseable {
     private enum Clients {
         GUESTS,
         EMULATORS,
-        OPERATORS
-    }
+        OPERATORS;
 
-    private final Map<Clients, List<CutProxy>> proxies = new EnumMap<>(Clients.class);
-
-    private ClientFaults() {}
-
-    /** Opens proxies to those addresses. */
-    static ClientFaults open(List<InetSocketAddress> addresses) throws IOException {
-        ClientFaults faults = new ClientFaults();
-        boolean isOpen = false;
-        try {
-            for (Clients clients : Clients.values()) {
-                List<CutProxy> its = new ArrayList<>();
-                faults.proxies.put(clients, its);
-                for (InetSocketAddress address : addresses) {
-                    its.add(CutProxy.open(
-                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), List.of(address)));
-                }
-            }
-            isOpen = true;
-            return faults;
-        } finally {
-            if (!isOpen) {
-                faults.close();
-            }
+        String text() {
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
-    Doors doors() {
-        return new Doors(through(Clients.GUESTS), through(Clients.EMULATORS), through(Clients.OPERATORS));
+    private record Way(Clients clients, String address) {}
+
+    private final Map<Way, CutProxy> proxies = new ConcurrentHashMap<>();
+
+    /** How clients come to those addresses. */
+    Doors doors(String addresses) {
+        return new Doors(
+                addresses,
+                address -> through(Clients.GUESTS, address),
+                address -> through(Clients.EMULATORS, address),
+                address -> through(Clients.OPERATORS, address));
     }
 
-    private String through(Clients clients) {
-        return of(clients).stream()
-                .map(CutProxy::address)
-                .map(address -> address.getAddress().getHostAddress() + ":" + address.getPort())
-                .collect(Collectors.joining(","));
+    private String through(Clients clients, String address) {
+        InetSocketAddress proxy = proxies.computeIfAbsent(new Way(clients, address), ClientFaults::open)
+                .address();
+        return proxy.getAddress().getHostAddress() + ":" + proxy.getPort();
+    }
+
+    private static CutProxy open(Way way) {
+        int colon = way.address().lastIndexOf(':');
+        InetSocketAddress target = new InetSocketAddress(
+                way.address().substring(0, colon),
+                Integer.parseInt(way.address().substring(colon + 1)));
+        try {
+            return CutProxy.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), List.of(target));
+        } catch (IOException noPort) {
+            throw new UncheckedIOException(noPort);
+        }
     }
 
     private List<CutProxy> of(Clients clients) {
-        return proxies.getOrDefault(clients, List.of());
+        return proxies.entrySet().stream()
+                .filter(proxy -> proxy.getKey().clients() == clients)
+                .map(Map.Entry::getValue)
+                .toList();
     }
 
     /** What can be done, and by which count it is seen that a client has resumed. */
@@ -76,24 +77,23 @@ final class ClientFaults implements AutoCloseable {
         List<Fault> faults = new ArrayList<>();
         for (Clients clients : List.of(Clients.GUESTS, Clients.EMULATORS)) {
             LongSupplier resumptions = clients == Clients.GUESTS ? guestResumptions : emulatorResumptions;
-            String whose = clients == Clients.GUESTS ? "guests" : "emulators";
-            faults.add(fault("reset-" + whose, AT_ONCE, clients, Optional.empty(), resumptions));
-            faults.add(fault("deafen-" + whose, HELD, clients, Optional.of(Direction.TO_CLIENTS), resumptions));
-            faults.add(fault("mute-" + whose, HELD, clients, Optional.of(Direction.FROM_CLIENTS), resumptions));
+            faults.add(fault("reset-", AT_ONCE, clients, Optional.empty(), resumptions));
+            faults.add(fault("deafen-", HELD, clients, Optional.of(Direction.TO_CLIENTS), resumptions));
+            faults.add(fault("mute-", HELD, clients, Optional.of(Direction.FROM_CLIENTS), resumptions));
         }
         return faults;
     }
 
     private Fault fault(
-            String name, Duration lasting, Clients clients, Optional<Direction> held, LongSupplier resumptions) {
-        return new Fault(name, Optional.empty(), lasting, random -> {
+            String what, Duration lasting, Clients clients, Optional<Direction> held, LongSupplier resumptions) {
+        return new Fault(what + clients.text(), Optional.empty(), lasting, random -> {
             List<CutProxy> hit = of(clients);
             long before = resumptions.getAsLong();
             held.ifPresent(direction -> hit.forEach(proxy -> proxy.hold(direction)));
             return new Fault.Broken() {
                 @Override
                 public String target() {
-                    return "connections of " + clients.name().toLowerCase(Locale.ROOT);
+                    return "connections of " + clients.text();
                 }
 
                 @Override
@@ -112,6 +112,6 @@ final class ClientFaults implements AutoCloseable {
 
     @Override
     public void close() {
-        proxies.values().forEach(its -> its.forEach(CutProxy::close));
+        proxies.values().forEach(CutProxy::close);
     }
 }

@@ -1,13 +1,12 @@
 package io.trapline.faults.chaos;
 
 import io.trapline.v1.DomainMemory;
-import java.net.InetSocketAddress;
 import java.util.List;
 
 /** A cluster that is to be broken. */
 public interface Target {
-    /** Where clients find it, at least one address. */
-    List<InetSocketAddress> addresses();
+    /** Where clients find it: {@code host:port[,host:port…]}. */
+    String addresses();
 
     /** Where the workload's domain has its memory. */
     DomainMemory memory();

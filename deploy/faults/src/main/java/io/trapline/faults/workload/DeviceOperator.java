@@ -38,7 +38,7 @@ final class DeviceOperator implements Runnable {
 
     @Override
     public void run() {
-        try (TraplineConnection connection = Doors.connect(stage.doors.operators(), principal)) {
+        try (TraplineConnection connection = stage.doors.operator(principal)) {
             IoreqServers servers = connection.ioreqServers();
             while (!stage.isOver() && !enable(servers, true)) {
                 Stage.pause(BUSY_MILLIS);

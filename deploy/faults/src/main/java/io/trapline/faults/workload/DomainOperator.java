@@ -34,7 +34,7 @@ final class DomainOperator implements Runnable {
 
     @Override
     public void run() {
-        try (TraplineConnection connection = Doors.connect(stage.doors.operators(), PRINCIPAL)) {
+        try (TraplineConnection connection = stage.doors.operator(PRINCIPAL)) {
             for (Layout.Page page : Layout.TYPED) {
                 type(connection, page, true);
             }
@@ -57,7 +57,7 @@ final class DomainOperator implements Runnable {
 
     /** Reads these words and lists the claims as the last who does. */
     void readAll(List<Gpa> words) {
-        try (TraplineConnection connection = Doors.connect(stage.doors.operators(), PRINCIPAL)) {
+        try (TraplineConnection connection = stage.doors.operator(PRINCIPAL)) {
             words.forEach(word -> read(connection, word));
             list(connection);
         }

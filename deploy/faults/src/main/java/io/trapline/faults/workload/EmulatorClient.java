@@ -39,7 +39,7 @@ final class EmulatorClient implements Runnable {
 
     @Override
     public void run() {
-        try (TraplineConnection connection = Doors.connect(stage.doors.emulators(), principal)) {
+        try (TraplineConnection connection = stage.doors.emulator(principal)) {
             Emulator before = null;
             while (!stage.isClosed()) {
                 try {

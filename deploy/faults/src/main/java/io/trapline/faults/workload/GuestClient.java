@@ -35,7 +35,7 @@ final class GuestClient implements Runnable {
 
     @Override
     public void run() {
-        try (TraplineConnection connection = Doors.connect(stage.doors.guests(), "guest")) {
+        try (TraplineConnection connection = stage.doors.guest()) {
             while (!stage.isOver()) {
                 try (Guest guest = connection.guest(stage.domain)) {
                     runOne(guest);
@@ -67,7 +67,7 @@ final class GuestClient implements Runnable {
 
     /** Reads these words as the domain's last reader. */
     void readAll(List<Gpa> words) {
-        try (TraplineConnection connection = Doors.connect(stage.doors.guests(), "guest");
+        try (TraplineConnection connection = stage.doors.guest();
                 Guest guest = connection.guest(stage.domain)) {
             Opening opening = open(guest);
             words.forEach(word -> opening.send(false, word));

@@ -40,7 +40,7 @@ public final class Workload implements AutoCloseable {
 
     /** Creates the domain and its servers and sets everybody to work. Throws {@link io.trapline.client.TraplineException}. */
     public static Workload begin(Doors doors, DomainMemory memory, long seed, History history) {
-        TraplineConnection owner = Doors.connect(doors.operators(), "operator");
+        TraplineConnection owner = doors.operator("operator");
         boolean isBegun = false;
         try {
             DomainRef domain = DomainRef.of(owner.domains().create(Layout.NR_PAGES, Layout.VCPUS, memory));
@@ -59,7 +59,7 @@ public final class Workload implements AutoCloseable {
         for (int i = 0; i < Layout.SERVERS; i++) {
             String principal = DEVICE + i;
             ServerRef server;
-            try (TraplineConnection device = Doors.connect(stage.doors.operators(), principal)) {
+            try (TraplineConnection device = stage.doors.operator(principal)) {
                 server = device.ioreqServers().create(stage.domain);
             }
             threads.execute(safely(new EmulatorClient(stage, server, principal, random.split())));
