@@ -6,9 +6,11 @@ import io.trapline.coordinator.commit.ConfirmedReads;
 import io.trapline.coordinator.grpc.Calls;
 import io.trapline.coordinator.grpc.ClaimWatches;
 import io.trapline.coordinator.grpc.ClusterGrpc;
+import io.trapline.coordinator.grpc.CoordinatorGrpc;
 import io.trapline.coordinator.grpc.Counters;
 import io.trapline.coordinator.grpc.DomainGrpc;
 import io.trapline.coordinator.grpc.IoreqServerGrpc;
+import io.trapline.coordinator.grpc.PeerCalls;
 import io.trapline.coordinator.grpc.RegistryGrpc;
 import io.trapline.coordinator.grpc.SessionGrpc;
 import io.trapline.coordinator.grpc.Watches;
@@ -23,6 +25,7 @@ import io.trapline.coordinator.raft.StartException;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -41,6 +44,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 public final class Coordinator implements AutoCloseable {
     private static final AtomicLong STARTED = new AtomicLong();
 
+    private final CoordinatorConfig config;
     private final ActorSystem<?> system;
     private final boolean ownsSystem;
     private final Actors actors;
@@ -50,6 +54,7 @@ public final class Coordinator implements AutoCloseable {
 
     private Coordinator(
             CoordinatorConfig config, ActorSystem<?> system, boolean ownsSystem, Actors actors, Replica replica) {
+        this.config = config;
         this.system = system;
         this.ownsSystem = ownsSystem;
         this.actors = actors;
@@ -63,7 +68,8 @@ public final class Coordinator implements AutoCloseable {
                         calls, new Counters(calls, config.nodeControls()), new Watches(reads, actors.watches())),
                 new SessionGrpc(calls, actors.sessions()),
                 new ClusterGrpc(calls, config.version(), replica.clusterId()));
-        this.internalServices = List.of(new RegistryGrpc(commands, actors.nodes(), actors.sessions()));
+        this.internalServices = List.of(
+                new RegistryGrpc(commands, actors.nodes(), actors.sessions()), new CoordinatorGrpc(replica, reads));
     }
 
     private record Actors(
@@ -147,22 +153,39 @@ public final class Coordinator implements AutoCloseable {
     }
 
     /**
-     * Starts one on its directory. In a group of one it returns when it serves. Throws {@link StartException} with one line that says
-     * what is wrong.
+     * Opens its directory. Its services can be put on a server from now on, and should be before {@link #begin}: other coordinators ask
+     * what this one is, and are answered; everything else is refused with EAGAIN until this one leads. Throws {@link StartException} with
+     * one line that says what is wrong, such as a directory that may not be used.
      */
-    public static Coordinator start(CoordinatorConfig config) throws StartException {
+    public static Coordinator open(CoordinatorConfig config) throws StartException {
         Replica replica = Replica.open(config.replica());
         boolean ownsSystem = config.system().isEmpty();
         ActorSystem<?> system = config.system().isPresent()
                 ? config.system().get()
                 : ActorSystem.create(Behaviors.empty(), "coordinator");
-        Actors actors = actors(config, system, replica);
-        Coordinator coordinator = new Coordinator(config, system, ownsSystem, actors, replica);
+        return new Coordinator(config, system, ownsSystem, actors(config, system, replica), replica);
+    }
+
+    /**
+     * Forms or joins its cluster where its directory has not, and takes part. A group of one serves when this returns; of several, forming
+     * one waits for all of them, and who leads shows afterwards. Called once. Where it fails, {@link #close} this; closing it from another
+     * thread lets it fail. Throws {@link StartException} with one line that says what is wrong.
+     */
+    public void begin() throws StartException {
         CompletableFuture<Void> leading = new CompletableFuture<>();
+        replica.start(new Events(actors, leading, config.onFailure()), new PeerCalls());
+        // One of several may take part without ever leading; from here on a failure is the process' end.
+        if (replica.isAlone() || !leading.complete(null)) {
+            awaitLeading(config, leading);
+        }
+    }
+
+    /** {@link #open} and {@link #begin}: for a group of one, which nobody asks anything. */
+    public static Coordinator start(CoordinatorConfig config) throws StartException {
+        Coordinator coordinator = open(config);
         boolean started = false;
         try {
-            replica.start(new Events(actors, leading, config.onFailure()));
-            awaitLeading(config, leading);
+            coordinator.begin();
             started = true;
             return coordinator;
         } finally {
@@ -170,6 +193,11 @@ public final class Coordinator implements AutoCloseable {
                 coordinator.close();
             }
         }
+    }
+
+    /** Lets another one lead, as before a planned end; ends when this one leads no longer, and fails where it did not lead. */
+    public CompletionStage<Void> stepDown() {
+        return replica.stepDown();
     }
 
     private static Actors actors(CoordinatorConfig config, ActorSystem<?> system, Replica replica) {
@@ -193,9 +221,6 @@ public final class Coordinator implements AutoCloseable {
     }
 
     private static void awaitLeading(CoordinatorConfig config, CompletableFuture<Void> leading) throws StartException {
-        if (config.replica().peers().size() > 1) {
-            return;
-        }
         String where = "data directory " + config.replica().dataDirectory() + ": ";
         try {
             leading.get(config.startTimeout().toMillis(), TimeUnit.MILLISECONDS);
@@ -215,7 +240,7 @@ public final class Coordinator implements AutoCloseable {
         return publicServices;
     }
 
-    /** For nodes: RegistryService. */
+    /** For nodes and other coordinators: RegistryService, CoordinatorService. */
     public List<BindableService> internalServices() {
         return internalServices;
     }

@@ -1,29 +1,30 @@
 package io.trapline.coordinator.raft;
 
+import io.trapline.coordinator.raft.ReplicaConfig.Peer;
 import java.io.IOException;
 import java.io.StringReader;
+import java.io.StringWriter;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Where a replica keeps what it must not lose: {@code lock} (one process at a time), {@code cluster} (which cluster this is a part of,
- * and whether its formation has finished) and {@code raft/} (log and snapshots).
+ * Where a replica keeps what it must not lose: {@code lock} (one process at a time), {@code cluster} (whose directory this is, and how
+ * far it has come) and {@code raft/} (log and snapshots).
  *
- * <p>An empty directory never becomes a voter by itself: a replica whose disk was wiped would vote against what it had acknowledged.
- * Forming a cluster is an explicit act, {@code bootstrap}; it counts as done once the log is there, before
- * the replica acknowledges anything.
+ * <p>What it may do with them is {@link Admission}'s to say.
  */
 final class DataDirectory implements AutoCloseable {
     private static final String CLUSTER_FILE = "cluster";
@@ -31,21 +32,29 @@ final class DataDirectory implements AutoCloseable {
     private static final String RAFT = "raft";
     private static final String RAFT_META = "current/raft-meta";
     private static final String ID = "cluster_id";
-    private static final String FORMED = "formed";
+    private static final String PEER = "peer_id";
+    private static final String STATE = "state";
+    private static final String FORMED_BY = "formed_by";
 
     private final Path path;
     private final FileChannel lockFile;
     private final UUID clusterId;
-    private boolean formed;
+    private final String peer;
+    private volatile Admission.State state;
+    // With whom it was formed: what Raft's configuration is until there is one on disk.
+    private List<Peer> formedBy;
 
-    private DataDirectory(Path path, FileChannel lockFile, UUID clusterId, boolean formed) {
+    private DataDirectory(
+            Path path, FileChannel lockFile, UUID clusterId, String peer, Admission.State state, List<Peer> formedBy) {
         this.path = path;
         this.lockFile = lockFile;
         this.clusterId = clusterId;
-        this.formed = formed;
+        this.peer = peer;
+        this.state = state;
+        this.formedBy = formedBy;
     }
 
-    /** Opens the directory for this process alone. With {@code bootstrap} an empty one becomes that of a new cluster. */
+    /** Opens the directory for this process alone. Nothing is written into an empty one. */
     static DataDirectory open(ReplicaConfig config) throws StartException {
         Path path = config.dataDirectory();
         FileChannel lock;
@@ -84,77 +93,137 @@ final class DataDirectory implements AutoCloseable {
 
     private static DataDirectory identify(ReplicaConfig config, FileChannel lock) throws IOException, StartException {
         Path path = config.dataDirectory();
-        boolean bootstrap = config.bootstrap();
         Path file = path.resolve(CLUSTER_FILE);
-        if (!Files.exists(file)) {
-            if (!bootstrap) {
-                throw new StartException(
-                        "data directory " + path
-                                + ": is empty; a new cluster is formed only with bootstrap, a lost replica is replaced under a new id");
-            }
-            if (Files.exists(path.resolve(RAFT))) {
-                throw new StartException("data directory " + path + ": has a log, but its file \"" + CLUSTER_FILE
-                        + "\" is missing; restore it from a backup");
-            }
-            DataDirectory directory =
-                    new DataDirectory(path, lock, config.clusterId().orElseGet(UUID::randomUUID), false);
-            directory.write();
-            return directory;
+        if (Files.exists(file)) {
+            return read(config, lock, file);
         }
-        DataDirectory directory = read(path, lock, file);
-        if (config.clusterId().isPresent() && !config.clusterId().get().equals(directory.clusterId)) {
-            throw new StartException("data directory " + path + ": belongs to cluster " + directory.clusterId
-                    + ", not to " + config.clusterId().get());
+        if (Files.exists(path.resolve(RAFT))) {
+            throw new StartException("data directory " + path + ": has a log, but its file \"" + CLUSTER_FILE
+                    + "\" is missing; restore it from a backup");
         }
-        if (directory.formed && !Files.exists(directory.groupDirectory().resolve(RAFT_META))) {
-            throw new StartException("data directory " + path + ": the log of cluster " + directory.clusterId
-                    + " is missing; restore it from a backup");
-        }
-        if (!directory.formed) {
-            if (!bootstrap) {
-                throw new StartException("data directory " + path
-                        + ": the formation of its cluster did not finish; start it again with bootstrap");
-            }
-            // Nothing was acknowledged before the formation had finished.
-            deleteTree(path.resolve(RAFT));
-        }
-        return directory;
+        return new DataDirectory(
+                path,
+                lock,
+                config.clusterId().orElseGet(UUID::randomUUID),
+                config.id(),
+                Admission.State.EMPTY,
+                List.of());
     }
 
-    private static DataDirectory read(Path path, FileChannel lock, Path file) throws IOException, StartException {
+    private static DataDirectory read(ReplicaConfig config, FileChannel lock, Path file)
+            throws IOException, StartException {
         Properties properties = new Properties();
         try {
             properties.load(new StringReader(Files.readString(file)));
-            UUID id = UUID.fromString(properties.getProperty(ID, ""));
-            return new DataDirectory(path, lock, id, Boolean.parseBoolean(properties.getProperty(FORMED)));
+            addWhatWasImplied(properties, config);
+            return new DataDirectory(
+                    config.dataDirectory(),
+                    lock,
+                    UUID.fromString(properties.getProperty(ID, "")),
+                    required(properties, PEER),
+                    Admission.State.valueOf(required(properties, STATE)),
+                    peers(required(properties, FORMED_BY)));
         } catch (IllegalArgumentException damaged) {
             throw new StartException(
-                    "data directory " + path + ": the file \"" + CLUSTER_FILE
+                    "data directory " + config.dataDirectory() + ": the file \"" + CLUSTER_FILE
                             + "\" is damaged; restore it from a backup",
                     damaged);
         }
     }
 
-    /** The cluster's id, which is that of its Raft group. */
+    /** Before there were several coordinators the file said the cluster's id, and whether it was formed. */
+    private static void addWhatWasImplied(Properties properties, ReplicaConfig config) {
+        String formed = properties.getProperty("formed");
+        if (formed != null && properties.getProperty(STATE) == null) {
+            properties.setProperty(
+                    STATE, (Boolean.parseBoolean(formed) ? Admission.State.MEMBER : Admission.State.FORMING).name());
+            properties.setProperty(PEER, config.id());
+            properties.setProperty(FORMED_BY, peers(List.of(config.self())));
+        }
+    }
+
+    private static String required(Properties properties, String key) {
+        String value = properties.getProperty(key);
+        if (value == null) {
+            throw new IllegalArgumentException(key + " is missing");
+        }
+        return value;
+    }
+
+    /** {@code id host port services}, separated by {@code ;}. */
+    private static List<Peer> peers(String text) {
+        List<Peer> peers = new ArrayList<>();
+        for (String one : text.isEmpty() ? new String[0] : text.split(";", -1)) {
+            String[] parts = one.split(" ", -1);
+            if (parts.length != 4) {
+                throw new IllegalArgumentException(FORMED_BY + " = " + text);
+            }
+            peers.add(new Peer(parts[0], parts[1], Integer.parseInt(parts[2]), parts[3]));
+        }
+        return peers;
+    }
+
+    private static String peers(List<Peer> peers) {
+        return peers.stream()
+                .map(each -> String.join(" ", each.id(), each.host(), Integer.toString(each.port()), each.services()))
+                .collect(Collectors.joining(";"));
+    }
+
+    /** What it is. */
+    Admission.Found found() {
+        boolean isEmpty = state == Admission.State.EMPTY;
+        return new Admission.Found(
+                state,
+                isEmpty ? "" : clusterId.toString(),
+                isEmpty ? "" : peer,
+                Files.exists(groupDirectory().resolve(RAFT_META)));
+    }
+
+    /** The cluster's id, which is that of its Raft group; for an empty one the id that it would get. */
     UUID clusterId() {
         return clusterId;
     }
 
-    /** Whether there is a log that must be there. */
-    boolean isFormed() {
-        return formed;
+    /** How far it has come. Any thread. */
+    Admission.State state() {
+        return state;
+    }
+
+    /** The peers that formed the cluster; nobody for one that joined later. */
+    List<Peer> formedBy() {
+        return formedBy;
     }
 
     Path raft() {
         return path.resolve(RAFT);
     }
 
+    /** A line for a person about this directory. */
+    StartException refuse(String line) {
+        return new StartException("data directory " + path + ": " + line);
+    }
+
+    /** The same, with its cause. */
+    StartException refuse(String line, Throwable cause) {
+        return new StartException("data directory " + path + ": " + line, cause);
+    }
+
+    /** Goes on to FORMING, with all peers, or to JOINING; it is on disk when this returns. */
+    void become(Admission.State next, List<Peer> peers) throws IOException {
+        formedBy = next == Admission.State.FORMING ? List.copyOf(peers) : List.of();
+        write(next);
+    }
+
     /** From now on the log must be there. */
-    void formed() throws IOException {
-        if (!formed) {
-            formed = true;
-            write();
+    synchronized void member() throws IOException {
+        if (state != Admission.State.MEMBER) {
+            write(Admission.State.MEMBER);
         }
+    }
+
+    /** Nothing was acknowledged from what is there. */
+    void deleteLog() throws IOException {
+        deleteTree(raft());
     }
 
     private Path groupDirectory() {
@@ -162,15 +231,22 @@ final class DataDirectory implements AutoCloseable {
     }
 
     /** Replaces the file as a whole, on disk before it is taken for written. */
-    private void write() throws IOException {
-        Path next = path.resolve(CLUSTER_FILE + ".next");
-        List<String> lines = List.of(ID + "=" + clusterId, FORMED + "=" + formed, "");
-        Files.writeString(next, String.join("\n", lines), StandardCharsets.UTF_8);
-        try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
+    private void write(Admission.State next) throws IOException {
+        Path file = path.resolve(CLUSTER_FILE + ".next");
+        Properties properties = new Properties();
+        properties.setProperty(ID, clusterId.toString());
+        properties.setProperty(PEER, peer);
+        properties.setProperty(STATE, next.name());
+        properties.setProperty(FORMED_BY, peers(formedBy));
+        StringWriter text = new StringWriter();
+        properties.store(text, null);
+        Files.writeString(file, text.toString());
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.force(true);
         }
-        Files.move(next, path.resolve(CLUSTER_FILE), StandardCopyOption.ATOMIC_MOVE);
+        Files.move(file, path.resolve(CLUSTER_FILE), StandardCopyOption.ATOMIC_MOVE);
         sync(path);
+        state = next;
     }
 
     /** Puts on disk which files a directory has. */

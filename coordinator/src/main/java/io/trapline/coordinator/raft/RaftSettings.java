@@ -23,7 +23,8 @@ final class RaftSettings {
         RaftProperties properties = new RaftProperties();
         RaftConfigKeys.Rpc.setType(properties, SupportedRpcType.GRPC);
         GrpcConfigKeys.Server.setHost(properties, config.self().host());
-        GrpcConfigKeys.Server.setPort(properties, config.self().port());
+        GrpcConfigKeys.Server.setPort(
+                properties, config.listenPort().orElse(config.self().port()));
         RaftServerConfigKeys.setStorageDir(properties, List.of(raft.toFile()));
         elections(properties);
         if (config.peers().size() == 1) {
@@ -44,6 +45,10 @@ final class RaftSettings {
         // Nobody led before: there is no leader to wait for.
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(20));
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(60));
+        // A follower that does not answer is asked again soon; a member that catches up may take longer than by
+        // default.
+        RaftServerConfigKeys.Rpc.setRequestTimeout(properties, millis(1_000));
+        RaftServerConfigKeys.setStagingTimeout(properties, millis(60_000));
         // A process that was stopped for long goes on afterwards; by default Ratis would close it for good.
         RaftServerConfigKeys.Rpc.setSlownessTimeout(properties, NEVER);
         RaftServerConfigKeys.setCloseThreshold(properties, NEVER);

@@ -17,14 +17,18 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftGroupMemberId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.storage.FileInfo;
@@ -49,19 +53,23 @@ final class RegistryStateMachine extends BaseStateMachine {
 
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     private final GuardedRegistry registry;
-    private final Formation formation;
+    private final Membership membership;
     private final ReplicaEvents events;
     private volatile boolean leading;
     private volatile long writtenTerm;
 
-    /** Told when the log is there and nothing has been acknowledged yet. */
-    interface Formation {
-        void finished() throws IOException;
+    /** What the directory must know before this replica acknowledges anything. */
+    interface Membership {
+        /** The log is there. */
+        void hasLog() throws IOException;
+
+        /** A configuration names these peers. */
+        void named(Set<String> peers) throws IOException;
     }
 
-    RegistryStateMachine(GuardedRegistry registry, Formation formation, ReplicaEvents events) {
+    RegistryStateMachine(GuardedRegistry registry, Membership membership, ReplicaEvents events) {
         this.registry = registry;
-        this.formation = formation;
+        this.membership = membership;
         this.events = events;
     }
 
@@ -74,7 +82,7 @@ final class RegistryStateMachine extends BaseStateMachine {
         super.initialize(server, groupId, raftStorage);
         storage.init(raftStorage);
         load();
-        formation.finished();
+        membership.hasLog();
         getLifeCycle().transition(LifeCycle.State.STARTING);
         getLifeCycle().transition(LifeCycle.State.RUNNING);
     }
@@ -185,6 +193,18 @@ final class RegistryStateMachine extends BaseStateMachine {
         }
     }
 
+    @Override
+    public void notifyConfigurationChanged(long term, long index, RaftConfigurationProto peers) {
+        try {
+            membership.named(peers.getPeersList().stream()
+                    .map(peer -> peer.getId().toStringUtf8())
+                    .collect(Collectors.toSet()));
+        } catch (IOException broken) {
+            events.failed(
+                    new IOException("the directory cannot be written: " + DataDirectory.rootReason(broken), broken));
+        }
+    }
+
     /** An entry of Raft's own: told from the thread that applies. */
     @Override
     public void notifyTermIndexUpdated(long term, long index) {
@@ -215,7 +235,7 @@ final class RegistryStateMachine extends BaseStateMachine {
         if (!member.getPeerId().equals(leader)) {
             leadsNoLonger();
         }
-        events.leader(new ReplicaEvents.Leader(leader.toString(), serviceAddress(leader)));
+        events.leader(new ReplicaEvents.Leader(leader.toString(), services(leader)));
     }
 
     @Override
@@ -236,15 +256,19 @@ final class RegistryStateMachine extends BaseStateMachine {
         }
     }
 
-    private String serviceAddress(RaftPeerId peer) {
+    private String services(RaftPeerId peer) {
         try {
-            RaftPeer known =
-                    getServer().join().getDivision(getGroupId()).getRaftConf().getPeer(peer);
-            return known == null || known.getClientAddress() == null ? "" : known.getClientAddress();
+            return services(getServer().join().getDivision(getGroupId()).getRaftConf(), peer);
         } catch (IOException closed) {
             LOG.debug("a leader is known, and this replica ends", closed);
             return "";
         }
+    }
+
+    /** Where the services of a peer are; empty = not known. */
+    static String services(RaftConfiguration peers, RaftPeerId id) {
+        RaftPeer peer = peers.getPeer(id);
+        return peer == null || peer.getClientAddress() == null ? "" : peer.getClientAddress();
     }
 
     @Override

@@ -1,15 +1,19 @@
 package io.trapline.coordinator.raft;
 
+import io.trapline.coordinator.raft.ReplicaConfig.Peer;
 import io.trapline.coordinator.registry.RegistryView;
 import io.trapline.internal.v1.LogEntry;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -18,6 +22,7 @@ import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
@@ -32,11 +37,15 @@ import org.slf4j.LoggerFactory;
 public final class Replica implements Log, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
 
+    private static final long STEP_DOWN_MILLIS = 3_000;
+
     private final ReplicaConfig config;
     private final DataDirectory directory;
     private final RaftGroupId groupId;
     private final GuardedRegistry registry = new GuardedRegistry();
     private volatile @Nullable Running running;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Formation formation;
     private final ClientId client = ClientId.randomId();
     private final AtomicLong calls = new AtomicLong();
 
@@ -46,42 +55,90 @@ public final class Replica implements Log, AutoCloseable {
         this.config = config;
         this.directory = directory;
         this.groupId = RaftGroupId.valueOf(directory.clusterId());
+        this.formation = new Formation(config, directory, closing);
     }
 
-    /** Opens its directory, for this process alone. Nothing runs yet. */
+    /**
+     * Opens its directory, for this process alone. Nothing of Raft runs yet, and an empty directory is as it was; but what can be refused
+     * without asking others is refused.
+     */
     public static Replica open(ReplicaConfig config) throws StartException {
-        return new Replica(config, DataDirectory.open(config));
-    }
-
-    /** Loads its state and takes part. It may lead before this returns. Where it fails, {@link #close} it. */
-    public void start(ReplicaEvents events) throws StartException {
-        RegistryStateMachine stateMachine = new RegistryStateMachine(registry, directory::formed, events);
+        Replica replica = new Replica(config, DataDirectory.open(config));
+        boolean admitted = false;
         try {
-            RaftServer server = RaftServer.newBuilder()
-                    .setServerId(RaftPeerId.valueOf(config.id()))
-                    .setGroup(RaftGroup.valueOf(groupId, peers(config)))
-                    .setProperties(RaftSettings.of(config, directory.raft()))
-                    .setStateMachine(stateMachine)
-                    .setOption(directory.isFormed() ? StartupOption.RECOVER : StartupOption.FORMAT)
-                    .build();
-            running = new Running(server, stateMachine);
-            server.start();
-        } catch (IOException | RuntimeException e) {
-            throw failed(config, e);
+            replica.formation.refuseEarly();
+            admitted = true;
+            return replica;
+        } finally {
+            if (!admitted) {
+                replica.close();
+            }
         }
     }
 
-    private static StartException failed(ReplicaConfig config, Exception e) {
-        return new StartException("data directory " + config.dataDirectory() + ": " + DataDirectory.rootReason(e), e);
+    /**
+     * Forms or joins its cluster where it must, for which it waits for others; loads its state, and takes part. It may lead before this
+     * returns. Where it fails, {@link #close} it; closing it lets it fail.
+     */
+    public void start(ReplicaEvents events, Peers peers) throws StartException {
+        RegistryStateMachine stateMachine = new RegistryStateMachine(registry, new Membership(), events);
+        try {
+            Admission.Begin begin = formation.await(peers);
+            if (begin != Admission.Begin.RECOVER) {
+                directory.deleteLog();
+            }
+            RaftServer server = RaftServer.newBuilder()
+                    .setServerId(RaftPeerId.valueOf(config.id()))
+                    .setGroup(RaftGroup.valueOf(groupId, raftPeers(directory.formedBy())))
+                    .setProperties(RaftSettings.of(config, directory.raft()))
+                    .setStateMachine(stateMachine)
+                    .setOption(begin == Admission.Begin.RECOVER ? StartupOption.RECOVER : StartupOption.FORMAT)
+                    .build();
+            running = new Running(server, stateMachine);
+            server.start();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw directory.refuse("interrupted while starting");
+        } catch (IOException | RuntimeException e) {
+            throw directory.refuse(DataDirectory.rootReason(e), e);
+        }
     }
 
-    private static List<RaftPeer> peers(ReplicaConfig config) {
-        return config.peers().stream()
+    /** Keeps in the directory what Raft has come to. */
+    private final class Membership implements RegistryStateMachine.Membership {
+        @Override
+        public void hasLog() throws IOException {
+            if (directory.state() == Admission.State.FORMING) {
+                directory.member();
+            }
+        }
+
+        @Override
+        public void named(Set<String> peers) throws IOException {
+            if (peers.contains(config.id())) {
+                directory.member();
+            }
+        }
+    }
+
+    private static List<RaftPeer> raftPeers(List<Peer> peers) {
+        return peers.stream()
                 .map(peer -> RaftPeer.newBuilder()
                         .setId(peer.id())
                         .setAddress(peer.host() + ":" + peer.port())
+                        .setClientAddress(peer.services())
                         .build())
                 .toList();
+    }
+
+    /** Its id. */
+    public String id() {
+        return config.id();
+    }
+
+    /** What its directory is. */
+    public Admission.State state() {
+        return directory.state();
     }
 
     /** The cluster's id. */
@@ -129,6 +186,57 @@ public final class Replica implements Log, AutoCloseable {
         }
     }
 
+    /** The highest term that this replica has seen; 0 before it was started. */
+    public long currentTerm() {
+        return division().map(division -> division.getInfo().getCurrentTerm()).orElse(0L);
+    }
+
+    /** Who leads, as far as this replica knows. */
+    public Optional<ReplicaEvents.Leader> leader() {
+        return division()
+                .flatMap(division -> Optional.ofNullable(division.getInfo().getLeaderId())
+                        .map(id -> new ReplicaEvents.Leader(
+                                id.toString(), RegistryStateMachine.services(division.getRaftConf(), id))));
+    }
+
+    /** The peers of the configuration of now; while it changes, those of both. Nobody before it was started. */
+    public List<Peer> configuration() {
+        return division()
+                .map(division -> Stream.concat(
+                                division.getRaftConf().getCurrentPeers().stream(),
+                                division.getRaftConf().getPreviousPeers().stream())
+                        .map(Replica::peer)
+                        .distinct()
+                        .toList())
+                .orElse(List.of());
+    }
+
+    private static Peer peer(RaftPeer peer) {
+        String address = peer.getAddress();
+        int colon = address.lastIndexOf(':');
+        String services = peer.getClientAddress();
+        return new Peer(
+                peer.getId().toString(),
+                address.substring(0, colon),
+                Integer.parseInt(address.substring(colon + 1)),
+                services == null ? "" : services);
+    }
+
+    /** Lets another one lead; ends when this one leads no longer, and fails where it did not lead. */
+    public CompletionStage<Void> stepDown() {
+        Running now = running;
+        if (now == null) {
+            return CompletableFuture.failedFuture(new IOException("the replica has not started"));
+        }
+        TransferLeadershipRequest request = new TransferLeadershipRequest(
+                client, now.server().getId(), groupId, calls.incrementAndGet(), null, STEP_DOWN_MILLIS);
+        try {
+            return now.server().transferLeadershipAsync(request).thenAccept(Replica::checkSuccess);
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
     /** Reads the state as this replica has it now; whether it is still that of the cluster, nobody has asked. */
     public <T> T readLocal(Function<RegistryView, T> reader) {
         return registry.read(reader);
@@ -163,6 +271,7 @@ public final class Replica implements Log, AutoCloseable {
     /** Ends it, with a snapshot where it can still write one, and lets another process have the directory. */
     @Override
     public void close() {
+        closing.countDown();
         Running now = running;
         try {
             if (now != null) {

@@ -4,34 +4,38 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 
 /**
  * Which replica this is.
  *
  * @param dataDirectory where it keeps its log; one process at a time
- * @param bootstrap form a cluster where the directory is empty
- * @param clusterId which cluster this is a part of; empty in a group of one, which makes one up
- * @param id its peer id, one of {@code peers}
- * @param peers all replicas: 1, 3 or 5
+ * @param told what to do where the directory is empty; does nothing where it is not
+ * @param clusterId which cluster this is a part of; empty = whichever the directory is of, and in a new group of one, one that it makes up
+ * @param id its peer id, one of {@code peers}; the directory belongs to it for ever
+ * @param peers this replica and the others: to form a cluster all of them, 1, 3 or 5; to join one, those that can be asked; afterwards
+ *     what the cluster's configuration says counts
+ * @param listenPort where it listens for the others, where that is another port than they connect to; empty = the same
  * @param snapshotEvery log entries between two snapshots
  */
 public record ReplicaConfig(
         Path dataDirectory,
-        boolean bootstrap,
+        Admission.Told told,
         Optional<UUID> clusterId,
         String id,
         List<Peer> peers,
+        OptionalInt listenPort,
         long snapshotEvery) {
     private static final long SNAPSHOT_EVERY = 20_000;
 
     public ReplicaConfig {
         Objects.requireNonNull(dataDirectory, "dataDirectory");
         peers = List.copyOf(peers);
-        if (peers.size() != 1 && peers.size() != 3 && peers.size() != 5) {
+        if (told != Admission.Told.JOIN && peers.size() != 1 && peers.size() != 3 && peers.size() != 5) {
             throw new IllegalArgumentException("peers = " + peers.size() + ": 1, 3 or 5");
         }
-        if (peers.size() > 1 && clusterId.isEmpty()) {
+        if (told != Admission.Told.RESUME && (peers.size() > 1 || told == Admission.Told.JOIN) && clusterId.isEmpty()) {
             throw new IllegalArgumentException("clusterId: the peers of a group agree on one");
         }
         if (peers.stream().noneMatch(peer -> peer.id().equals(id))) {
@@ -43,25 +47,36 @@ public record ReplicaConfig(
      * One replica.
      *
      * @param id unique in the cluster and never used again
-     * @param host where the others reach it
+     * @param host where the others reach its log
      * @param port the same; 0 in a group of one
+     * @param services where its services are, {@code host:port}; empty in a group of one that nobody is sent to
      */
-    public record Peer(String id, String host, int port) {}
+    public record Peer(String id, String host, int port, String services) {}
+
+    /** One of several, which keeps {@link #SNAPSHOT_EVERY} entries between two snapshots. */
+    public static ReplicaConfig of(
+            Path dataDirectory, Admission.Told told, Optional<UUID> clusterId, String id, List<Peer> peers) {
+        return new ReplicaConfig(dataDirectory, told, clusterId, id, peers, OptionalInt.empty(), SNAPSHOT_EVERY);
+    }
 
     /** A group of one on this machine: nobody else calls it. */
     public static ReplicaConfig alone(Path dataDirectory, boolean bootstrap) {
-        return new ReplicaConfig(
+        return of(
                 dataDirectory,
-                bootstrap,
+                bootstrap ? Admission.Told.BOOTSTRAP : Admission.Told.RESUME,
                 Optional.empty(),
                 "c1",
-                List.of(new Peer("c1", "127.0.0.1", 0)),
-                SNAPSHOT_EVERY);
+                List.of(new Peer("c1", "127.0.0.1", 0, "")));
     }
 
     /** The same with another number of entries between two snapshots. */
     public ReplicaConfig withSnapshotEvery(long entries) {
-        return new ReplicaConfig(dataDirectory, bootstrap, clusterId, id, peers, entries);
+        return new ReplicaConfig(dataDirectory, told, clusterId, id, peers, listenPort, entries);
+    }
+
+    /** The same with another port to listen on than the one that others connect to. */
+    public ReplicaConfig withListenPort(int port) {
+        return new ReplicaConfig(dataDirectory, told, clusterId, id, peers, OptionalInt.of(port), snapshotEvery);
     }
 
     Peer self() {

@@ -172,13 +172,38 @@ final class ReplicaTest {
     void startsAnewWhereTheFormationDidNotFinish() throws Exception {
         start(true, 1_000).close();
         Path identity = directory.resolve("cluster");
-        Files.writeString(identity, Files.readString(identity).replace("formed=true", "formed=false"));
+        Files.writeString(identity, Files.readString(identity).replace("state=MEMBER", "state=FORMING"));
 
         assertThatThrownBy(() -> start(false, 1_000)).hasMessageContaining("did not finish");
         try (Replica replica = start(true, 1_000)) {
             assertThat(read(replica)).isZero();
         }
-        assertThat(Files.readString(identity)).contains("formed=true");
+        assertThat(Files.readString(identity)).contains("state=MEMBER");
+    }
+
+    @Test
+    void goesOnInADirectoryOfTheTimeBeforeThereWereSeveralCoordinators() throws Exception {
+        String cluster;
+        try (Replica replica = start(true, 1_000)) {
+            cluster = replica.clusterId();
+            open(replica, 3);
+        }
+        Files.writeString(directory.resolve("cluster"), "cluster_id=" + cluster + "\nformed=true\n");
+
+        try (Replica replica = start(false, 1_000)) {
+            assertThat(read(replica)).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void refusesTheDirectoryOfAnotherCoordinator() throws Exception {
+        start(true, 1_000).close();
+        Path identity = directory.resolve("cluster");
+        Files.writeString(identity, Files.readString(identity).replace("peer_id=c1", "peer_id=c9"));
+
+        assertThatThrownBy(() -> start(true, 1_000))
+                .isInstanceOf(StartException.class)
+                .hasMessageContaining("belongs to coordinator c9");
     }
 
     private void deleteSnapshots() throws IOException {
@@ -216,7 +241,7 @@ final class ReplicaTest {
         CompletableFuture<Void> leading = new CompletableFuture<>();
         Replica replica = Replica.open(ReplicaConfig.alone(directory, bootstrap).withSnapshotEvery(snapshotEvery));
         try {
-            replica.start(events(leading));
+            replica.start(events(leading), Peers.NOBODY);
         } catch (StartException e) {
             replica.close();
             throw e;
