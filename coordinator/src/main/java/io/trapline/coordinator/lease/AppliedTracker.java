@@ -103,6 +103,14 @@ public final class AppliedTracker {
         }
     }
 
+    /**
+     * Whether it is proposed to finish a drain that the life is not done with, since its lease is over. Until that is decided it gets
+     * none: it would serve with what the drain had caught, while the registry takes that for gone (V-10).
+     */
+    public boolean isPassedOver(NodeLife life) {
+        return drains.values().stream().anyMatch(drain -> drain.finishing && !drain.doneLives.contains(life));
+    }
+
     /** FinishDrain could not be proposed: it is to be tried again. */
     public void finishFailed(long drain) {
         Drain open = drains.get(drain);

@@ -11,7 +11,7 @@ import java.util.Optional;
  * by number and by bytes; the oldest go first.
  */
 @Pure
-final class ChangeRing {
+public final class ChangeRing {
     /** What it keeps in a coordinator. */
     static final int MAX_CHANGES = 65_536;
 
@@ -22,7 +22,8 @@ final class ChangeRing {
     private final ArrayDeque<RegistryChange> changes = new ArrayDeque<>();
     private long bytes;
 
-    ChangeRing(int maxChanges, long maxBytes) {
+    /** An empty one that keeps so many changes and bytes at most. */
+    public ChangeRing(int maxChanges, long maxBytes) {
         this.maxChanges = maxChanges;
         this.maxBytes = maxBytes;
     }
@@ -31,7 +32,7 @@ final class ChangeRing {
      * The registry has changed. Each command that changes something raises the revision by one; where one is missing, as after a
      * snapshot was loaded or a generation has begun, what was kept is of no use any more.
      */
-    void add(RegistryChange change) {
+    public void add(RegistryChange change) {
         RegistryChange last = changes.peekLast();
         if (last != null && change.getRevision() != last.getRevision() + 1) {
             changes.clear();
@@ -45,7 +46,7 @@ final class ChangeRing {
     }
 
     /** All changes after a revision, ascending; empty where some of them are not kept, and where 0 (nothing) is known. */
-    Optional<List<RegistryChange>> since(long revision) {
+    public Optional<List<RegistryChange>> since(long revision) {
         RegistryChange first = changes.peekFirst();
         return first == null || revision == 0 || revision < first.getRevision() - 1
                 ? Optional.empty()

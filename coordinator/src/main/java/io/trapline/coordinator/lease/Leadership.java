@@ -36,12 +36,12 @@ import org.slf4j.LoggerFactory;
  * <p>Until its BeginLeadership is applied nobody is admitted and nothing is granted or finished (D-7); calls wait for every registered
  * life, which may be serving.
  */
-final class Leadership {
+public final class Leadership {
     private static final Logger LOG = LoggerFactory.getLogger(Leadership.class);
     private static final Duration RETRY_AFTER = Duration.ofMillis(200);
 
     /** How it reaches the others. What follows runs on the actor's thread, and only while this leadership goes on. */
-    interface Outside {
+    public interface Outside {
         void submit(Leadership from, Command command, Consumer<Answer> reply);
 
         void confirm(Leadership from, Runnable confirmed, Runnable refused);
@@ -62,14 +62,14 @@ final class Leadership {
     private @Nullable LeaseTable table;
     private long leadership;
 
-    Leadership(LeaseKeeper.Settings settings, ChangeRing ring, Outside outside) {
+    public Leadership(LeaseKeeper.Settings settings, ChangeRing ring, Outside outside) {
         this.settings = settings;
         this.ring = ring;
         this.outside = outside;
     }
 
     /** Everything that was committed before is applied here. */
-    void begin() {
+    public void begin() {
         settings.views().read(RegistryView::lives).forEach(tracker::leased);
         tracker.reached(settings.views().read(RegistryView::revision));
         settings.views().read(RegistryView::drains).forEach(drain -> tracker.drainBegan(drain.getRevision()));
@@ -93,10 +93,7 @@ final class Leadership {
         leadership = revision;
         LOG.info("leadership {} of coordinator {} has begun", revision, settings.peer());
         LeaseTable begun = new LeaseTable(
-                new Leases(),
-                life -> settings.views().read(view -> view.hasSessionsAt(life.getNode())),
-                now(),
-                settings.views().read(RegistryView::lives));
+                new Leases(), new Roles(), now(), settings.views().read(RegistryView::lives));
         table = begun;
         earlyDrains.forEach(this::proposeFinish);
         early.forEach(register -> register(begun, register));
@@ -105,7 +102,7 @@ final class Leadership {
     }
 
     /** It is over: what has not been answered is not known here. */
-    void end(Refusal why) {
+    public void end(Refusal why) {
         early.forEach(register -> register.stream().onError(Statuses.toException(why)));
         links.values().forEach(link -> link.end(why));
         calls.values().forEach(call -> call.lost().run());
@@ -117,7 +114,7 @@ final class Leadership {
 
     // From nodes.
 
-    void register(LeaseKeeper.Register register) {
+    public void register(LeaseKeeper.Register register) {
         if (table == null) {
             early.add(register);
         } else {
@@ -162,7 +159,7 @@ final class Leadership {
                 : Optional.empty();
     }
 
-    void renewed(Object stream, Renewal renewal) {
+    public void renewed(Object stream, Renewal renewal) {
         onLink(stream, link -> {
             if (link.isAdmitted()) {
                 tracker.applied(link.life(), renewal.getAppliedRevision());
@@ -172,7 +169,7 @@ final class Leadership {
         });
     }
 
-    void applied(Object stream, long revision) {
+    public void applied(Object stream, long revision) {
         onLink(stream, link -> {
             if (link.isAdmitted()) {
                 tracker.applied(link.life(), revision);
@@ -182,7 +179,7 @@ final class Leadership {
         });
     }
 
-    void drained(Object stream, long drain) {
+    public void drained(Object stream, long drain) {
         onLink(stream, link -> {
             if (link.isAdmitted()) {
                 tracker.drained(link.life(), drain);
@@ -191,7 +188,7 @@ final class Leadership {
         });
     }
 
-    void resigned(Object stream) {
+    public void resigned(Object stream) {
         onLink(stream, link -> {
             LOG.info("node {} comes to its end", link.life().getNode());
             begun().resign(now(), link.life());
@@ -203,7 +200,7 @@ final class Leadership {
         onLink(stream, NodeLink::flush);
     }
 
-    void gone(Object stream) {
+    public void gone(Object stream) {
         early.removeIf(register -> register.stream().equals(stream));
         onLink(stream, link -> {
             link.gone();
@@ -227,7 +224,7 @@ final class Leadership {
 
     // From the coordinator.
 
-    void changed(RegistryChange change) {
+    public void changed(RegistryChange change) {
         tracker.reached(change.getRevision());
         if (table != null) {
             table.reached(now(), change.getRevision());
@@ -248,13 +245,13 @@ final class Leadership {
         }
     }
 
-    void tick() {
+    public void tick() {
         if (table != null) {
             table.tick(now());
         }
     }
 
-    void await(LeaseKeeper.Await await) {
+    public void await(LeaseKeeper.Await await) {
         calls.put(await.token(), await);
         tracker.await(await.token(), await.revision(), await.drain());
     }
@@ -264,12 +261,17 @@ final class Leadership {
         tracker.cancel(token);
     }
 
-    List<LeaseKeeper.LeasedNode> leased() {
+    public List<LeaseKeeper.LeasedNode> leased() {
         return table == null
                 ? List.of()
                 : table.leased().stream()
                         .map(life -> new LeaseKeeper.LeasedNode(life, tracker.appliedBy(life)))
                         .toList();
+    }
+
+    /** Whether calls wait for that life, since it may be serving; true also before this leadership has begun. */
+    public boolean mayServe(NodeLife life) {
+        return table == null || table.mayServe(life);
     }
 
     private void proposeFinish(long drain) {
@@ -282,6 +284,18 @@ final class Leadership {
                 outside.later(this, RETRY_AFTER, () -> tracker.finishFailed(drain));
             }
         });
+    }
+
+    private final class Roles implements LeaseTable.Roles {
+        @Override
+        public boolean hasToLose(NodeLife life) {
+            return settings.views().read(view -> view.hasSessionsAt(life.getNode()));
+        }
+
+        @Override
+        public boolean isPassedOver(NodeLife life) {
+            return tracker.isPassedOver(life);
+        }
     }
 
     private final class CallsAndDrains implements AppliedTracker.Effects {

@@ -65,9 +65,13 @@ final class LeaseTable {
         void proposeRegister(RegisterNode registration, boolean replaces);
     }
 
-    /** Has the life anything that others take over when it lapses? */
+    /** What of a life rests on its lapse. */
     interface Roles {
+        /** Has the life anything that others take over when it lapses? */
         boolean hasToLose(NodeLife life);
+
+        /** Is it proposed to finish a drain without it? Until that is decided it gets no lease. */
+        boolean isPassedOver(NodeLife life);
     }
 
     private enum State {
@@ -144,6 +148,12 @@ final class LeaseTable {
                 .filter(entry -> entry.state == State.LEASED)
                 .map(entry -> entry.life)
                 .toList();
+    }
+
+    /** Whether the life may be serving, by a lease of this leadership or of an earlier one. */
+    boolean mayServe(NodeLife life) {
+        Entry entry = present(life);
+        return entry != null && entry.mayServe();
     }
 
     /** The registry has reached a revision. */
@@ -290,7 +300,8 @@ final class LeaseTable {
     private boolean mayBeGranted(long now, Entry entry, Renewal renewal) {
         boolean isWorthless = now - renewal.receivedNanos() > WAITS_NANOS;
         boolean isStuck = now - entry.admittedNanos > Lease.LASTS.toNanos() && entry.applied < owed.overdue(now);
-        return entry.state != State.ENDING && !isWorthless && !isStuck;
+        boolean isPassedOver = !entry.mayServe() && roles.isPassedOver(entry.life);
+        return entry.state != State.ENDING && !isWorthless && !isStuck && !isPassedOver;
     }
 
     /** A life ends by itself and serves no more. */

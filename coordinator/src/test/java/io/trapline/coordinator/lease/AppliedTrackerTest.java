@@ -173,6 +173,23 @@ final class AppliedTrackerTest {
     }
 
     @Test
+    void passesALifeOverWhileADrainIsFinishedWithoutIt() {
+        // F5, C5
+        tracker.leased(A);
+        tracker.leased(B);
+        tracker.drainBegan(20);
+        tracker.drained(A, 20);
+        assertThat(tracker.isPassedOver(B)).isFalse();
+        tracker.lapsed(B);
+        assertThat(tracker.isPassedOver(B)).isTrue();
+        assertThat(tracker.isPassedOver(A)).isFalse();
+
+        tracker.drainEnded(20);
+
+        assertThat(tracker.isPassedOver(B)).isFalse();
+    }
+
+    @Test
     void waitsAgainForALifeThatComesBackAndBelievesWhatItHasSaid() {
         tracker.leased(A);
         tracker.leased(B);

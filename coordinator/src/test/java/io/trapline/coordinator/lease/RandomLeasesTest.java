@@ -88,7 +88,18 @@ final class RandomLeasesTest {
         private World(long seed) {
             random = new SplittableRandom(seed);
             rate = rate();
-            table = new LeaseTable(this, life -> random.nextInt(3) == 0, leaderClock(), List.of());
+            LeaseTable.Roles roles = new LeaseTable.Roles() {
+                @Override
+                public boolean hasToLose(NodeLife life) {
+                    return random.nextInt(3) == 0;
+                }
+
+                @Override
+                public boolean isPassedOver(NodeLife life) {
+                    return random.nextInt(20) == 0;
+                }
+            };
+            table = new LeaseTable(this, roles, leaderClock(), List.of());
         }
 
         private double rate() {
