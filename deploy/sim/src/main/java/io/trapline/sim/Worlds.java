@@ -3,6 +3,7 @@ package io.trapline.sim;
 import io.trapline.sim.links.LinkWorld;
 import io.trapline.sim.run.WorldKind;
 import io.trapline.sim.world.World;
+import io.trapline.sim.world.cluster.ClusterWorld;
 import java.util.List;
 
 /** Every kind of world that there is. */
@@ -13,10 +14,13 @@ public final class Worlds {
     /** Links between nodes, alone. */
     public static final WorldKind LINKS = LinkWorld.kind();
 
+    /** Coordinators and nodes on hosts of their own. */
+    public static final WorldKind CLUSTER = ClusterWorld.kind();
+
     private Worlds() {}
 
     /** All of them, in the order in which they are run. */
     public static List<WorldKind> all() {
-        return List.of(NODE, LINKS);
+        return List.of(NODE, LINKS, CLUSTER);
     }
 }

@@ -1,0 +1,147 @@
+package io.trapline.sim.world.cluster.node;
+
+import io.trapline.internal.v1.DrainKind;
+import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.RegistryChange;
+import io.trapline.node.registry.AppliedQueue;
+import io.trapline.node.registry.DomainChange;
+import io.trapline.node.registry.DrainLedger;
+import io.trapline.node.registry.RegistryView;
+import io.trapline.sim.world.cluster.host.Agenda;
+import io.trapline.sim.world.cluster.host.Mailbox;
+import io.trapline.sim.world.cluster.host.SimHost;
+import io.trapline.v1.Claim;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/** Follows the registry at a node, as {@code NodeRegistry} does: domains apply each change some time later, and it is acknowledged when all have. */
+final class NodeRegistryActor {
+    private static final int SLOW = 400;
+    private static final long SLOWEST = 2_000_000_000;
+
+    /** Whom it tells. */
+    interface Told {
+        void applied(long revision);
+
+        void drained(long revision);
+    }
+
+    private final Agenda agenda;
+    private final SimHost host;
+    private final BooleanSupplier serves;
+    private final Told told;
+    private final Mailbox actors;
+    private final RegistryView view;
+    private final AppliedQueue<Runnable> applying = new AppliedQueue<>();
+    private final DrainLedger drains = new DrainLedger();
+    /** By generation. */
+    private final Map<Long, DomainActor> domains = new HashMap<>();
+
+    private long acknowledged;
+
+    NodeRegistryActor(Agenda agenda, SimHost host, BooleanSupplier serves, Told told) {
+        this.agenda = agenda;
+        this.host = host;
+        this.serves = serves;
+        this.told = told;
+        actors = new Mailbox(agenda, host, SLOW, SLOWEST);
+        view = new RegistryView(host.name());
+    }
+
+    /** What all of its actors go by. */
+    long acknowledged() {
+        return acknowledged;
+    }
+
+    List<DomainActor> domains() {
+        return List.copyOf(domains.values());
+    }
+
+    /** A leader knows this life from now on. */
+    void admitted() {
+        drains.forgetReports();
+        reportDrains();
+    }
+
+    void changed(RegistryChange change, Runnable taken) {
+        RegistryView.Effects effects = view.apply(change);
+        AppliedQueue.Entry<Runnable> entry = applying.begin(effects.revision(), taken);
+        effects.removed()
+                .forEach((domid, generation) -> later(entry, () -> {
+                    DomainActor gone = domains.remove(generation);
+                    if (gone != null) {
+                        gone.stop();
+                    }
+                }));
+        effects.changed().forEach(each -> apply(each, change, entry));
+        effects.drains().forEach(this::begin);
+        drains.retain(view.drains());
+        done(entry);
+    }
+
+    private void apply(DomainChange change, RegistryChange whole, AppliedQueue.Entry<Runnable> entry) {
+        long generation = change.view().generation();
+        if (!change.view().placedHere()) {
+            return;
+        }
+        List<Claim> claims = DomainActor.claimsOf(whole, change.view().domid());
+        DomainActor domain = domains.computeIfAbsent(
+                generation,
+                fresh -> new DomainActor(agenda, host, change.view(), serves, revision -> finish(revision)));
+        domain.told(change.view());
+        later(entry, () -> {
+            if (change.view().alive()) {
+                domain.apply(change, claims);
+            } else {
+                domain.stop();
+                drains.pendingOf(generation).forEach(this::finish);
+            }
+        });
+    }
+
+    /** Actors take a while, and keep the order. */
+    private void later(AppliedQueue.Entry<Runnable> entry, Runnable step) {
+        entry.owe();
+        actors.tell(() -> {
+            step.run();
+            done(entry);
+        });
+    }
+
+    private void begin(DrainRecord drain) {
+        drains.begin(drain);
+        DomainActor domain = domains.get(drain.getDomainGeneration());
+        boolean waits = domain != null
+                && (drain.getKind() == DrainKind.DRAIN_KIND_DESTROY_DOMAIN
+                        ? !domain.hasStopped()
+                        : domain.hasServer(drain.getId(), drain.getGeneration()));
+        if (!waits) {
+            finish(drain.getRevision());
+        }
+    }
+
+    private void finish(long revision) {
+        drains.finish(revision);
+        reportDrains();
+    }
+
+    private void done(AppliedQueue.Entry<Runnable> entry) {
+        entry.done();
+        boolean moved = false;
+        for (var next = applying.take(); next != null; next = applying.take()) {
+            acknowledged = next.revision();
+            moved = true;
+            next.source().run();
+        }
+        if (moved) {
+            told.applied(acknowledged);
+            reportDrains();
+        }
+    }
+
+    private void reportDrains() {
+        drains.report(acknowledged).forEach(told::drained);
+    }
+}

@@ -1,0 +1,59 @@
+package io.trapline.sim.world.cluster.seam;
+
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Wrong seams of a cluster, each of which the checks must notice; nothing but the simulation can be given one. */
+public enum ClusterPlant {
+    NONE("everything is as it is", List.of(), ClusterSeams::new),
+    LEASE_NEVER_ENDS(
+            "a node that has had a lease goes on serving",
+            List.of("V-2", "V-4", "V-5"),
+            WrongSeams.LeaseNeverEnds::new),
+    STOPPED_CLOCK(
+            "a node's clock stands still while its process is stopped",
+            List.of("V-2", "V-4", "V-5"),
+            WrongSeams.StoppedClock::new),
+    DEPOSED_LEADER_RENEWS(
+            "a leader grants leases without a quorum", List.of("V-2", "V-3"), WrongSeams.DeposedLeaderRenews::new),
+    NEW_LEADER_FORGETS_LEASES(
+            "a new leader does not wait for what the one before has granted",
+            List.of("V-2", "V-4", "V-5"),
+            WrongSeams.NewLeaderForgetsLeases::new),
+    RELEASE_FREES_EARLY("a type is free before its drain is over", List.of("V-10"), WrongSeams.ReleaseFreesEarly::new),
+    WIPED_REPLICA_VOTES(
+            "a coordinator that has lost its disk goes on as before",
+            List.of("V-1", "V-12"),
+            WrongSeams.WipedReplicaVotes::new),
+    RETRY_EXECUTED_TWICE(
+            "a request that comes again is taken for another", List.of("V-14"), WrongSeams.RetryTwice::new);
+
+    private final String breaks;
+
+    @SuppressWarnings("ImmutableEnumChecker") // List.of
+    private final List<String> noticedBy;
+
+    @SuppressWarnings("ImmutableEnumChecker") // A constructor reference holds nothing.
+    private final Supplier<ClusterSeams> seams;
+
+    ClusterPlant(String breaks, List<String> noticedBy, Supplier<ClusterSeams> seams) {
+        this.breaks = breaks;
+        this.noticedBy = noticedBy;
+        this.seams = seams;
+    }
+
+    /** What is wrong, in a few words. */
+    public String breaks() {
+        return breaks;
+    }
+
+    /** The rules as a {@link io.trapline.sim.check.Violation} names them; at least one of them must notice it. */
+    public List<String> noticedBy() {
+        return noticedBy;
+    }
+
+    /** Fresh ones. */
+    public ClusterSeams seams() {
+        return seams.get();
+    }
+}

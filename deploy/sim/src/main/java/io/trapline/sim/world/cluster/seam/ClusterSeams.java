@@ -1,0 +1,43 @@
+package io.trapline.sim.world.cluster.seam;
+
+import io.trapline.internal.v1.Command;
+import io.trapline.internal.v1.NodeLife;
+import java.util.List;
+
+/** What passes between the rules of a cluster, as it passes. A {@link ClusterPlant} puts something wrong in its place. */
+public class ClusterSeams {
+    /** Whether a node acts, whose rules say whether it may (D-11). */
+    public boolean serves(boolean serves) {
+        return serves;
+    }
+
+    /** Whether the clock of a node's host stands still while its process is stopped (1.4). */
+    public boolean clockStopsWithProcess() {
+        return false;
+    }
+
+    /** Whether a leader takes it for confirmed, without a log entry, that it leads (D-5). */
+    public boolean confirmsItself() {
+        return false;
+    }
+
+    /** The lives that a new leader waits for (D-10). */
+    public List<NodeLife> mayHoldLeases(List<NodeLife> registered) {
+        return registered;
+    }
+
+    /** Whether a drain is finished when it has begun (F5). */
+    public boolean finishesDrainsAtOnce() {
+        return false;
+    }
+
+    /** Whether a coordinator may start on that disk: {@code admitted} is what the rules say (D-2). */
+    public boolean starts(boolean admitted) {
+        return admitted;
+    }
+
+    /** A request that comes again, as the registry sees it (section E). */
+    public Command retried(Command command) {
+        return command;
+    }
+}

@@ -1,0 +1,60 @@
+package io.trapline.sim.world.cluster.seam;
+
+import io.trapline.internal.v1.Command;
+import io.trapline.internal.v1.NodeLife;
+import io.trapline.sim.world.cluster.request.Requests;
+import java.util.List;
+
+/** Seams of clusters that are wrong. */
+final class WrongSeams {
+    private WrongSeams() {}
+
+    static final class LeaseNeverEnds extends ClusterSeams {
+        @Override
+        public boolean serves(boolean serves) {
+            return true;
+        }
+    }
+
+    static final class StoppedClock extends ClusterSeams {
+        @Override
+        public boolean clockStopsWithProcess() {
+            return true;
+        }
+    }
+
+    static final class DeposedLeaderRenews extends ClusterSeams {
+        @Override
+        public boolean confirmsItself() {
+            return true;
+        }
+    }
+
+    static final class NewLeaderForgetsLeases extends ClusterSeams {
+        @Override
+        public List<NodeLife> mayHoldLeases(List<NodeLife> registered) {
+            return List.of();
+        }
+    }
+
+    static final class ReleaseFreesEarly extends ClusterSeams {
+        @Override
+        public boolean finishesDrainsAtOnce() {
+            return true;
+        }
+    }
+
+    static final class WipedReplicaVotes extends ClusterSeams {
+        @Override
+        public boolean starts(boolean admitted) {
+            return true;
+        }
+    }
+
+    static final class RetryTwice extends ClusterSeams {
+        @Override
+        public Command retried(Command command) {
+            return Requests.withoutId(command);
+        }
+    }
+}
