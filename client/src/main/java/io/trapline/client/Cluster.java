@@ -5,6 +5,8 @@ import io.trapline.v1.GetLimitsRequest;
 import io.trapline.v1.GetVersionRequest;
 import io.trapline.v1.GetVersionResponse;
 import io.trapline.v1.Limit;
+import io.trapline.v1.ListCoordinatorsRequest;
+import io.trapline.v1.ListCoordinatorsResponse;
 import io.trapline.v1.ListNodesRequest;
 import io.trapline.v1.ListNodesResponse;
 import io.trapline.v1.Node;
@@ -37,6 +39,11 @@ public final class Cluster {
             page = response.getNextPageToken();
         } while (!page.isEmpty());
         return all;
+    }
+
+    /** The coordinators, and which one leads. */
+    public ListCoordinatorsResponse coordinators() {
+        return calls.ask(ClusterServiceGrpc.getListCoordinatorsMethod(), ListCoordinatorsRequest.getDefaultInstance());
     }
 
     /** What runs there. */

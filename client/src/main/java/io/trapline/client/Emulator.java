@@ -204,8 +204,8 @@ public final class Emulator implements AutoCloseable {
             if (state == State.ENDED) {
                 return;
             }
-            EmulatorStream next =
-                    new EmulatorStream(this, connection.addresses().current(), ledger.forAttach());
+            EmulatorStream next = new EmulatorStream(
+                    this, connection.addresses().of(domain.domid().value()), ledger.forAttach());
             stream = next;
             outbox.begin(options.credit());
             next.attach(AttachServer.newBuilder()
@@ -240,8 +240,13 @@ public final class Emulator implements AutoCloseable {
             state = State.ATTACHING;
             lastRefusal = failure.refusal();
             if (failure.isLost()) {
-                connection.addresses().failed(from.channel());
-                connection.timer().after(backoff.nextMillis(), this::connect);
+                boolean isRouted = connection
+                        .addresses()
+                        .failed(
+                                from.channel(),
+                                domain.domid().value(),
+                                failure.refusal().orElse(null));
+                connection.timer().after(isRouted ? backoff.firstMillis() : backoff.nextMillis(), this::connect);
                 return;
             }
         }

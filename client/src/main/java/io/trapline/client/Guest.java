@@ -182,7 +182,8 @@ public final class Guest implements AutoCloseable {
         if (isClosed || stream != null) {
             return;
         }
-        GuestStream next = new GuestStream(this, connection.addresses().current());
+        GuestStream next =
+                new GuestStream(this, connection.addresses().of(domain.domid().value()));
         stream = next;
         next.open();
         vcpus.forEach(vcpu -> next.send(AccessRequest.newBuilder().setOpen(vcpu.openRequest())));
@@ -233,12 +234,17 @@ public final class Guest implements AutoCloseable {
             }
             vcpus.forEach(Vcpu::streamLost);
             if (!isClosed) {
-                connection.addresses().failed(from.channel());
+                boolean isRouted = connection
+                        .addresses()
+                        .failed(
+                                from.channel(),
+                                domain.domid().value(),
+                                failure.refusal().orElse(null));
                 isConnecting = true;
                 connection
                         .timer()
                         .after(
-                                backoff.nextMillis(),
+                                isRouted ? backoff.firstMillis() : backoff.nextMillis(),
                                 () -> locked(() -> {
                                     connect();
                                     return true;
@@ -292,6 +298,12 @@ public final class Guest implements AutoCloseable {
             return;
         }
         lastRefusal = Optional.of(why);
+        if (why.metadata().containsKey(Addresses.ROUTE)) {
+            // All vCPUs are of one domain, so that the whole stream is at the wrong node.
+            from.cancel("routed");
+            lost(from, new Failure(Optional.of(why), true));
+            return;
+        }
         connection
                 .timer()
                 .after(

@@ -73,7 +73,8 @@ public final class Memory {
                             .setDomainGeneration(domain.generation())
                             .setFirstGfn(from)
                             .setCount(end - from)
-                            .build());
+                            .build(),
+                    domain);
             all.addAll(response.getRunsList());
             from = response.getNextGfn();
         } while (from != 0 && from < end);

@@ -21,7 +21,7 @@ final class MemoryCalls {
             request.setOnBehalfOf(server);
         }
         segments.addTo(request);
-        return calls.ask(MemoryServiceGrpc.getReadMemoryMethod(), request.build())
+        return calls.ask(MemoryServiceGrpc.getReadMemoryMethod(), request.build(), domain)
                 .getData()
                 .toByteArray();
     }
@@ -36,7 +36,8 @@ final class MemoryCalls {
         segments.addTo(request);
         calls.change(
                 MemoryServiceGrpc.getWriteMemoryMethod(),
-                id -> request.setRequestId(id).build());
+                id -> request.setRequestId(id).build(),
+                domain);
     }
 
     static void setMemType(UnaryCalls calls, DomainRef domain, @Nullable OnBehalfOf server, List<MemTypeRun> runs) {
@@ -49,6 +50,7 @@ final class MemoryCalls {
         }
         calls.change(
                 MemoryServiceGrpc.getSetMemTypeMethod(),
-                id -> request.setRequestId(id).build());
+                id -> request.setRequestId(id).build(),
+                domain);
     }
 }

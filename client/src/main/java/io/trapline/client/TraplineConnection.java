@@ -167,7 +167,7 @@ public final class TraplineConnection implements AutoCloseable {
         public Builder addresses(String list) {
             for (String address : list.split(",", -1)) {
                 String trimmed = address.trim();
-                if (!trimmed.matches("(\\[[^]]+]|[^:]+):[0-9]{1,5}")
+                if (!Addresses.FORM.matcher(trimmed).matches()
                         || Integer.parseInt(trimmed.substring(trimmed.lastIndexOf(':') + 1)) > MAX_PORT) {
                     throw new IllegalArgumentException("address = \"" + trimmed + "\": host:port expected");
                 }

@@ -1,14 +1,12 @@
 package io.trapline.client;
 
-import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
-import io.grpc.ClientStreamTracer;
-import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
+import io.trapline.rpc.ReachedHost;
 import io.trapline.v1.RequestId;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +20,8 @@ import java.util.function.Function;
 final class UnaryCalls implements AutoCloseable {
     /** A host that fails in this way so often will do so again. */
     private static final int MAX_BROKEN_ATTEMPTS = 3;
+    /** No domain has that id: the call is for any node. */
+    private static final int ANYWHERE = 0;
 
     private final Addresses addresses;
     private final ClientSessions sessions;
@@ -35,7 +35,18 @@ final class UnaryCalls implements AutoCloseable {
 
     /** Asks; nothing changes. */
     <Q, R> R ask(MethodDescriptor<Q, R> method, Q request) {
-        return new Attempts<>(method, request, deadline(Duration.ZERO), true).run();
+        return new Attempts<>(method, request, deadline(Duration.ZERO), true, ANYWHERE).run();
+    }
+
+    /** Asks about a domain's pages, at the node that has them. */
+    <Q, R> R ask(MethodDescriptor<Q, R> method, Q request, DomainRef domain) {
+        return new Attempts<>(
+                        method,
+                        request,
+                        deadline(Duration.ZERO),
+                        true,
+                        domain.domid().value())
+                .run();
     }
 
     /** Changes something, at most once. */
@@ -43,12 +54,21 @@ final class UnaryCalls implements AutoCloseable {
         return change(method, request, Duration.ZERO);
     }
 
+    /** Changes a domain's pages, at most once, at the node that has them. */
+    <Q, R> R change(MethodDescriptor<Q, R> method, Function<RequestId, Q> request, DomainRef domain) {
+        return change(method, request, Duration.ZERO, domain.domid().value());
+    }
+
     /** Changes something, at most once, where the call itself may wait so much longer. */
     <Q, R> R change(MethodDescriptor<Q, R> method, Function<RequestId, Q> request, Duration longer) {
+        return change(method, request, longer, ANYWHERE);
+    }
+
+    private <Q, R> R change(MethodDescriptor<Q, R> method, Function<RequestId, Q> request, Duration longer, int domid) {
         long deadlineNanos = deadline(longer);
         while (true) {
             ClientSessions.Ticket ticket = sessions.begin();
-            var attempts = new Attempts<>(method, request.apply(ticket.requestId()), deadlineNanos, false);
+            var attempts = new Attempts<>(method, request.apply(ticket.requestId()), deadlineNanos, false, domid);
             try {
                 return attempts.run();
             } catch (TraplineException failure) {
@@ -82,23 +102,25 @@ final class UnaryCalls implements AutoCloseable {
         private final Q request;
         private final long deadlineNanos;
         private final boolean isQuestion;
+        private final int domid;
         private final Backoff backoff = new Backoff();
         private int broken;
         /** An attempt reached a host and ended without its answer. */
         private boolean isAmbiguous;
 
-        Attempts(MethodDescriptor<Q, R> method, Q request, long deadlineNanos, boolean isQuestion) {
+        Attempts(MethodDescriptor<Q, R> method, Q request, long deadlineNanos, boolean isQuestion, int domid) {
             this.method = method;
             this.request = request;
             this.deadlineNanos = deadlineNanos;
             this.isQuestion = isQuestion;
+            this.domid = domid;
         }
 
         R run() {
             Callbacks.refuseToBlock(method.getFullMethodName());
             while (true) {
-                Channel channel = addresses.current();
-                Sent sent = new Sent();
+                Channel channel = domid == ANYWHERE ? addresses.current() : addresses.of(domid);
+                ReachedHost sent = new ReachedHost();
                 CallOptions options = CallOptions.DEFAULT
                         .withDeadlineAfter(Math.max(1, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS)
                         .withStreamTracerFactory(sent);
@@ -110,21 +132,30 @@ final class UnaryCalls implements AutoCloseable {
             }
         }
 
-        private void pauseOrThrow(Channel channel, StatusRuntimeException error, Sent sent) {
+        private void pauseOrThrow(Channel channel, StatusRuntimeException error, ReachedHost sent) {
             Failure failure = Failure.of(error);
             if (!failure.isLost()) {
                 throw TraplineException.refused(failure.refusal().orElseThrow(), error);
             }
-            isAmbiguous |= failure.refusal().isEmpty() && sent.reachedHost;
+            isAmbiguous |= failure.refusal().isEmpty() && sent.isReached();
             broken += isBroken(error.getStatus()) ? 1 : 0;
-            addresses.failed(channel);
-            long pauseNanos = TimeUnit.MILLISECONDS.toNanos(backoff.nextMillis());
+            long pauseNanos = TimeUnit.MILLISECONDS.toNanos(
+                    hasRoute(channel, failure) ? backoff.firstMillis() : backoff.nextMillis());
             if (Thread.currentThread().isInterrupted()
                     || broken >= MAX_BROKEN_ATTEMPTS
                     || deadlineNanos - System.nanoTime() <= pauseNanos) {
                 throw gaveUp(failure, error);
             }
             LockSupport.parkNanos(pauseNanos);
+        }
+
+        /** Goes on to another address; whether that is the one to go to. */
+        private boolean hasRoute(Channel channel, Failure failure) {
+            if (domid != ANYWHERE) {
+                return addresses.failed(channel, domid, failure.refusal().orElse(null));
+            }
+            addresses.failed(channel);
+            return false;
         }
 
         private TraplineException gaveUp(Failure failure, StatusRuntimeException error) {
@@ -144,26 +175,6 @@ final class UnaryCalls implements AutoCloseable {
             return switch (status.getCode()) {
                 case INTERNAL, UNKNOWN, DATA_LOSS, RESOURCE_EXHAUSTED -> true;
                 default -> false;
-            };
-        }
-    }
-
-    /** Notices that an attempt got a connection, so that some host may have heard of the call. */
-    private static final class Sent extends ClientStreamTracer.Factory {
-        private volatile boolean reachedHost;
-
-        @Override
-        public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
-            return new ClientStreamTracer() {
-                @Override
-                public void streamCreated(Attributes transport, Metadata sentHeaders) {
-                    reachedHost = true;
-                }
-
-                @Override
-                public void outboundHeaders() {
-                    reachedHost = true;
-                }
             };
         }
     }

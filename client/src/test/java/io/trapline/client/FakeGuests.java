@@ -59,6 +59,7 @@ final class FakeGuests extends GuestServiceGrpc.GuestServiceImplBase {
     private int again;
     private int rejections;
     private int openAgain;
+    private Refusal openRefusal = Refusal.of(Errno.EAGAIN, "later");
     private boolean holding;
     private boolean shuffling;
     private int dropAfter = Integer.MAX_VALUE;
@@ -112,6 +113,12 @@ final class FakeGuests extends GuestServiceGrpc.GuestServiceImplBase {
 
     synchronized void refuseOpensWithEagain(int opens) {
         openAgain = opens;
+    }
+
+    /** The next open is refused with the address of the node to go to. */
+    synchronized void refuseOpenWithRoute(String address) {
+        openAgain = 1;
+        openRefusal = openRefusal.with("route", address);
     }
 
     synchronized void rejectBatches(int count) {
@@ -224,7 +231,7 @@ final class FakeGuests extends GuestServiceGrpc.GuestServiceImplBase {
     private void open(StreamObserver<AccessResponse> stream, OpenVcpu open) {
         if (openAgain > 0) {
             openAgain--;
-            refuse(stream, open.getVcpu(), Refusal.of(Errno.EAGAIN, "later"));
+            refuse(stream, open.getVcpu(), openRefusal);
             return;
         }
         VcpuState state = vcpus.get(open.getVcpu());

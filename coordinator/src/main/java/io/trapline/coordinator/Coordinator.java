@@ -24,6 +24,7 @@ import io.trapline.coordinator.raft.ReplicaEvents;
 import io.trapline.coordinator.raft.StartException;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -65,9 +66,14 @@ public final class Coordinator implements AutoCloseable {
         this.publicServices = List.of(
                 new DomainGrpc(calls),
                 new IoreqServerGrpc(
-                        calls, new Counters(calls, config.nodeControls()), new Watches(reads, actors.watches())),
+                        calls,
+                        new Counters(
+                                calls,
+                                node -> replica.readLocal(view -> view.nodeAddress(node))
+                                        .flatMap(config.nodeControls())),
+                        new Watches(reads, actors.watches())),
                 new SessionGrpc(calls, actors.sessions()),
-                new ClusterGrpc(calls, config.version(), replica.clusterId()));
+                new ClusterGrpc(calls, config.version(), replica));
         this.internalServices = List.of(
                 new RegistryGrpc(commands, actors.nodes(), actors.sessions()), new CoordinatorGrpc(replica, reads));
     }
@@ -243,6 +249,21 @@ public final class Coordinator implements AutoCloseable {
     /** For nodes and other coordinators: RegistryService, CoordinatorService. */
     public List<BindableService> internalServices() {
         return internalServices;
+    }
+
+    /** Whether it leads, so that its public services answer; else they refuse with EAGAIN. */
+    public boolean isLeading() {
+        return replica.isLeading();
+    }
+
+    /** Who leads, as far as it knows. */
+    public Optional<ReplicaEvents.Leader> leader() {
+        return replica.leader();
+    }
+
+    /** The term in which it is. */
+    public long term() {
+        return replica.currentTerm();
     }
 
     /** The cluster's id. */

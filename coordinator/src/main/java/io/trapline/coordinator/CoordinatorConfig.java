@@ -14,7 +14,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
  * @param replica its directory and its peers
  * @param version what {@code GetVersion} says, for instance {@code 0.1.0}
  * @param system where its actors live; empty: in a system of its own, which ends with it
- * @param nodeControls how to ask a node, by its name; empty for one that cannot be asked
+ * @param nodeControls how to ask a node, by the address that it registered with; empty for one that cannot be asked
  * @param startTimeout how long a group of one may take until it serves
  * @param onFailure after the start: the log can no longer be written or the state no longer be trusted, and the process must end. The
  *     message is one line. Called from a thread that must not be blocked.

@@ -45,7 +45,7 @@ final class FakeNode implements StreamObserver<NodeSessionResponse> {
                 .setRegister(RegisterNode.newBuilder()
                         .setNode(name)
                         .setIncarnation(incarnation)
-                        .setAddress("127.0.0.1:1"))
+                        .setAddress(name + ":1"))
                 .setClusterId(clusterId)
                 .setKnownRevision(knownRevision));
     }

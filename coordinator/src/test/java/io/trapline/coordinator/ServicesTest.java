@@ -90,7 +90,9 @@ final class ServicesTest {
         running = new Running(
                 directory,
                 true,
-                node -> node.equals("mute") ? Optional.empty() : Optional.of(NodeControlServiceGrpc.newStub(channel)));
+                address -> address.equals("mute:1")
+                        ? Optional.empty()
+                        : Optional.of(NodeControlServiceGrpc.newStub(channel)));
         for (String name : List.of("n1", "n2", "mute")) {
             FakeNode node = running.node(name, 1);
             await().until(node::serves);

@@ -4,15 +4,20 @@ import io.grpc.stub.StreamObserver;
 import io.trapline.coordinator.grpc.PageTokens.MalformedException;
 import io.trapline.coordinator.grpc.PageTokens.Page;
 import io.trapline.coordinator.lease.LeaseKeeper.LeasedNode;
+import io.trapline.coordinator.raft.Replica;
+import io.trapline.coordinator.raft.ReplicaConfig.Peer;
 import io.trapline.coordinator.registry.Reading;
 import io.trapline.internal.v1.RegisterNode;
 import io.trapline.rpc.Statuses;
 import io.trapline.v1.ClusterServiceGrpc;
+import io.trapline.v1.Coordinator;
 import io.trapline.v1.GetLimitsRequest;
 import io.trapline.v1.GetLimitsResponse;
 import io.trapline.v1.GetVersionRequest;
 import io.trapline.v1.GetVersionResponse;
 import io.trapline.v1.Limit;
+import io.trapline.v1.ListCoordinatorsRequest;
+import io.trapline.v1.ListCoordinatorsResponse;
 import io.trapline.v1.ListNodesRequest;
 import io.trapline.v1.ListNodesResponse;
 import io.trapline.v1.Node;
@@ -27,12 +32,12 @@ public final class ClusterGrpc extends ClusterServiceGrpc.ClusterServiceImplBase
 
     private final Calls calls;
     private final String version;
-    private final String clusterId;
+    private final Replica replica;
 
-    public ClusterGrpc(Calls calls, String version, String clusterId) {
+    public ClusterGrpc(Calls calls, String version, Replica replica) {
         this.calls = calls;
         this.version = version;
-        this.clusterId = clusterId;
+        this.replica = replica;
     }
 
     @Override
@@ -92,12 +97,27 @@ public final class ClusterGrpc extends ClusterServiceGrpc.ClusterServiceImplBase
     }
 
     @Override
+    public void listCoordinators(ListCoordinatorsRequest q, StreamObserver<ListCoordinatorsResponse> observer) {
+        calls.read(observer, view -> new Reading.Found<>(coordinators()));
+    }
+
+    private ListCoordinatorsResponse coordinators() {
+        ListCoordinatorsResponse.Builder response =
+                ListCoordinatorsResponse.newBuilder().setLeader(replica.id()).setTerm(replica.currentTerm());
+        replica.configuration().stream()
+                .sorted(Comparator.comparing(Peer::id))
+                .forEach(peer -> response.addCoordinators(
+                        Coordinator.newBuilder().setId(peer.id()).setAddress(peer.services())));
+        return response.build();
+    }
+
+    @Override
     public void getVersion(GetVersionRequest q, StreamObserver<GetVersionResponse> observer) {
         calls.read(
                 observer,
                 view -> new Reading.Found<>(GetVersionResponse.newBuilder()
                         .setVersion(version)
-                        .setClusterId(clusterId)
+                        .setClusterId(replica.clusterId())
                         .setRevision(view.revision())
                         .build()));
     }

@@ -49,10 +49,13 @@ final class Domains {
     /** As nodes and clients see it. */
     static DomainRecord record(State state, int domid) {
         PlacedDomain placed = state.domain(domid);
-        return DomainRecord.newBuilder()
-                .setDomain(visible(state, placed))
-                .addAllShards(ShardPlan.shards(placed))
-                .build();
+        DomainRecord.Builder record =
+                DomainRecord.newBuilder().setDomain(visible(state, placed)).addAllShards(ShardPlan.shards(placed));
+        var primary = state.nodes.get(placed.getPrimary());
+        if (primary != null) {
+            record.setPrimaryAddress(primary.getRegistration().getAddress());
+        }
+        return record.build();
     }
 
     static Domain visible(State state, PlacedDomain placed) {

@@ -129,6 +129,12 @@ public final class RegistryView {
                 .toList();
     }
 
+    /** Where the node of that name is, as it said when it registered last. */
+    public Optional<String> nodeAddress(String node) {
+        return Optional.ofNullable(state.nodes.get(node))
+                .map(known -> known.getRegistration().getAddress());
+    }
+
     /** The lives of nodes that are not over, by name. */
     public List<NodeLife> lives() {
         return state.nodes.values().stream()

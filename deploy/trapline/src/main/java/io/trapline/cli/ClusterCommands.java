@@ -4,16 +4,15 @@ import io.trapline.cli.text.Console;
 import io.trapline.cli.text.Json;
 import io.trapline.cli.text.Table;
 import io.trapline.client.TraplineConnection;
-import io.trapline.embedded.BuildVersion;
+import io.trapline.server.BuildVersion;
 import io.trapline.v1.GetVersionResponse;
 import io.trapline.v1.Limit;
-import io.trapline.v1.Node;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParentCommand;
 
-/** The cluster as a whole: {@code limits}, {@code nodes}, {@code version}. */
+/** The cluster as a whole: {@code limits}, {@code version}. */
 final class ClusterCommands {
     private ClusterCommands() {}
 
@@ -34,34 +33,6 @@ final class ClusterCommands {
                 limits.forEach(limit -> table.row(limit.getName(), limit.getValue(), limit.getUnit(), limit.getRule()));
                 trapline.console().table(table, "no limits");
                 trapline.console().record(Json.object().put("limits", limits.size()));
-            }
-            return ExitCode.DONE;
-        }
-    }
-
-    /** {@code nodes}. */
-    @Command(
-            name = "nodes",
-            description = "List the nodes of the cluster.",
-            footer = {"", "Example:", "  trapline nodes"})
-    static final class Nodes implements Callable<Integer> {
-        @ParentCommand
-        private TraplineCommand trapline;
-
-        @Override
-        public Integer call() throws BadInput {
-            try (TraplineConnection connection = trapline.connection()) {
-                List<Node> nodes = connection.cluster().nodes();
-                Table table = new Table("id", "address", "usable", "shards", "applied_revision", "incarnation");
-                nodes.forEach(node -> table.row(
-                        node.getId(),
-                        node.getAddress(),
-                        node.getUsable(),
-                        node.getShards(),
-                        node.getAppliedRevision(),
-                        Long.toHexString(node.getIncarnation())));
-                trapline.console().table(table, "no nodes");
-                trapline.console().record(Json.object().put("nodes", nodes.size()));
             }
             return ExitCode.DONE;
         }

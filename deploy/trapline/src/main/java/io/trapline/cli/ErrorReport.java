@@ -5,8 +5,9 @@ import io.trapline.cli.text.Json;
 import io.trapline.cli.trace.TraceException;
 import io.trapline.cli.verify.VerifyException;
 import io.trapline.client.TraplineException;
-import io.trapline.embedded.StartException;
 import io.trapline.model.Refusal;
+import io.trapline.process.WrongSettings;
+import io.trapline.server.StartException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
@@ -58,6 +59,7 @@ final class ErrorReport {
             case FileSystemException file ->
                 say("file", file.getFile() + ": " + Input.reason(file), Json.object(), ExitCode.CHECK_FAILED);
             case IOException io -> say("file", firstLine(io), Json.object(), ExitCode.CHECK_FAILED);
+            case WrongSettings wrong -> say("usage", firstLine(wrong), Json.object(), ExitCode.USAGE);
             case StartException cannot -> say("start", firstLine(cannot), Json.object(), ExitCode.CHECK_FAILED);
             default ->
                 say(

@@ -3,7 +3,9 @@ package io.trapline.cli;
 import io.grpc.ManagedChannelBuilder;
 import io.trapline.cli.text.Console;
 import io.trapline.client.TraplineConnection;
-import io.trapline.embedded.ListenAddress;
+import io.trapline.process.CoordinatorSettings;
+import io.trapline.process.NodeSettings;
+import io.trapline.server.ListenAddress;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -45,6 +47,8 @@ import picocli.CommandLine.Spec;
         },
         subcommands = {
             UpCommand.class,
+            ProcessCommands.Coordinator.class,
+            ProcessCommands.Node.class,
             DemoCommand.class,
             ReplayCommand.class,
             SimulateCommand.class,
@@ -58,8 +62,8 @@ import picocli.CommandLine.Spec;
             MemCommands.class,
             GuestCommands.class,
             EmulatorCommands.class,
+            ClusterGroup.class,
             ClusterCommands.Limits.class,
-            ClusterCommands.Nodes.class,
             ClusterCommands.VersionOf.class,
             CompletionCommand.class
         })
@@ -133,6 +137,8 @@ public final class TraplineCommand implements Callable<Integer> {
 
     CommandLine commandLine() {
         CommandLine line = new CommandLine(this);
+        ProcessOptions.add(specOf(line, "coordinator"), CoordinatorSettings.KEYS);
+        ProcessOptions.add(specOf(line, "node"), NodeSettings.KEYS);
         line.setOut(out);
         line.setErr(err);
         line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -148,6 +154,10 @@ public final class TraplineCommand implements Callable<Integer> {
         line.setExecutionExceptionHandler(
                 (failure, command, parsed) -> new ErrorReport(console(), addresses(), verbose).failure(failure));
         return line;
+    }
+
+    private static CommandSpec specOf(CommandLine line, String command) {
+        return Objects.requireNonNull(line.getSubcommands().get(command)).getCommandSpec();
     }
 
     @Override

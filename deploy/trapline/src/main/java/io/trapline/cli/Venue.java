@@ -2,8 +2,8 @@ package io.trapline.cli;
 
 import io.trapline.client.TraplineConnection;
 import io.trapline.embedded.EmbeddedCluster;
-import io.trapline.embedded.ListenAddress;
-import io.trapline.embedded.StartException;
+import io.trapline.server.ListenAddress;
+import io.trapline.server.StartException;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

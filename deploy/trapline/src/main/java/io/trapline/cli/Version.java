@@ -1,6 +1,6 @@
 package io.trapline.cli;
 
-import io.trapline.embedded.BuildVersion;
+import io.trapline.server.BuildVersion;
 import picocli.CommandLine.IVersionProvider;
 
 /** What {@code --version} prints. */

@@ -1,5 +1,6 @@
 package io.trapline.embedded;
 
+import io.trapline.server.StartException;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -11,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A folder that is gone with everything in it when it is closed or, where that is asked, when the process ends in order before. */
-final class TemporaryDirectory implements AutoCloseable {
+public final class TemporaryDirectory implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TemporaryDirectory.class);
 
     private final Path path;
@@ -23,7 +24,7 @@ final class TemporaryDirectory implements AutoCloseable {
     }
 
     /** {@code isDeletedAtExit}: nobody closes it where the process is asked to end. */
-    static TemporaryDirectory create(boolean isDeletedAtExit) throws StartException {
+    public static TemporaryDirectory create(boolean isDeletedAtExit) throws StartException {
         try {
             TemporaryDirectory directory =
                     new TemporaryDirectory(Files.createTempDirectory("trapline-"), isDeletedAtExit);
@@ -36,7 +37,8 @@ final class TemporaryDirectory implements AutoCloseable {
         }
     }
 
-    Path path() {
+    /** Where it is. */
+    public Path path() {
         return path;
     }
 

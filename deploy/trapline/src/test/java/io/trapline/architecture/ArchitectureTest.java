@@ -26,7 +26,7 @@ final class ArchitectureTest {
     static final ArchRule CONTRACT_KNOWS_NOBODY = Rules.knowsOnly(CONTRACT);
 
     @ArchTest
-    static final ArchRule RPC_KNOWS_THE_CONTRACT = Rules.knowsOnly(RPC, MODEL, CONTRACT);
+    static final ArchRule RPC_KNOWS_THE_CONTRACT = Rules.knowsOnly(RPC, MODEL, CONTRACT, INTERNAL);
 
     @ArchTest
     static final ArchRule CLIENT_KNOWS_THE_PUBLIC_CONTRACT = Rules.knowsOnly(CLIENT, MODEL, RPC, CONTRACT);

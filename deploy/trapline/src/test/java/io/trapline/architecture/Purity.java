@@ -28,6 +28,7 @@ final class Purity extends ArchCondition<JavaClass> {
             "java.util",
             "java.util.function",
             "java.util.random",
+            "java.util.regex",
             "java.util.stream",
             "io.trapline.model",
             "org.jspecify.annotations",

@@ -235,8 +235,12 @@ final class ControlCommandsTest {
             assertThat(limit.get("value")).isEqualTo(64L);
             assertThat(limit.get("rule")).isEqualTo("S1");
         });
-        assertThat(CLUSTER.json("nodes").summary().get("nodes")).isEqualTo(1L);
-        assertThat(CLUSTER.json("nodes").json().getFirst().get("address")).isEqualTo(CLUSTER.address());
+        assertThat(CLUSTER.json("cluster nodes").summary().get("nodes")).isEqualTo(1L);
+        assertThat(CLUSTER.json("cluster nodes").json().getFirst().get("address"))
+                .isEqualTo(CLUSTER.address());
+        assertThat(CLUSTER.json("cluster status").summary().get("usable_nodes")).isEqualTo(1L);
+        assertThat(CLUSTER.json("cluster status").json().getFirst().get("state"))
+                .isEqualTo("leading");
         assertThat(CLUSTER.json("version").summary().get("cluster_id")).isInstanceOf(String.class);
     }
 

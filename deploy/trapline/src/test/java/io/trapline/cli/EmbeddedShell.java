@@ -1,7 +1,7 @@
 package io.trapline.cli;
 
 import io.trapline.embedded.EmbeddedCluster;
-import io.trapline.embedded.ListenAddress;
+import io.trapline.server.ListenAddress;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;

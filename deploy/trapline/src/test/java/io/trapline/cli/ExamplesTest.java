@@ -35,11 +35,13 @@ final class ExamplesTest {
             "mem dump",
             "guest write",
             "guest read",
+            "cluster shards",
             "server disable",
             "server destroy",
             "domain destroy",
             "limits",
-            "nodes");
+            "cluster status",
+            "cluster nodes");
 
     @RegisterExtension
     static final EmbeddedShell CLUSTER = new EmbeddedShell();

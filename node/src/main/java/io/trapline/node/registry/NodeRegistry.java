@@ -1,5 +1,6 @@
 package io.trapline.node.registry;
 
+import io.trapline.internal.v1.DomainRecord;
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.RegistryChange;
@@ -9,6 +10,8 @@ import io.trapline.model.Refusal;
 import io.trapline.node.lease.CoordinatorLink;
 import io.trapline.node.lease.LinkSettings;
 import io.trapline.node.lease.RegistryFollower;
+import io.trapline.v1.Domain;
+import io.trapline.v1.DomainState;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -148,12 +151,28 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     private void onChanged(Changed changed) {
         RegistryView.Effects effects = view.apply(changed.change());
         AppliedQueue.Entry<Runnable> entry = applying.begin(effects.revision(), changed.taken());
+        effects.removed().keySet().forEach(directory::removeElsewhere);
+        changed.change().getDomainsList().forEach(this::follow);
         effects.removed().forEach((domid, generation) -> remove(domid, generation, entry));
         effects.changed().forEach(change -> apply(change, entry));
         effects.drains().forEach(this::beginDrain);
         drains.retain(view.drains());
         sessions.change(effects.revision(), effects.sessions(), effects.endedSessions());
         done(entry);
+    }
+
+    /** Where a domain is that this node does not have. */
+    private void follow(DomainRecord record) {
+        Domain domain = record.getDomain();
+        boolean isAlive = domain.getState() == DomainState.DOMAIN_STATE_RUNNING
+                || domain.getState() == DomainState.DOMAIN_STATE_PAUSED;
+        boolean isHere = record.getShardsList().stream()
+                .anyMatch(shard -> shard.getPrimary().equals(settings.register().getNode()));
+        if (isAlive && !isHere) {
+            directory.putElsewhere(domain.getDomid(), domain.getGeneration(), record.getPrimaryAddress());
+        } else {
+            directory.removeElsewhere(domain.getDomid());
+        }
     }
 
     private void apply(DomainChange change, AppliedQueue.Entry<Runnable> entry) {
@@ -175,9 +194,6 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     private void serve(DomainChange change, AppliedQueue.Entry<Runnable> entry) {
         RunningDomain domain = domains.get(change.view().generation());
         if (domain == null && !change.view().placedHere()) {
-            LOG.warn(
-                    "domain {} is placed at other nodes; it is not served here",
-                    change.view().domid());
             return;
         }
         if (domain == null) {

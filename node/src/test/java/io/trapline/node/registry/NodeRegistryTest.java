@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.ConfigFactory;
+import io.trapline.internal.v1.DomainRecord;
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.NodeSessionRequest;
@@ -112,6 +113,30 @@ final class NodeRegistryTest {
         assertThat(coordinator.next().getAppliedRevision()).isEqualTo(9);
         serving.get(20, TimeUnit.SECONDS);
         assertThat(directory.domain(DOM).orElseThrow().shards()).hasSize(2);
+    }
+
+    @Test
+    void namesTheNodeOfADomainThatIsElsewhere() throws Exception {
+        DomainRecord here = domain(DOM, DOM_GEN, 1);
+        DomainRecord there = here.toBuilder()
+                .setShards(0, here.getShards(0).toBuilder().setPrimary("n2"))
+                .setPrimaryAddress("127.0.0.1:2")
+                .build();
+        session.tell(snapshot(9).addDomains(there));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(9);
+
+        Refusal elsewhere = refusal(DOM_GEN);
+        assertThat(elsewhere.errno()).isEqualTo(Errno.EAGAIN);
+        assertThat(elsewhere.metadata()).containsEntry("route", "127.0.0.1:2");
+        assertThat(refusal(DOM_GEN + 1).errno()).isEqualTo(Errno.ESRCH);
+
+        session.tell(change(10).addRemovedDomains(DOM));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(10);
+        assertThat(refusal(DOM_GEN).errno()).isEqualTo(Errno.ESRCH);
+    }
+
+    private Refusal refusal(long generation) {
+        return ((NodeDirectory.Lookup.Refused) directory.find(DOM, generation)).refusal();
     }
 
     @Test

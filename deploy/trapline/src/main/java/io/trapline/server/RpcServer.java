@@ -1,4 +1,4 @@
-package io.trapline.embedded;
+package io.trapline.server;
 
 import io.grpc.BindableService;
 import io.grpc.Server;
@@ -12,13 +12,14 @@ import io.trapline.rpc.Principals;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The one port: every service, health and reflection. Handlers run on the event loops and never block. */
-final class RpcServer implements AutoCloseable {
+public final class RpcServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RpcServer.class);
 
     private static final int MAX_CALLS_PER_CONNECTION = 1024;
@@ -27,22 +28,24 @@ final class RpcServer implements AutoCloseable {
     /** How often a client may ask whether we are there. */
     private static final long PERMITTED_KEEP_ALIVE_SECONDS = 5;
 
-    private static final long CLOSE_MILLIS = 1_000;
+    private static final Duration CLOSE = Duration.ofSeconds(1);
 
     private final Server server;
     private final HealthStatusManager health;
     private final ListenAddress address;
+    private final List<String> names;
 
-    private RpcServer(Server server, HealthStatusManager health, ListenAddress address) {
+    private RpcServer(Server server, HealthStatusManager health, ListenAddress address, List<String> names) {
         this.server = server;
         this.health = health;
         this.address = address;
+        this.names = names;
     }
 
     /** Serves from now on. A bind wider than loopback needs {@code insecure}, since there is no TLS here (L), and is logged. */
-    static RpcServer start(ListenAddress listen, boolean insecure, List<BindableService> services)
+    public static RpcServer start(ListenAddress listen, boolean insecure, List<BindableService> services)
             throws StartException {
-        InetSocketAddress bind = listen.resolve(insecure);
+        InetSocketAddress bind = BindAddress.of(listen, insecure);
         if (!bind.getAddress().isLoopbackAddress()) {
             LOG.warn("listening on {} without TLS (--insecure): whoever reaches it may do everything", listen);
         }
@@ -69,19 +72,28 @@ final class RpcServer implements AutoCloseable {
         } catch (IOException failed) {
             throw new StartException("cannot listen on " + listen + ": " + reason(failed), failed);
         }
-        for (BindableService service : services) {
-            health.setStatus(service.bindService().getServiceDescriptor().getName(), ServingStatus.SERVING);
-        }
-        return new RpcServer(server, health, listen.withPort(server.getPort()));
+        List<String> names = services.stream()
+                .map(service -> service.bindService().getServiceDescriptor().getName())
+                .toList();
+        RpcServer started = new RpcServer(server, health, listen.withPort(server.getPort()), names);
+        started.serving(true);
+        return started;
+    }
+
+    /** What the health service says of this process, and of each of its services. */
+    public void serving(boolean serves) {
+        ServingStatus status = serves ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+        health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
+        names.forEach(name -> health.setStatus(name, status));
     }
 
     /** Where it can be reached. */
-    ListenAddress address() {
+    public ListenAddress address() {
         return address;
     }
 
     /** Takes no more calls; those under way go on. */
-    void beginClose() {
+    public void beginClose() {
         if (!server.isShutdown()) {
             health.enterTerminalState();
             server.shutdown();
@@ -90,11 +102,16 @@ final class RpcServer implements AutoCloseable {
 
     @Override
     public void close() {
+        close(CLOSE);
+    }
+
+    /** Ends it; calls under way have so long for it. */
+    public void close(Duration grace) {
         beginClose();
         try {
-            if (!server.awaitTermination(CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {
+            if (!server.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {
                 server.shutdownNow();
-                server.awaitTermination(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
+                server.awaitTermination(CLOSE.toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException interrupted) {
             server.shutdownNow();

@@ -1,8 +1,6 @@
-package io.trapline.embedded;
+package io.trapline.server;
 
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
+import io.trapline.model.Pure;
 
 /**
  * Where a server listens.
@@ -10,6 +8,7 @@ import java.net.UnknownHostException;
  * @param host a name or an address; IPv6 without brackets
  * @param port 0 … 65535; 0 = any free one
  */
+@Pure
 public record ListenAddress(String host, int port) {
     /** Where `trapline up` listens, and where control commands look for it. */
     public static final int DEFAULT_PORT = 7420;
@@ -42,25 +41,8 @@ public record ListenAddress(String host, int port) {
         }
     }
 
-    /**
-     * Resolved. Throws {@link StartException} for a host that nobody knows, and for another address than loopback unless that is
-     * allowed: without TLS whoever reaches it may do everything (L).
-     */
-    InetSocketAddress resolve(boolean insecure) throws StartException {
-        try {
-            InetAddress resolved = InetAddress.getByName(host);
-            if (!resolved.isLoopbackAddress() && !insecure) {
-                throw new StartException(
-                        "cannot listen on " + this + ": not a loopback address, which without TLS needs --insecure");
-            }
-            return new InetSocketAddress(resolved, port);
-        } catch (UnknownHostException unknown) {
-            throw new StartException("cannot listen on " + this + ": no such host", unknown);
-        }
-    }
-
     /** The same host with the port that was given out. */
-    ListenAddress withPort(int actual) {
+    public ListenAddress withPort(int actual) {
         return new ListenAddress(host, actual);
     }
 

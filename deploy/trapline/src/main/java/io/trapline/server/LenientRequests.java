@@ -1,4 +1,4 @@
-package io.trapline.embedded;
+package io.trapline.server;
 
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.Marshaller;

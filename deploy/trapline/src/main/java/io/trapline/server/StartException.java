@@ -1,4 +1,4 @@
-package io.trapline.embedded;
+package io.trapline.server;
 
 /** The cluster could not start: the machine stands in the way, and one line says how. */
 public final class StartException extends Exception {

@@ -1,4 +1,4 @@
-package io.trapline.embedded;
+package io.trapline.server;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,7 +9,7 @@ import java.net.ServerSocket;
  * Holds a port until the server takes it: what listens there must know its address before it can be started, and a port that is taken
  * should be said before anything else is done.
  */
-final class PortReservation implements AutoCloseable {
+public final class PortReservation implements AutoCloseable {
     private final ServerSocket socket;
     private final ListenAddress address;
 
@@ -18,8 +18,9 @@ final class PortReservation implements AutoCloseable {
         this.address = address;
     }
 
-    static PortReservation of(ListenAddress listen, boolean insecure) throws StartException {
-        InetSocketAddress bind = listen.resolve(insecure);
+    /** Takes the port. Throws {@link StartException} where it is taken, or where it is beyond loopback and that is not allowed (L). */
+    public static PortReservation of(ListenAddress listen, boolean insecure) throws StartException {
+        InetSocketAddress bind = BindAddress.of(listen, insecure);
         try {
             ServerSocket socket = new ServerSocket();
             try {
@@ -36,12 +37,12 @@ final class PortReservation implements AutoCloseable {
     }
 
     /** With the port that was given out. */
-    ListenAddress address() {
+    public ListenAddress address() {
         return address;
     }
 
     /** Lets the server have it. */
-    void release() {
+    public void release() {
         try {
             socket.close();
         } catch (IOException impossible) {

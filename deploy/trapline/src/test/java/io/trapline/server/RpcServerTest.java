@@ -1,4 +1,4 @@
-package io.trapline.embedded;
+package io.trapline.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

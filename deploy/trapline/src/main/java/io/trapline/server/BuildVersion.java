@@ -1,4 +1,4 @@
-package io.trapline.embedded;
+package io.trapline.server;
 
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,0 +1,184 @@
+package io.trapline.process;
+
+import io.grpc.BindableService;
+import io.grpc.ManagedChannel;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
+import io.trapline.coordinator.Coordinator;
+import io.trapline.coordinator.CoordinatorConfig;
+import io.trapline.coordinator.raft.Admission;
+import io.trapline.coordinator.raft.ReplicaConfig;
+import io.trapline.internal.v1.NodeControlServiceGrpc;
+import io.trapline.internal.v1.NodeControlServiceGrpc.NodeControlServiceStub;
+import io.trapline.rpc.ControlRelay;
+import io.trapline.server.BuildVersion;
+import io.trapline.server.RpcServer;
+import io.trapline.server.StartException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A coordinator as a process of its own: its services, which answer while it leads, a relay to the leader for while it does not, and one
+ * port on which all of it is. It has the port before it takes part, since the others ask what it is.
+ */
+public final class CoordinatorProcess implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CoordinatorProcess.class);
+
+    private static final Duration STEP_DOWN = Duration.ofSeconds(2);
+    private static final Duration CALLS = Duration.ofSeconds(1);
+
+    private final CoordinatorSettings settings;
+    private final Map<String, ManagedChannel> nodes = new ConcurrentHashMap<>();
+    private final CompletableFuture<StartException> failed = new CompletableFuture<>();
+
+    /** What was started, the last first: closed in that order. */
+    private final Deque<Runnable> started = new ArrayDeque<>();
+
+    private volatile boolean isTakingPart;
+    private volatile boolean isClosing;
+
+    private CoordinatorProcess(CoordinatorSettings settings) {
+        this.settings = settings;
+    }
+
+    /** Starts one. It takes part when its state says so; to form a cluster it waits for all the others. */
+    public static CoordinatorProcess start(CoordinatorSettings settings, Consumer<ProcessState> states)
+            throws StartException {
+        CoordinatorProcess process = new CoordinatorProcess(settings);
+        boolean started = false;
+        try {
+            process.startAll(states);
+            started = true;
+            return process;
+        } finally {
+            if (!started) {
+                process.close();
+            }
+        }
+    }
+
+    private void startAll(Consumer<ProcessState> states) throws StartException {
+        states.accept(ProcessState.STARTING);
+        started.push(() -> nodes.values().forEach(ManagedChannel::shutdownNow));
+        ControlRelay relay = new ControlRelay(
+                settings.peers().stream()
+                        .map(peer -> peer.services().toString())
+                        .toList(),
+                ReliableChannel::to);
+        started.push(relay::close);
+        Coordinator coordinator = open();
+        started.push(coordinator::close);
+        List<BindableService> services = new ArrayList<>(coordinator.internalServices());
+        for (BindableService service : coordinator.publicServices()) {
+            ServerServiceDefinition relayed =
+                    ServerInterceptors.intercept(service, relay.unless(coordinator::isLeading));
+            services.add(() -> relayed);
+        }
+        RpcServer server = RpcServer.start(settings.listen(), settings.insecure(), services);
+        started.push(() -> server.close(CALLS));
+        Thread.ofPlatform().daemon().name("begin").start(() -> begin(coordinator));
+        StateWatch watch = StateWatch.start(() -> stateOf(coordinator), state -> {
+            server.serving(state.isUp());
+            coordinator.leader().ifPresent(leader -> {
+                if (!leader.address().isEmpty()) {
+                    relay.leads(leader.address(), coordinator.term());
+                }
+            });
+            states.accept(state);
+        });
+        started.push(() -> end(watch, coordinator));
+    }
+
+    private Coordinator open() throws StartException {
+        Admission.Told told = settings.bootstrap()
+                ? Admission.Told.BOOTSTRAP
+                : settings.join() ? Admission.Told.JOIN : Admission.Told.RESUME;
+        List<ReplicaConfig.Peer> peers = settings.peers().stream()
+                .map(peer -> new ReplicaConfig.Peer(
+                        peer.id(),
+                        peer.raft().host(),
+                        peer.raft().port(),
+                        peer.services().toString()))
+                .toList();
+        ReplicaConfig replica = ReplicaConfig.of(
+                Path.of(settings.data()), told, settings.clusterId().map(UUID::fromString), settings.id(), peers);
+        try {
+            return Coordinator.open(CoordinatorConfig.of(
+                    replica, BuildVersion.current(), this::nodeControl, CoordinatorProcess::mustEnd));
+        } catch (io.trapline.coordinator.raft.StartException cannot) {
+            throw new StartException(String.valueOf(cannot.getMessage()), cannot);
+        }
+    }
+
+    private Optional<NodeControlServiceStub> nodeControl(String address) {
+        return Optional.of(NodeControlServiceGrpc.newStub(nodes.computeIfAbsent(address, ReliableChannel::to)));
+    }
+
+    private void begin(Coordinator coordinator) {
+        try {
+            coordinator.begin();
+            isTakingPart = true;
+        } catch (io.trapline.coordinator.raft.StartException cannot) {
+            if (!isClosing) {
+                failed.complete(new StartException(String.valueOf(cannot.getMessage()), cannot));
+            }
+        }
+    }
+
+    private ProcessState stateOf(Coordinator coordinator) {
+        if (!isTakingPart || coordinator.leader().isEmpty()) {
+            return ProcessState.WAITING;
+        }
+        return coordinator.isLeading() ? ProcessState.LEADING : ProcessState.FOLLOWING;
+    }
+
+    /** Another one leads before this one is gone, so that nobody waits for an election. */
+    private void end(StateWatch watch, Coordinator coordinator) {
+        isClosing = true;
+        watch.close();
+        if (!coordinator.isLeading() || settings.peers().size() == 1) {
+            return;
+        }
+        try {
+            coordinator.stepDown().toCompletableFuture().get(STEP_DOWN.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException refused) {
+            LOG.warn("nobody else took over: the others will elect a leader", refused);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Nothing that this process acknowledges could be trusted any more. */
+    private static void mustEnd(Throwable why) {
+        LOG.error("the registry cannot go on: the process ends", why);
+        Runtime.getRuntime().halt(1);
+    }
+
+    /** Completes where it could not take part, with the reason. */
+    public CompletionStage<StartException> failed() {
+        return failed;
+    }
+
+    @Override
+    public void close() {
+        while (!started.isEmpty()) {
+            started.pop().run();
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package io.trapline.process;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Starts this program again in a JVM of its own, with a small heap: several of them share one machine. */
+final class Launcher {
+    /** The variable that tells a process that it has a supervisor, which holds the other end of its standard input. */
+    static final String SUPERVISED = "TRAPLINE_SUPERVISED";
+
+    private static final List<String> FLAGS = List.of(
+            "--sun-misc-unsafe-memory-access=allow",
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:+UseCompactObjectHeaders",
+            "-XX:+DisplayVMOutputToStderr",
+            "-XX:+UseSerialGC",
+            "-Xms32m");
+
+    private final String mainClass;
+
+    /** {@code mainClass}: of the command line. */
+    Launcher(String mainClass) {
+        this.mainClass = mainClass;
+    }
+
+    /** The command that runs this program with those arguments. Flags in {@code TRAPLINE_JAVA_OPTS} win over ours. */
+    List<String> command(int heapMebibytes, List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(FLAGS);
+        command.add("-Xmx" + heapMebibytes + "m");
+        String more = System.getenv("TRAPLINE_JAVA_OPTS");
+        if (more != null && !more.isBlank()) {
+            command.addAll(List.of(more.strip().split("\\s+")));
+        }
+        String logging = System.getProperty("logback.configurationFile");
+        if (logging != null) {
+            command.add("-Dlogback.configurationFile=" + logging);
+        }
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
+        command.addAll(arguments);
+        return command;
+    }
+}

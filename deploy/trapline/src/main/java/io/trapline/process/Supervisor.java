@@ -1,0 +1,204 @@
+package io.trapline.process;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.trapline.server.ListenAddress;
+import io.trapline.server.StartException;
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A cluster of separate processes on this machine: starts coordinators and nodes, tells what each of them does, and ends them all. A process
+ * that dies stays dead, unless it is to be started again with the same arguments. All of them end with this one, however it ends: it
+ * holds the other end of their standard input.
+ */
+public final class Supervisor implements AutoCloseable {
+    private static final int COORDINATOR_HEAP_MEBIBYTES = 192;
+    private static final int NODE_HEAP_MEBIBYTES = 256;
+    private static final int MEMORY_PART_FOR_GUESTS = 2;
+    private static final Duration START = Duration.ofMinutes(2);
+    /** Nodes first, so that they have somebody to resign to; together below what a process that is asked to end is given. */
+    private static final Duration END_NODES = Duration.ofSeconds(9);
+
+    private static final Duration END_COORDINATORS = Duration.ofSeconds(7);
+
+    private final Layout layout;
+    private final List<Child> coordinators = new ArrayList<>();
+    private final List<Child> nodes = new ArrayList<>();
+
+    private Supervisor(Layout layout) {
+        this.layout = layout;
+    }
+
+    /**
+     * What to run.
+     *
+     * @param coordinators 1, 3 or 5
+     * @param nodes 1 … 64
+     * @param data where the coordinators' data and everybody's logs are; made where it is missing
+     * @param firstNode where the first node listens, on loopback; port 0 = any
+     * @param restarts whether a process that dies is started again
+     * @param mainClass of the command line
+     */
+    public record Plan(
+            int coordinators, int nodes, Path data, ListenAddress firstNode, boolean restarts, String mainClass) {}
+
+    /**
+     * A change of one process' state.
+     *
+     * @param id its id
+     * @param role {@code coordinator} or {@code node}
+     * @param address where its services are
+     * @param pid of its present or last life
+     * @param state what it does
+     */
+    public record Change(String id, String role, String address, long pid, ProcessState state) {}
+
+    /** Starts all of it and waits until it serves; {@code listener} hears of every change, on any thread, one at a time. */
+    public static Supervisor start(Plan plan, Consumer<Change> listener) throws StartException, InterruptedException {
+        Supervisor supervisor =
+                new Supervisor(Layout.of(plan.data(), plan.coordinators(), plan.nodes(), plan.firstNode()));
+        boolean started = false;
+        try {
+            supervisor.startAll(plan, listener);
+            started = true;
+            return supervisor;
+        } finally {
+            if (!started) {
+                supervisor.close();
+            }
+        }
+    }
+
+    private void startAll(Plan plan, Consumer<Change> listener) throws StartException, InterruptedException {
+        Path logs = plan.data().resolve("log");
+        try {
+            Files.createDirectories(logs);
+        } catch (IOException cannot) {
+            throw new StartException("data directory " + plan.data() + ": " + cannot.getMessage(), cannot);
+        }
+        Consumer<Change> tell = serially(listener);
+        parts(plan).forEach(part -> {
+            Child child = new Child(part, logs.resolve(part.id() + ".log"), plan.restarts(), tell);
+            (part.role().equals("node") ? nodes : coordinators).add(child);
+        });
+        List<Child> all = Stream.concat(coordinators.stream(), nodes.stream()).toList();
+        for (Child child : all) {
+            child.start();
+        }
+        long deadlineNanos = System.nanoTime() + START.toNanos();
+        for (Child child : all) {
+            child.awaitUp(deadlineNanos);
+        }
+    }
+
+    private static Consumer<Change> serially(Consumer<Change> listener) {
+        Object lock = new Object();
+        return change -> {
+            synchronized (lock) {
+                listener.accept(change);
+            }
+        };
+    }
+
+    private List<Child.Part> parts(Plan plan) {
+        Launcher launcher = new Launcher(plan.mainClass());
+        List<Child.Part> parts = new ArrayList<>();
+        for (CoordinatorSettings.Peer peer : layout.peers()) {
+            List<String> arguments = List.of(
+                    "coordinator",
+                    "--id",
+                    peer.id(),
+                    "--cluster-id",
+                    layout.clusterId(),
+                    "--bootstrap",
+                    "--peers",
+                    layout.peersText(),
+                    "--data",
+                    plan.data().resolve(peer.id()).toString());
+            parts.add(new Child.Part(
+                    peer.id(),
+                    "coordinator",
+                    peer.services().toString(),
+                    command(launcher, COORDINATOR_HEAP_MEBIBYTES, arguments)));
+        }
+        String addresses =
+                layout.peers().stream().map(peer -> peer.services().toString()).collect(Collectors.joining(","));
+        long memory =
+                ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize()
+                        / MEMORY_PART_FOR_GUESTS
+                        / layout.nodes().size();
+        for (int i = 0; i < layout.nodes().size(); i++) {
+            String id = "n" + (i + 1);
+            String address = layout.nodes().get(i).toString();
+            List<String> arguments = List.of(
+                    "node",
+                    "--id",
+                    id,
+                    "--coordinators",
+                    addresses,
+                    "--listen",
+                    address,
+                    "--memory",
+                    Long.toString(memory));
+            parts.add(new Child.Part(id, "node", address, command(launcher, NODE_HEAP_MEBIBYTES, arguments)));
+        }
+        return parts;
+    }
+
+    /** A session of its own where the machine can: Ctrl-C is then heard by the supervisor alone, which ends the others in order. */
+    private static List<String> command(Launcher launcher, int heapMebibytes, List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        String path = System.getenv("PATH");
+        if (path != null) {
+            Arrays.stream(path.split(File.pathSeparator, -1))
+                    .map(folder -> Path.of(folder, "setsid"))
+                    .filter(Files::isExecutable)
+                    .findFirst()
+                    .ifPresent(setsid -> command.add(setsid.toString()));
+        }
+        command.addAll(launcher.command(heapMebibytes, arguments));
+        return command;
+    }
+
+    /** Starts one that is dead again, with the same arguments; does nothing where it is not. */
+    public void startAgain(String id) throws StartException {
+        for (Child child : Stream.concat(coordinators.stream(), nodes.stream()).toList()) {
+            if (child.id().equals(id)) {
+                child.startAgain();
+            }
+        }
+    }
+
+    /** Where the nodes are: any of them takes every call. */
+    public String addresses() {
+        return layout.nodes().stream().map(ListenAddress::toString).collect(Collectors.joining(","));
+    }
+
+    @Override
+    public void close() {
+        try {
+            end(nodes, END_NODES);
+            end(coordinators, END_COORDINATORS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void end(List<Child> children, Duration grace) throws InterruptedException {
+        long deadlineNanos = System.nanoTime() + grace.toNanos();
+        children.forEach(Child::beginEnd);
+        for (Child child : children) {
+            child.end(deadlineNanos);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package io.trapline.rpc;
+
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
+import io.grpc.stub.StreamObserver;
+import io.trapline.internal.v1.CoordinatorServiceGrpc;
+import io.trapline.internal.v1.FindLeaderRequest;
+import io.trapline.internal.v1.FindLeaderResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The coordinators as somebody sees them who needs the one that leads: a channel to each, and which is likely to lead. What is known may be
+ * wrong at any time; a coordinator that does not lead refuses. Thread-safe.
+ */
+final class Coordinators implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Coordinators.class);
+
+    private static final Duration ASK_EVERY = Duration.ofMillis(200);
+    private static final Duration ASK_DEADLINE = Duration.ofMillis(500);
+    /** Beyond the configured ones, addresses that coordinators have named. */
+    private static final int MAX_NAMED = 8;
+
+    private final List<String> configured;
+    private final Function<String, ManagedChannel> open;
+    private final Map<String, ManagedChannel> channels = new LinkedHashMap<>();
+    private String current;
+    /** Of who said that it leads; 0 = nobody has. */
+    private long term;
+
+    private boolean isLeader;
+    private long sinceNanos;
+    private long askedNanos;
+    private boolean hasAsked;
+    private boolean isClosed;
+
+    /** {@code open}: makes a channel to an address; all of them are closed with this. */
+    Coordinators(List<String> configured, Function<String, ManagedChannel> open) {
+        if (configured.isEmpty()) {
+            throw new IllegalArgumentException("coordinators: at least one address");
+        }
+        this.configured = List.copyOf(configured);
+        this.open = open;
+        this.current = configured.get(0);
+    }
+
+    /** An address and the channel to it. */
+    record Target(String address, ManagedChannel channel) {}
+
+    /** The one to try now. */
+    synchronized Target current() {
+        ManagedChannel channel = channel(current);
+        if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+            // The channel's own pauses are longer than ours.
+            channel.resetConnectBackoff();
+        }
+        return new Target(current, channel);
+    }
+
+    /** That one does not lead, or does not answer: on to the next, unless that has been done. */
+    synchronized void failed(String address, long nowNanos) {
+        if (current.equals(address)) {
+            int next = (configured.indexOf(address) + 1) % configured.size();
+            move(configured.get(next), false, nowNanos);
+        }
+    }
+
+    /** A coordinator that does not lead says that this one does. */
+    synchronized void named(String address, long nowNanos) {
+        if (!isLeader || !current.equals(address)) {
+            move(address, false, nowNanos);
+        }
+    }
+
+    /** This one says that it leads. */
+    synchronized void leads(String address, long itsTerm, long nowNanos) {
+        if (itsTerm < term || (isLeader && current.equals(address))) {
+            return;
+        }
+        term = itsTerm;
+        move(address, true, nowNanos);
+    }
+
+    /** Whether another one has been known to lead for so long. */
+    synchronized boolean isElsewhere(String address, Duration atLeast, long nowNanos) {
+        return isLeader && !current.equals(address) && nowNanos - sinceNanos >= atLeast.toNanos();
+    }
+
+    /** Asks all of them who leads, where nobody has just done so. */
+    void ask(long nowNanos) {
+        for (Target target : toAsk(nowNanos)) {
+            CoordinatorServiceGrpc.newStub(target.channel())
+                    .withDeadlineAfter(ASK_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+                    .findLeader(FindLeaderRequest.getDefaultInstance(), answerOf(target.address()));
+        }
+    }
+
+    private synchronized List<Target> toAsk(long nowNanos) {
+        List<Target> targets = new ArrayList<>();
+        if (isClosed || (hasAsked && nowNanos - askedNanos < ASK_EVERY.toNanos())) {
+            return targets;
+        }
+        hasAsked = true;
+        askedNanos = nowNanos;
+        configured.forEach(address -> targets.add(new Target(address, channel(address))));
+        return targets;
+    }
+
+    private StreamObserver<FindLeaderResponse> answerOf(String address) {
+        return new StreamObserver<>() {
+            @Override
+            public void onNext(FindLeaderResponse response) {
+                if (response.getLeads()) {
+                    leads(address, response.getTerm(), System.nanoTime());
+                }
+            }
+
+            @Override
+            public void onError(Throwable silent) {
+                LOG.debug("coordinator {} does not say who leads", address, silent);
+            }
+
+            @Override
+            public void onCompleted() {}
+        };
+    }
+
+    // Called with the lock held.
+    private void move(String address, boolean leads, long nowNanos) {
+        isLeader = leads;
+        sinceNanos = nowNanos;
+        current = address;
+    }
+
+    // Called with the lock held.
+    private ManagedChannel channel(String address) {
+        ManagedChannel channel = channels.get(address);
+        if (channel == null) {
+            forgetNamed();
+            channel = open.apply(address);
+            channels.put(address, channel);
+            if (isClosed) {
+                channel.shutdownNow();
+            }
+        }
+        return channel;
+    }
+
+    private void forgetNamed() {
+        Iterator<Map.Entry<String, ManagedChannel>> oldest = channels.entrySet().iterator();
+        while (channels.size() >= configured.size() + MAX_NAMED && oldest.hasNext()) {
+            Map.Entry<String, ManagedChannel> entry = oldest.next();
+            if (!configured.contains(entry.getKey())) {
+                // Calls under way go on.
+                entry.getValue().shutdown();
+                oldest.remove();
+            }
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        isClosed = true;
+        channels.values().forEach(ManagedChannel::shutdownNow);
+    }
+}
