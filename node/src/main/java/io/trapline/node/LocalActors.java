@@ -4,6 +4,7 @@ import io.trapline.node.guest.DomainVcpus;
 import io.trapline.node.ioreq.IoreqServer;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.MemoryBudget;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardMessage;
@@ -21,13 +22,12 @@ import org.apache.pekko.actor.typed.Behavior;
 /**
  * The actors of a node's domains as they really are.
  *
- * @param node the node's name
+ * @param self this life of the node
  * @param registry where they propose commands
  * @param memory what the shards' pages come from
  * @param gate whether they may act
  */
-record LocalActors(String node, RegistryClient registry, MemoryBudget memory, ServingGate gate)
-        implements DomainActors {
+record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, ServingGate gate) implements DomainActors {
     @Override
     public Behavior<VcpusMessage> vcpus(DomainView domain, DomainRoutes routes) {
         return DomainVcpus.create(
@@ -38,7 +38,7 @@ record LocalActors(String node, RegistryClient registry, MemoryBudget memory, Se
                 routes.map(),
                 routes.shards(),
                 registry,
-                node,
+                self,
                 gate);
     }
 
@@ -69,7 +69,7 @@ record LocalActors(String node, RegistryClient registry, MemoryBudget memory, Se
                 domain.generation(),
                 server.id(),
                 server.generation(),
-                routes.shards(),
+                routes.shardsOfServers(),
                 routes.calls(),
                 drained,
                 gate);

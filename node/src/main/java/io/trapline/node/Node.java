@@ -9,6 +9,10 @@ import io.trapline.node.lease.LinkSettings;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.memory.MemoryGrpc;
 import io.trapline.node.p2m.GuestMemory;
+import io.trapline.node.peer.PeerGrpc;
+import io.trapline.node.peer.PeerLinks;
+import io.trapline.node.protocol.Life;
+import io.trapline.node.registry.Arrivals;
 import io.trapline.node.registry.ClientSessions;
 import io.trapline.node.registry.NodeDirectory;
 import io.trapline.node.registry.NodeRegistry;
@@ -18,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
  * A node: holds P2M shards and talks to guests and emulators. Whoever starts it puts its services on a gRPC server, the public ones with
@@ -45,15 +50,17 @@ public final class Node implements AutoCloseable {
 
     /** Starts one. It serves when {@link #ready} completes. */
     public static Node start(NodeConfig config) {
+        Life self = new Life(config.id(), new SecureRandom().nextLong() | 1);
         ServingGate gate = new ServingGate(config.clock());
         NodeDirectory directory = new NodeDirectory(gate);
         RegistryClient registry = new RegistryClient(config.clock());
+        Arrivals arrivals = new Arrivals(directory);
         ClientSessions sessions = new ClientSessions();
         CompletableFuture<Void> ready = new CompletableFuture<>();
         LinkSettings settings = new LinkSettings(
                 RegisterNode.newBuilder()
                         .setNode(config.id())
-                        .setIncarnation(new SecureRandom().nextLong() | 1)
+                        .setIncarnation(self.incarnation())
                         .setAddress(config.address())
                         .setMemoryBytes(config.memoryBytes())
                         .build(),
@@ -64,10 +71,14 @@ public final class Node implements AutoCloseable {
                 registry::leader,
                 () -> ready.complete(null),
                 config.onOver());
-        LocalActors actors = new LocalActors(
-                config.id(), registry, new GuestMemory(config.memoryBytes(), config.typeTables()), gate);
+        LocalActors actors =
+                new LocalActors(self, registry, new GuestMemory(config.memoryBytes(), config.typeTables()), gate);
+        PeerLinks links = new PeerLinks(self, config.channels(), arrivals);
         ActorSystem<NodeRegistry.Message> system = ActorSystem.create(
-                NodeRegistry.create(settings, actors, directory, sessions),
+                Behaviors.setup(context -> {
+                    links.begin(context.getSystem());
+                    return NodeRegistry.create(settings, actors, directory, sessions, links, arrivals);
+                }),
                 "node",
                 ConfigFactory.load("trapline-node"));
         return new Node(
@@ -78,7 +89,7 @@ public final class Node implements AutoCloseable {
                         new GuestGrpc(directory),
                         new EmulatorGrpc(directory, registry, config.id()),
                         new MemoryGrpc(directory, sessions)),
-                List.of(new NodeControlGrpc(directory)));
+                List.of(new NodeControlGrpc(directory), new PeerGrpc(links)));
     }
 
     /** Completes when this node serves for the first time: it has a lease and has caught up with the registry. */
@@ -106,7 +117,7 @@ public final class Node implements AutoCloseable {
         return services;
     }
 
-    /** For the coordinator: NodeControlService. */
+    /** For the coordinator and other nodes: NodeControlService, PeerService. */
     public List<BindableService> internalServices() {
         return internalServices;
     }

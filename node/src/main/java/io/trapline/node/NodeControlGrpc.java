@@ -35,7 +35,7 @@ final class NodeControlGrpc extends NodeControlServiceGrpc.NodeControlServiceImp
         }
         // Zero also where the server goes before it answers.
         DomainCalls.Call call = domain.get().calls().begin(server.get(), gone -> answer(coordinator, response));
-        server.get().route().tell(new ServerMessage.GetCounters(counters -> {
+        server.get().here().tell(new ServerMessage.GetCounters(counters -> {
             response.setCounters(counters);
             call.answer(Optional.empty());
         }));

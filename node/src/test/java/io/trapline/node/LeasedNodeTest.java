@@ -1,5 +1,6 @@
 package io.trapline.node;
 
+import static io.trapline.node.fixture.Records.at;
 import static io.trapline.node.fixture.Records.change;
 import static io.trapline.node.fixture.Records.domain;
 import static io.trapline.node.fixture.Records.snapshot;
@@ -13,6 +14,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.netty.NettyServerBuilder;
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.NodeSessionRequest;
 import io.trapline.model.Errno;
 import io.trapline.model.Lease;
@@ -89,14 +91,22 @@ final class LeasedNodeTest {
         return MemoryServiceGrpc.newBlockingStub(channel).withDeadlineAfter(60, TimeUnit.SECONDS);
     }
 
+    private static NodeLife life(NodeSessionRequest register) {
+        assertThat(register.hasRegister()).isTrue();
+        return NodeLife.newBuilder()
+                .setNode(register.getRegister().getNode())
+                .setIncarnation(register.getRegister().getIncarnation())
+                .build();
+    }
+
     private record Serving(Node node, FakeCoordinator.Session session) {}
 
     /** A node that serves domain 7 under the first coordinator. */
     private Serving serving() throws Exception {
         Node node = node(FakeCoordinator::channel, first.address, second.address);
         FakeCoordinator.Session session = first.session();
-        assertThat(first.next().hasRegister()).isTrue();
-        session.tell(snapshot(3).addDomains(domain(DOM, 2, 1)));
+        NodeLife life = life(first.next());
+        session.tell(snapshot(3).addDomains(at(life, domain(DOM, 2, 1))));
         assertThat(first.next().getAppliedRevision()).isEqualTo(3);
         node.ready().toCompletableFuture().get(20, TimeUnit.SECONDS);
         assertThat(node.serves()).isTrue();
@@ -141,8 +151,8 @@ final class LeasedNodeTest {
         first.revision = 5;
         Node node = node(FakeCoordinator::channel, first.address);
         FakeCoordinator.Session session = first.session();
-        assertThat(first.next().hasRegister()).isTrue();
-        session.tell(snapshot(3).addDomains(domain(DOM, 2, 1)));
+        NodeLife life = life(first.next());
+        session.tell(snapshot(3).addDomains(at(life, domain(DOM, 2, 1))));
         assertThat(first.next().getAppliedRevision()).isEqualTo(3);
         assertThat(node.ready().toCompletableFuture()).isNotDone();
         // The rest of a revision follows in parts.

@@ -1,5 +1,6 @@
 package io.trapline.node;
 
+import static io.trapline.node.fixture.Records.at;
 import static io.trapline.node.fixture.Records.change;
 import static io.trapline.node.fixture.Records.domain;
 import static io.trapline.node.fixture.Records.drain;
@@ -17,6 +18,7 @@ import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.GetServerCountersRequest;
 import io.trapline.internal.v1.GetServerCountersResponse;
 import io.trapline.internal.v1.NodeControlServiceGrpc;
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.model.Errno;
 import io.trapline.node.fixture.FakeCoordinator;
 import io.trapline.node.fixture.Records;
@@ -48,6 +50,7 @@ final class NodeTest {
     private Server server;
     private ManagedChannel channel;
     private MemoryServiceBlockingStub memory;
+    private NodeLife life;
 
     @BeforeEach
     void start() throws Exception {
@@ -60,7 +63,11 @@ final class NodeTest {
                 FakeCoordinator::channel,
                 why -> {}));
         session = coordinator.session();
-        assertThat(coordinator.next().getRegister().getIncarnation()).isNotZero();
+        life = NodeLife.newBuilder()
+                .setNode(Records.NODE)
+                .setIncarnation(coordinator.next().getRegister().getIncarnation())
+                .build();
+        assertThat(life.getIncarnation()).isNotZero();
         String name = InProcessServerBuilder.generateName();
         InProcessServerBuilder services =
                 InProcessServerBuilder.forName(name).directExecutor().intercept(new Principals());
@@ -82,7 +89,7 @@ final class NodeTest {
     @Test
     void typesATebibyteInOneCall() throws Exception {
         // T6, T1
-        session.tell(snapshot(3).addDomains(domain(DOM, DOM_GEN, 1024)));
+        session.tell(snapshot(3).addDomains(at(life, domain(DOM, DOM_GEN, 1024))));
         assertThat(coordinator.next().getAppliedRevision()).isEqualTo(3);
         node.ready().toCompletableFuture().get(20, TimeUnit.SECONDS);
         long fastest = Long.MAX_VALUE;
@@ -112,7 +119,7 @@ final class NodeTest {
         assertThat(coordinator.next().getAppliedRevision()).isEqualTo(1);
         for (int round = 0; round < 3; round++) {
             long generation = 2 + 3L * round;
-            session.tell(change(generation).addDomains(domain(DOM, generation, 2)));
+            session.tell(change(generation).addDomains(at(life, domain(DOM, generation, 2))));
             assertThat(coordinator.next().getAppliedRevision()).isEqualTo(generation);
             // All that the node has.
             for (int chunk = 0; chunk < 32; chunk++) {
@@ -120,7 +127,7 @@ final class NodeTest {
             }
             assertThat(errno(() -> memory.writeMemory(write(32L << 21)))).isEqualTo(Errno.ENOSPC);
             session.tell(change(generation + 1)
-                    .addDomains(domain(DOM, generation, 2, DomainState.DOMAIN_STATE_DESTROYING, 0))
+                    .addDomains(at(life, domain(DOM, generation, 2, DomainState.DOMAIN_STATE_DESTROYING, 0)))
                     .addDrains(drain(generation + 1, DrainKind.DRAIN_KIND_DESTROY_DOMAIN, DOM, generation)));
             assertThat(coordinator.next().getAppliedRevision()).isEqualTo(generation + 1);
             assertThat(coordinator.next().getDrainedRevision()).isEqualTo(generation + 1);
@@ -133,13 +140,15 @@ final class NodeTest {
     @Test
     void aServerWithNothingInFlightDrainsAtOnceAndIsCounted() throws Exception {
         // F5, S4
-        session.tell(snapshot(4).addDomains(domain(DOM, DOM_GEN, 2)).addServers(server(DOM, 1, 3, true, 3)));
+        session.tell(snapshot(4)
+                .addDomains(at(life, domain(DOM, DOM_GEN, 2)))
+                .addServers(at(life, server(DOM, 1, 3, true, 3))));
         assertThat(coordinator.next().getAppliedRevision()).isEqualTo(4);
         assertThat(counters(3).getCounters().getDelivered()).isZero();
         assertThat(counters(3).hasCounters()).isTrue();
         assertThat(counters(9).hasCounters()).isFalse();
         session.tell(change(5)
-                .addServers(server(DOM, 1, 3, false, 5))
+                .addServers(at(life, server(DOM, 1, 3, false, 5)))
                 .addDrains(drain(5, DrainKind.DRAIN_KIND_DISABLE, DOM, DOM_GEN)
                         .setId(1)
                         .setGeneration(3)));
@@ -149,7 +158,7 @@ final class NodeTest {
 
     @Test
     void callsAreRefusedWhenTheNodeHasStopped() throws Exception {
-        session.tell(snapshot(4).addDomains(domain(DOM, DOM_GEN, 2)));
+        session.tell(snapshot(4).addDomains(at(life, domain(DOM, DOM_GEN, 2))));
         assertThat(coordinator.next().getAppliedRevision()).isEqualTo(4);
         memory.writeMemory(write(0));
         node.close();

@@ -41,6 +41,7 @@ public final class RegistryGrpc extends RegistryServiceGrpc.RegistryServiceImplB
             case ATTACH_EMULATOR -> builder.setAttachEmulator(q.getAttachEmulator());
             case DETACH_EMULATOR -> builder.setDetachEmulator(q.getDetachEmulator());
             case OPEN_VCPU -> builder.setOpenVcpu(q.getOpenVcpu());
+            case MOVE_VCPU -> builder.setMoveVcpu(q.getMoveVcpu());
             case COMMAND_NOT_SET -> {}
         }
         Command command = builder.build();

@@ -289,7 +289,7 @@ public final class Leadership {
     private final class Roles implements LeaseTable.Roles {
         @Override
         public boolean hasToLose(NodeLife life) {
-            return settings.views().read(view -> view.hasSessionsAt(life.getNode()));
+            return settings.views().read(view -> view.hasRolesToLose(life.getNode()));
         }
 
         @Override

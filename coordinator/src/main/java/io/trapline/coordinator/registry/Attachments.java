@@ -4,16 +4,11 @@ import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.AttachEmulator;
 import io.trapline.internal.v1.DetachEmulator;
 import io.trapline.internal.v1.ExecuteResponse;
-import io.trapline.internal.v1.OpenVcpuStream;
 import io.trapline.internal.v1.RegisteredServer;
-import io.trapline.internal.v1.VcpuRecord;
-import io.trapline.model.Errno;
 import io.trapline.model.Pure;
-import io.trapline.model.Refusal;
 import io.trapline.v1.IoreqServer;
-import java.util.Optional;
 
-/** Who serves a server and who runs a vCPU: the later one fences the earlier by its greater epoch (S5, A6). */
+/** Who serves a server: the later one fences the earlier by its greater epoch (S5). */
 @Pure
 final class Attachments {
     private final State state;
@@ -33,15 +28,16 @@ final class Attachments {
                 .map(Answers::refused)
                 .orElseGet(() -> {
                     long revision = state.begin();
-                    IoreqServer server =
-                            state.server(q.getDomid(), q.getId()).getRecord().getServer();
+                    RegisteredServer registered = state.server(q.getDomid(), q.getId());
+                    IoreqServer server = registered.getRecord().getServer();
                     servers.change(
                             revision,
                             server.toBuilder()
                                     .setSessionEpoch(revision)
                                     .setRun(q.getRun())
                                     .build(),
-                            q.getNode());
+                            q.getNode(),
+                            Homes.afterAttach(state, registered, q.getNode()));
                     return executed(revision, q.getDomid());
                 });
     }
@@ -61,36 +57,6 @@ final class Attachments {
         long revision = state.begin();
         servers.endSession(server, revision);
         return executed(revision, q.getDomid());
-    }
-
-    /** Opens a vCPU anew (A6). */
-    Answer openVcpu(OpenVcpuStream q) {
-        return existence
-                .workingDomain(q.getDomid(), q.getDomainGeneration())
-                .or(() -> lacking(q))
-                .map(Answers::refused)
-                .orElseGet(() -> {
-                    long revision = state.begin();
-                    state.putVcpu(VcpuRecord.newBuilder()
-                            .setDomid(q.getDomid())
-                            .setVcpu(q.getVcpu())
-                            .setEpoch(revision)
-                            .setNode(q.getNode())
-                            .build());
-                    return executed(revision, q.getDomid());
-                });
-    }
-
-    private Optional<Refusal> lacking(OpenVcpuStream q) {
-        int vcpus = state.domain(q.getDomid()).getDomain().getNrVcpus();
-        long vcpu = Integer.toUnsignedLong(q.getVcpu());
-        return vcpu < vcpus
-                ? Optional.empty()
-                : Optional.of(Refusal.of(Errno.EINVAL, "vcpu = " + vcpu + ": domain " + q.getDomid() + " has " + vcpus)
-                        .with("field", "vcpu")
-                        .with("value", vcpu)
-                        .with("limit", vcpus - 1)
-                        .with("domid", q.getDomid()));
     }
 
     private Answer executed(long revision, int domid) {

@@ -19,6 +19,7 @@ final class Change {
     private final SortedSet<Integer> servers = new TreeSet<>();
     private final SortedSet<Integer> removedServers = new TreeSet<>();
     private final SortedMap<Integer, Claim> claims = new TreeMap<>();
+    private final SortedSet<String> nodes = new TreeSet<>();
     private final RegistryChange.Builder rest = RegistryChange.newBuilder();
 
     void domain(int domid) {
@@ -45,6 +46,10 @@ final class Change {
 
     void vcpu(VcpuRecord vcpu) {
         rest.addVcpus(vcpu);
+    }
+
+    void node(String name) {
+        nodes.add(name);
     }
 
     void drain(DrainRecord drain) {
@@ -76,6 +81,7 @@ final class Change {
                     ServerName.newBuilder().setDomid(State.serverDomid(key)).setId(State.serverId(key)));
         }
         built.addAllClaims(claims.values());
+        nodes.forEach(name -> built.addNodes(Nodes.record(state, name)));
         return built.build();
     }
 }

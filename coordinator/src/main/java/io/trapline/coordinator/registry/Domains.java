@@ -49,13 +49,11 @@ final class Domains {
     /** As nodes and clients see it. */
     static DomainRecord record(State state, int domid) {
         PlacedDomain placed = state.domain(domid);
-        DomainRecord.Builder record =
-                DomainRecord.newBuilder().setDomain(visible(state, placed)).addAllShards(ShardPlan.shards(placed));
-        var primary = state.nodes.get(placed.getPrimary());
-        if (primary != null) {
-            record.setPrimaryAddress(primary.getRegistration().getAddress());
-        }
-        return record.build();
+        return DomainRecord.newBuilder()
+                .setDomain(visible(state, placed))
+                .addAllShards(ShardPlan.shards(placed))
+                .addAllRuns(Homes.runs(placed))
+                .build();
     }
 
     static Domain visible(State state, PlacedDomain placed) {
@@ -115,6 +113,7 @@ final class Domains {
                 .setDomain(domain)
                 .setShardPages(ShardPlan.shardPages(q.getNrPages()))
                 .setPrimary(primary)
+                .setPrimaryIncarnation(Homes.life(state, primary).getIncarnation())
                 .setEpoch(revision)
                 .build());
         return Answers.done(revision)

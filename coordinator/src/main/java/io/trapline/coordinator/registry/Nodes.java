@@ -2,6 +2,7 @@ package io.trapline.coordinator.registry;
 
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.NodeLife;
+import io.trapline.internal.v1.NodeRecord;
 import io.trapline.internal.v1.PlacedDomain;
 import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegisteredNode;
@@ -20,7 +21,7 @@ import java.util.TreeMap;
 
 /**
  * Nodes and the lives of their processes (D4). A life whose lease has lapsed loses what others can have instead, the sessions of the
- * emulators that were attached to it, and keeps what only its memory has: it may come back. When a life is over its domains' memory is
+ * emulators that were attached to it and servers whose domain is elsewhere, and keeps what only its memory has: it may come back. When a life is over its domains' memory is
  * lost, so they are CRASHED, and it never returns. A life that follows another ends it.
  */
 @Pure
@@ -29,10 +30,12 @@ final class Nodes {
 
     private final State state;
     private final Servers servers;
+    private final Homes homes;
 
-    Nodes(State state, Servers servers) {
+    Nodes(State state, Servers servers, Homes homes) {
         this.state = state;
         this.servers = servers;
+        this.homes = homes;
     }
 
     /** @param leadership the one that saw the life before lapse or resign; 0 = none did */
@@ -67,11 +70,12 @@ final class Nodes {
 
     /** The lease of a life has lapsed; it may come back. */
     Answer lapse(NodeLife life) {
-        if (present(life).isEmpty() || !state.hasSessionsAt(life.getNode())) {
+        if (present(life).isEmpty() || !state.hasRolesToLose(life.getNode())) {
             return Answer.getDefaultInstance();
         }
         long revision = state.begin();
         endSessions(life.getNode(), revision);
+        homes.leave(life.getNode(), revision);
         return Answers.done(revision).build();
     }
 
@@ -84,6 +88,16 @@ final class Nodes {
                     return Answers.done(revision).build();
                 })
                 .orElseGet(Answer::getDefaultInstance);
+    }
+
+    /** As other nodes see it. */
+    static NodeRecord record(State state, String name) {
+        return NodeRecord.newBuilder()
+                .setLife(Homes.life(state, name))
+                .setAddress(Optional.ofNullable(state.nodes.get(name))
+                        .map(node -> node.getRegistration().getAddress())
+                        .orElse(""))
+                .build();
     }
 
     static NodeLife life(RegisteredNode node) {
@@ -100,7 +114,7 @@ final class Nodes {
 
     private Answer admit(RegisteredNode node) {
         long revision = state.begin();
-        state.nodes.put(node.getRegistration().getNode(), node);
+        state.putNode(node);
         return Answers.done(revision).build();
     }
 
@@ -120,11 +134,9 @@ final class Nodes {
     private void end(RegisteredNode node, long revision) {
         String name = node.getRegistration().getNode();
         lose(name, revision);
-        state.nodes.put(
-                name,
-                ended(node)
-                        .setRegistration(node.getRegistration().toBuilder().clearIncarnation())
-                        .build());
+        state.putNode(ended(node)
+                .setRegistration(node.getRegistration().toBuilder().clearIncarnation())
+                .build());
     }
 
     private static RegisteredNode.Builder ended(RegisteredNode node) {
@@ -143,6 +155,7 @@ final class Nodes {
             }
         }
         endSessions(node, revision);
+        homes.leave(node, revision);
     }
 
     private void endSessions(String node, long revision) {

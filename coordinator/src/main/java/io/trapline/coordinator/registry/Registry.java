@@ -40,6 +40,7 @@ public final class Registry {
     private final Endings endings;
     private final Sessions sessions;
     private final Nodes nodes;
+    private final Vcpus vcpus;
     private final Leaderships leaderships;
 
     private Registry(State state) {
@@ -53,7 +54,8 @@ public final class Registry {
         this.attachments = new Attachments(state, existence, servers);
         this.endings = new Endings(state, claims, drains);
         this.sessions = new Sessions(state);
-        this.nodes = new Nodes(state, servers);
+        this.nodes = new Nodes(state, servers, new Homes(state, servers));
+        this.vcpus = new Vcpus(state, existence);
         this.leaderships = new Leaderships(state);
         this.domains = new Domains(state, existence, nodes, servers, drains);
     }
@@ -146,7 +148,8 @@ public final class Registry {
             case REGISTER_NODE -> nodes.register(command.getRegisterNode(), command.getLeadership());
             case ATTACH_EMULATOR -> attachments.attach(command.getAttachEmulator());
             case DETACH_EMULATOR -> attachments.detach(command.getDetachEmulator());
-            case OPEN_VCPU -> attachments.openVcpu(command.getOpenVcpu());
+            case OPEN_VCPU -> vcpus.open(command.getOpenVcpu());
+            case MOVE_VCPU -> vcpus.move(command.getMoveVcpu());
             case FINISH_DRAIN -> endings.finish(command.getFinishDrain());
             case BEGIN_GENERATION -> beginGeneration(command.getBeginGeneration());
             case BEGIN_LEADERSHIP -> leaderships.begin();

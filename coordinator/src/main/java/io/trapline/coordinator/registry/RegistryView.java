@@ -149,9 +149,9 @@ public final class RegistryView {
         return node != null && node.getEndedIncarnationsList().contains(life.getIncarnation());
     }
 
-    /** Whether an emulator is attached at the node. */
-    public boolean hasSessionsAt(String node) {
-        return state.hasSessionsAt(node);
+    /** Whether the node has what others can have instead: sessions of emulators, and servers whose domain is elsewhere. */
+    public boolean hasRolesToLose(String node) {
+        return state.hasRolesToLose(node);
     }
 
     /** How many shards each node is primary of; nodes without any are left out. */

@@ -63,6 +63,7 @@ final class RequestIds {
                     ATTACH_EMULATOR,
                     DETACH_EMULATOR,
                     OPEN_VCPU,
+                    MOVE_VCPU,
                     FINISH_DRAIN,
                     BEGIN_GENERATION,
                     COMMAND_NOT_SET -> Optional.empty();
@@ -97,6 +98,7 @@ final class RequestIds {
                     ATTACH_EMULATOR,
                     DETACH_EMULATOR,
                     OPEN_VCPU,
+                    MOVE_VCPU,
                     FINISH_DRAIN,
                     BEGIN_GENERATION,
                     COMMAND_NOT_SET -> {}

@@ -3,6 +3,7 @@ package io.trapline.coordinator.registry;
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.RegisteredServer;
 import io.trapline.internal.v1.ServerRecord;
 import io.trapline.model.Errno;
@@ -149,12 +150,29 @@ final class Servers {
         change(revision, going, server.getSessionNode());
     }
 
-    /** Stores a server that the command has changed (C7). */
+    /** Stores a server that the command has changed (C7), and that stays where it is. */
     void change(long revision, IoreqServer server, String sessionNode) {
+        RegisteredServer was = state.servers.get(State.serverKey(server.getDomid(), server.getId()));
+        NodeLife home = was == null || was.getRecord().getServer().getGeneration() != server.getGeneration()
+                ? Homes.first(state, server.getDomid())
+                : was.getRecord().getHome();
+        change(revision, server, sessionNode, home);
+    }
+
+    /** Stores a server that the command has changed (C7). */
+    void change(long revision, IoreqServer server, String sessionNode, NodeLife home) {
         state.putServer(RegisteredServer.newBuilder()
-                .setRecord(ServerRecord.newBuilder().setServer(server).setChangedRevision(revision))
+                .setRecord(ServerRecord.newBuilder()
+                        .setServer(server)
+                        .setChangedRevision(revision)
+                        .setHome(home))
                 .setSessionNode(sessionNode)
                 .build());
+    }
+
+    /** Gives the server another home; the command has begun. */
+    void move(RegisteredServer server, long revision, NodeLife home) {
+        change(revision, server.getRecord().getServer(), server.getSessionNode(), home);
     }
 
     /** Ends the server's session, if it has one; the command has begun. */

@@ -30,6 +30,8 @@ final class Shapes {
     private static final int CLAIM_FLAGS = io.trapline.model.AccessFlags.ALL;
     private static final int MAX_GENERATION = 0x7FFF;
 
+    private static final int MAX_TOKEN_BYTES = 16;
+
     private Shapes() {}
 
     /** The first thing that is wrong with the command. */
@@ -46,6 +48,8 @@ final class Shapes {
             case MAP_MEM_TYPE -> mapMemType(command.getMapMemType());
             case REGISTER_NODE -> registerNode(command.getRegisterNode());
             case ATTACH_EMULATOR -> attach(command.getAttachEmulator());
+            case OPEN_VCPU -> bytes("token", command.getOpenVcpu().getToken().size(), MAX_TOKEN_BYTES);
+            case MOVE_VCPU -> bytes("token", command.getMoveVcpu().getToken().size(), MAX_TOKEN_BYTES);
             case BEGIN_GENERATION ->
                 upTo("generation", command.getBeginGeneration().getGeneration(), MAX_GENERATION);
             case BEGIN_LEADERSHIP -> name("peer", command.getBeginLeadership().getPeer());
@@ -58,7 +62,6 @@ final class Shapes {
                     OPEN_SESSION,
                     END_SESSION,
                     DETACH_EMULATOR,
-                    OPEN_VCPU,
                     FINISH_DRAIN -> Optional.empty();
         });
     }
@@ -187,6 +190,12 @@ final class Shapes {
             return Optional.of(Refusal.invalid("run", 0, "any other number, chosen once per process (F6)"));
         }
         return Optional.empty();
+    }
+
+    private static Optional<Refusal> bytes(String field, int size, int most) {
+        return size <= most
+                ? Optional.empty()
+                : Optional.of(Refusal.invalid(field, size + " bytes", "at most " + most));
     }
 
     private static Optional<Refusal> drainMillis(int value) {

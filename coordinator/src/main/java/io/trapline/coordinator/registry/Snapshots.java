@@ -67,6 +67,7 @@ final class Snapshots {
                 .addAllSessions(state.sessions.keySet());
         state.domains.keySet().forEach(domid -> everything.addDomains(Domains.record(state, domid)));
         state.servers.values().forEach(server -> everything.addServers(server.getRecord()));
+        state.nodes.keySet().forEach(name -> everything.addNodes(Nodes.record(state, name)));
         return everything.build();
     }
 }

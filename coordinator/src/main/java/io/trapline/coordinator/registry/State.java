@@ -40,8 +40,8 @@ final class State {
     final NavigableMap<Long, KeptAnswers> sessions = new TreeMap<>();
     final NavigableMap<String, RegisteredNode> nodes = new TreeMap<>();
     final Committers committers = new Committers();
-    // Derived: how many servers have their session at each node.
-    private final Map<String, Integer> sessionsAt = new HashMap<>();
+    // Derived: how many servers have their session at each node, or their home although their domain is elsewhere.
+    private final Map<String, Integer> rolesAt = new HashMap<>();
     // Derived: the keys of domains.
     private final BitSet domids = new BitSet();
     // Derived: the drains of each domain that has any.
@@ -134,25 +134,40 @@ final class State {
     void putServer(RegisteredServer server) {
         var named = server.getRecord().getServer();
         int key = serverKey(named.getDomid(), named.getId());
-        countSession(servers.put(key, server), -1);
-        countSession(server, 1);
+        countRoles(servers.put(key, server), -1);
+        countRoles(server, 1);
         change.server(key);
     }
 
     void removeServer(int domid, int id) {
-        countSession(servers.remove(serverKey(domid, id)), -1);
+        countRoles(servers.remove(serverKey(domid, id)), -1);
         change.serverRemoved(serverKey(domid, id));
     }
 
-    /** Whether any server has its session at the node. */
-    boolean hasSessionsAt(String node) {
-        return sessionsAt.containsKey(node);
+    /** Whether the node has what others can have instead: sessions of emulators, and servers whose domain is elsewhere. */
+    boolean hasRolesToLose(String node) {
+        return rolesAt.containsKey(node);
     }
 
-    private void countSession(@Nullable RegisteredServer server, int by) {
-        if (server != null && !server.getSessionNode().isEmpty()) {
-            sessionsAt.merge(server.getSessionNode(), by, (count, more) -> count + more == 0 ? null : count + more);
+    private void countRoles(@Nullable RegisteredServer server, int by) {
+        if (server == null) {
+            return;
         }
+        if (!server.getSessionNode().isEmpty()) {
+            countRole(server.getSessionNode(), by);
+        }
+        if (Homes.isAway(this, server)) {
+            countRole(server.getRecord().getHome().getNode(), by);
+        }
+    }
+
+    private void countRole(String node, int by) {
+        rolesAt.merge(node, by, (count, more) -> count + more == 0 ? null : count + more);
+    }
+
+    void putNode(RegisteredNode node) {
+        nodes.put(node.getRegistration().getNode(), node);
+        change.node(node.getRegistration().getNode());
     }
 
     void putClaim(int x, Claim claim) {

@@ -132,13 +132,13 @@ final class NodesTest {
         cluster.done(claim(domid, id, 0, 2));
         cluster.done(attach(domid, id, cluster.generation(domid, id), 9));
         cluster.done(openVcpu(domid, 1));
-        assertThat(cluster.registry.view().hasSessionsAt(NODE)).isTrue();
+        assertThat(cluster.registry.view().hasRolesToLose(NODE)).isTrue();
 
         cluster.done(cluster.lapse(NODE, INCARNATION));
 
         assertThat(cluster.change().getServers(0).getServer().getSessionEpoch()).isZero();
         assertThat(cluster.change().getDomainsList()).isEmpty();
-        assertThat(cluster.registry.view().hasSessionsAt(NODE)).isFalse();
+        assertThat(cluster.registry.view().hasRolesToLose(NODE)).isFalse();
         assertThat(state()).isEqualTo(DomainState.DOMAIN_STATE_RUNNING);
         assertThat(cluster.registry.snapshot().getVcpusList()).hasSize(1);
         cluster.done(register(NODE, INCARNATION));

@@ -1,5 +1,6 @@
 package io.trapline.coordinator.registry;
 
+import com.google.protobuf.ByteString;
 import io.trapline.internal.v1.AttachEmulator;
 import io.trapline.internal.v1.BeginLeadership;
 import io.trapline.internal.v1.Command;
@@ -10,6 +11,7 @@ import io.trapline.internal.v1.EndNode;
 import io.trapline.internal.v1.EndSession;
 import io.trapline.internal.v1.FinishDrain;
 import io.trapline.internal.v1.LapseNode;
+import io.trapline.internal.v1.MoveVcpu;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.OpenVcpuStream;
 import io.trapline.internal.v1.RegisterNode;
@@ -230,9 +232,25 @@ final class RandomCommands {
     }
 
     private Command openVcpu() {
+        if (random.nextInt(8) == 0) {
+            return Command.newBuilder()
+                    .setMoveVcpu(MoveVcpu.newBuilder()
+                            .setDomid(domid())
+                            .setVcpu(random.nextInt(4))
+                            .setToken(token())
+                            .setNode("n" + random.nextInt(3)))
+                    .build();
+        }
         return Command.newBuilder()
-                .setOpenVcpu(OpenVcpuStream.newBuilder().setDomid(domid()).setVcpu(random.nextInt(4)))
+                .setOpenVcpu(OpenVcpuStream.newBuilder()
+                        .setDomid(domid())
+                        .setVcpu(random.nextInt(4))
+                        .setToken(token()))
                 .build();
+    }
+
+    private ByteString token() {
+        return ByteString.copyFromUtf8(random.nextBoolean() ? "a" : "b");
     }
 
     private Command attach(Snapshot now) {

@@ -8,6 +8,7 @@ import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.LogEntry;
 import io.trapline.internal.v1.NodeLife;
+import io.trapline.internal.v1.NodeRecord;
 import io.trapline.internal.v1.RegisteredServer;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.internal.v1.Snapshot;
@@ -208,6 +209,7 @@ final class RandomRegistryTest {
         private final Map<List<Integer>, Claim> claims = new HashMap<>();
         private final Map<Long, DrainRecord> drains = new HashMap<>();
         private final Set<Long> sessions = new HashSet<>();
+        private final Map<String, NodeRecord> nodes = new HashMap<>();
 
         void apply(RegistryChange change) {
             change.getRemovedDomainsList().forEach(domid -> {
@@ -236,6 +238,7 @@ final class RandomRegistryTest {
             change.getEndedDrainsList().forEach(drains::remove);
             sessions.addAll(change.getSessionsList());
             change.getEndedSessionsList().forEach(sessions::remove);
+            change.getNodesList().forEach(node -> nodes.put(node.getLife().getNode(), node));
         }
 
         void compare(RegistryChange everything) {
@@ -248,6 +251,7 @@ final class RandomRegistryTest {
                     .containsExactlyInAnyOrderElementsOf(everything.getClaimsList());
             assertThat(drains.values()).containsExactlyInAnyOrderElementsOf(everything.getDrainsList());
             assertThat(sessions).containsExactlyInAnyOrderElementsOf(everything.getSessionsList());
+            assertThat(nodes.values()).containsExactlyInAnyOrderElementsOf(everything.getNodesList());
         }
 
         /** The number of servers is of no use to nodes: a new server alone does not send its domain again. */

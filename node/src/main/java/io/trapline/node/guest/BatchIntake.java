@@ -95,6 +95,7 @@ final class BatchIntake {
         long deadline =
                 arrivalNanos + TimeUnit.MILLISECONDS.toNanos(timeoutMillis == 0 ? defaultTimeoutMillis : timeoutMillis);
         VcpuWindow window = open.window;
+        window.arrives(sequence, batch.getResent());
         int offered = !leased && malformed == null && window.putOff(sequence)
                 ? Errno.EAGAIN.number()
                 : window.offer(sequence, attributes, address, data, count, deadline, malformed != null);

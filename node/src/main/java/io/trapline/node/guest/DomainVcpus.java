@@ -1,7 +1,9 @@
 package io.trapline.node.guest;
 
+import com.google.protobuf.ByteString;
 import io.trapline.internal.v1.ExecuteRequest;
 import io.trapline.internal.v1.ExecuteResponse;
+import io.trapline.internal.v1.MoveVcpu;
 import io.trapline.internal.v1.OpenVcpuStream;
 import io.trapline.model.Errno;
 import io.trapline.model.Limit;
@@ -9,7 +11,9 @@ import io.trapline.model.Refusal;
 import io.trapline.node.guest.OpenVcpus.OpenVcpu;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ShardRoute;
+import io.trapline.node.protocol.VcpuMove;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.protocol.VcpusMessage;
 import io.trapline.node.registry.RegistryClient;
@@ -22,6 +26,7 @@ import io.trapline.v1.VcpuFenced;
 import io.trapline.v1.VcpuOpened;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -31,6 +36,7 @@ import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.japi.function.Function2;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +64,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     record OpenResult(
             @Nullable GuestStream stream,
             io.trapline.v1.OpenVcpu asked,
+            byte[] token,
             @Nullable ExecuteResponse response,
             @Nullable Throwable failure)
             implements Message {}
@@ -78,13 +85,16 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     private final int nrVcpus;
     private final ShardMap shardMap;
     private final RegistryClient registry;
-    private final String nodeId;
+    private final Life self;
     private final TimerScheduler<VcpusMessage> timers;
     private final OpenVcpus vcpus;
     private final VcpusOutbox outbox;
     private final BatchIntake intake;
     private final ServingGate gate;
     private final Runnable wake;
+    /** Of batches that were taken while their way was congested; as many as the streams may have under way. */
+    private final List<GuestStream> heldUp = new ArrayList<>();
+
     private boolean paused = true;
     private boolean leased = true;
     private int opensUnderWay;
@@ -99,21 +109,21 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
             ShardMap shardMap,
             List<ShardRoute> shards,
             RegistryClient registry,
-            String nodeId,
+            Life self,
             ServingGate gate) {
         super(context);
         this.gate = gate;
-        ActorRef<VcpusMessage> self = context.getSelf();
-        wake = () -> self.tell(new Resume());
+        ActorRef<VcpusMessage> me = context.getSelf();
+        wake = () -> me.tell(new Resume());
         this.timers = timers;
         this.domid = domid;
         this.domainGeneration = domainGeneration;
         this.nrVcpus = nrVcpus;
         this.shardMap = shardMap;
         this.registry = registry;
-        this.nodeId = nodeId;
+        this.self = self;
         vcpus = new OpenVcpus(nrVcpus);
-        outbox = new VcpusOutbox(domid, vcpus, shards);
+        outbox = new VcpusOutbox(self, domid, vcpus, shards);
         intake = new BatchIntake(vcpus, outbox, defaultTimeoutMillis);
     }
 
@@ -122,7 +132,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
      *
      * @param defaultTimeoutMillis the timeout of an access that names none (A1)
      * @param shards the domain's shards, by index
-     * @param nodeId this node's name, for the registry
+     * @param self this life of the node
      * @param gate while it is closed nothing is passed on, no outcome goes out, and new accesses are EAGAIN (D-11)
      */
     public static Behavior<VcpusMessage> create(
@@ -133,7 +143,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
             ShardMap shardMap,
             List<ShardRoute> shards,
             RegistryClient registry,
-            String nodeId,
+            Life self,
             ServingGate gate) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> new DomainVcpus(
                 context,
@@ -145,7 +155,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                 shardMap,
                 shards,
                 registry,
-                nodeId,
+                self,
                 gate)));
     }
 
@@ -155,6 +165,11 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         switch (message) {
             case VcpusMessage.ShardAnswers answers -> onAnswers(answers);
             case VcpusMessage.Apply apply -> onApply(apply);
+            case VcpusMessage.FromPeer(VcpusMessage come, Runnable taken) -> {
+                Behavior<VcpusMessage> next = onMessage(come);
+                taken.run();
+                return next;
+            }
             case VcpusMessage.Closed(Refusal why, boolean stop) -> {
                 streams().forEach(stream -> stream.fail(why));
                 if (stop) {
@@ -211,6 +226,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                 long now = System.nanoTime();
                 vcpus.all().forEach(open -> open.window.expire(now, outbox));
                 pumpAll();
+                takeMore();
             }
             case Resume resume -> {}
         }
@@ -228,7 +244,20 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         } else if (!holds()) {
             intake.touched().forEach(window -> window.pump(outbox));
         }
-        message.stream().taken();
+        if (outbox.isCongested()) {
+            heldUp.add(message.stream());
+        } else {
+            message.stream().taken();
+        }
+    }
+
+    /** Guests whose batches were taken may send more, once what they have sent is on its way. */
+    private void takeMore() {
+        if (!heldUp.isEmpty() && !outbox.isCongested()) {
+            List<GuestStream> streams = List.copyOf(heldUp);
+            heldUp.clear();
+            streams.forEach(GuestStream::taken);
+        }
     }
 
     private void onControl(Control control) {
@@ -294,6 +323,8 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     }
 
     private void propose(@Nullable GuestStream stream, io.trapline.v1.OpenVcpu asked) {
+        byte[] token = new byte[stream == null ? 0 : TOKEN_BYTES];
+        RANDOM.nextBytes(token);
         opensUnderWay++;
         if (stream != null) {
             stream.opening++;
@@ -303,12 +334,32 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                         .setDomid(domid)
                         .setDomainGeneration(domainGeneration)
                         .setVcpu(asked.getVcpu())
-                        .setNode(nodeId))
+                        .setNode(self.node())
+                        .setWindow(asked.getWindow())
+                        .setToken(ByteString.copyFrom(token)))
                 .build();
-        getContext()
-                .pipeToSelf(
-                        registry.execute(command),
-                        (response, failure) -> new OpenResult(stream, asked, response, failure));
+        execute(command, (response, failure) -> new OpenResult(stream, asked, token, response, failure));
+    }
+
+    /** The guest has opened the vCPU at another node, and goes on here if the registry knows its token. */
+    private void proposeMove(GuestStream stream, io.trapline.v1.OpenVcpu asked) {
+        opensUnderWay++;
+        stream.opening++;
+        ExecuteRequest command = ExecuteRequest.newBuilder()
+                .setMoveVcpu(MoveVcpu.newBuilder()
+                        .setDomid(domid)
+                        .setDomainGeneration(domainGeneration)
+                        .setVcpu(asked.getVcpu())
+                        .setToken(asked.getToken())
+                        .setNode(self.node()))
+                .build();
+        byte[] token = asked.getToken().toByteArray();
+        execute(command, (response, failure) -> new OpenResult(stream, asked, token, response, failure));
+    }
+
+    private void execute(
+            ExecuteRequest command, Function2<@Nullable ExecuteResponse, @Nullable Throwable, VcpusMessage> result) {
+        getContext().pipeToSelf(registry.execute(command), result);
     }
 
     private void onOpenResult(OpenResult result) {
@@ -333,22 +384,30 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                     .build());
             return;
         }
-        if (!vcpus.mayRun(vcpu, response.getRevision())) {
+        boolean moved = response.getVcpuEpoch() != 0;
+        long epoch = moved ? response.getVcpuEpoch() : response.getRevision();
+        if (!vcpus.mayRun(vcpu, epoch, response.getRevision())) {
             stream.send(GuestStream.refused(vcpu, fencedBy(vcpu)));
             return;
         }
-        byte[] token = new byte[TOKEN_BYTES];
-        RANDOM.nextBytes(token);
-        VcpuWindow window =
-                new VcpuWindow(vcpu, response.getRevision(), result.asked().getWindow(), shardMap);
-        OpenVcpu open = new OpenVcpu(window, token, stream);
+        VcpuWindow window = moved
+                ? VcpuWindow.arriving(
+                        vcpu,
+                        epoch,
+                        response.getWindow(),
+                        shardMap,
+                        result.asked().getReceivedThrough())
+                : new VcpuWindow(vcpu, epoch, result.asked().getWindow(), shardMap);
+        OpenVcpu open = new OpenVcpu(window, result.token(), response.getRevision(), stream);
         vcpus.put(open);
         sendOpened(open, stream);
     }
 
     private void resume(GuestStream stream, io.trapline.v1.OpenVcpu asked) {
         OpenVcpu open = vcpus.get(asked.getVcpu());
-        if (open == null || !open.isToken(asked.getToken().toByteArray())) {
+        if (open == null) {
+            proposeMove(stream, asked);
+        } else if (!open.isToken(asked.getToken().toByteArray())) {
             stream.send(GuestStream.refused(asked.getVcpu(), fencedBy(asked.getVcpu())));
         } else if (asked.getWindow() != 0 && asked.getWindow() != open.window.window()) {
             Refusal other = Refusal.invalid("window", asked.getWindow(), "it was opened with " + open.window.window());
@@ -370,7 +429,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                         .setVcpu(open.window.vcpu())
                         .setVcpuEpoch(open.window.epoch())
                         .setNextSequence(open.window.nextSequence())
-                        .setToken(com.google.protobuf.ByteString.copyFrom(open.token()))
+                        .setToken(ByteString.copyFrom(open.token()))
                         .setWindow(open.window.window())
                         .setDomainGeneration(domainGeneration))
                 .build());
@@ -415,9 +474,27 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         for (VcpuOpening opening : apply.opened()) {
             fence(opening);
         }
+        apply.moved().forEach(this::left);
         hold(apply.paused(), leased);
         outbox.flush();
         apply.applied().run();
+    }
+
+    /** The guest goes on at another node; a stream of it that is here will find it there. */
+    private void left(VcpuMove move) {
+        vcpus.left(move.vcpu(), move.revision());
+        OpenVcpu open = vcpus.get(move.vcpu());
+        if (open == null || open.gatewayRevision() >= move.revision()) {
+            return;
+        }
+        vcpus.remove(move.vcpu());
+        GuestStream stream = open.stream;
+        if (stream != null) {
+            outbox.forget(stream);
+            stream.fail(Refusal.of(Errno.EAGAIN, "vcpu = " + move.vcpu() + ": its guest goes on at another node")
+                    .with("domid", domid)
+                    .with("vcpu", move.vcpu()));
+        }
     }
 
     private void fence(VcpuOpening opening) {
@@ -464,6 +541,9 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     }
 
     private boolean hasQueued() {
+        if (!heldUp.isEmpty()) {
+            return true;
+        }
         for (OpenVcpu open : vcpus.all()) {
             if (open.window.hasQueued()) {
                 return true;

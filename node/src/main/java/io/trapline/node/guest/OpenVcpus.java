@@ -13,15 +13,18 @@ final class OpenVcpus {
     static final class OpenVcpu {
         final VcpuWindow window;
         private final byte[] token;
+        private final long gatewayRevision;
         /** Which of the window's accesses were sent with want_status, by the low bits of their numbers. */
         private final BitSet wantsStatus = new BitSet();
         /** The stream that runs it, or null while the guest is away. */
         @Nullable
         GuestStream stream;
 
-        OpenVcpu(VcpuWindow window, byte[] token, GuestStream stream) {
+        /** @param gatewayRevision the revision at which its guest came to this node */
+        OpenVcpu(VcpuWindow window, byte[] token, long gatewayRevision, GuestStream stream) {
             this.window = window;
             this.token = token.clone();
+            this.gatewayRevision = gatewayRevision;
             this.stream = stream;
         }
 
@@ -38,6 +41,10 @@ final class OpenVcpus {
             return (int) sequence & (Limit.MAX_WINDOW.intValue() - 1);
         }
 
+        long gatewayRevision() {
+            return gatewayRevision;
+        }
+
         byte[] token() {
             return token.clone();
         }
@@ -49,11 +56,13 @@ final class OpenVcpus {
 
     private final @Nullable OpenVcpu[] byVcpu;
     private final long[] newestEpoch;
+    private final long[] leftAt;
     private final List<OpenVcpu> all = new ArrayList<>();
 
     OpenVcpus(int nrVcpus) {
         byVcpu = new OpenVcpu[nrVcpus];
         newestEpoch = new long[nrVcpus];
+        leftAt = new long[nrVcpus];
     }
 
     /** The registry has opened the vCPU under that epoch; what is open under older ones is fenced. */
@@ -61,12 +70,17 @@ final class OpenVcpus {
         newestEpoch[vcpu] = Math.max(newestEpoch[vcpu], epoch);
     }
 
+    /** The registry has let the guest of the vCPU go on elsewhere, at that revision. */
+    void left(int vcpu, long revision) {
+        leftAt[vcpu] = Math.max(leftAt[vcpu], revision);
+    }
+
     /**
      * Whether an opening that the registry has carried out still counts when its result arrives. Where two clients open a vCPU at a time, both
-     * openings are applied before the first result is here, and that one is fenced before it began (A6).
+     * openings are applied before the first result is here, and that one is fenced before it began (A6). The same with a guest that has gone on.
      */
-    boolean mayRun(int vcpu, long epoch) {
-        return epoch >= newestEpoch[vcpu];
+    boolean mayRun(int vcpu, long epoch, long gatewayRevision) {
+        return epoch >= newestEpoch[vcpu] && gatewayRevision > leftAt[vcpu];
     }
 
     /** Whether anybody has opened the vCPU yet; it may have been closed since. */

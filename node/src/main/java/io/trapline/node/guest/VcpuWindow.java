@@ -60,6 +60,8 @@ public final class VcpuWindow {
     private int currentShard = NO_SHARD;
     private boolean spanning;
     private final BitSet held = new BitSet();
+    /** The guest comes from another node, where it may have got outcomes above {@link #received}. */
+    private boolean arriving;
 
     /** What the window wants done. */
     @Pure
@@ -99,6 +101,34 @@ public final class VcpuWindow {
         deadlineNanos = new long[capacity];
         partial = new long[capacity];
         partialErrno = new byte[capacity];
+    }
+
+    /** One that was opened at another node and goes on here; the guest has every outcome up to {@code receivedThrough}. */
+    public static VcpuWindow arriving(int vcpu, long epoch, int window, ShardMap shards, long receivedThrough) {
+        VcpuWindow arriving = new VcpuWindow(vcpu, epoch, window, shards);
+        arriving.received = receivedThrough;
+        arriving.doneThrough = receivedThrough;
+        arriving.nextSequence = receivedThrough + 1;
+        arriving.nextToSend = receivedThrough + 1;
+        arriving.arriving = true;
+        return arriving;
+    }
+
+    /**
+     * A row comes next. The guest of an arriving window sends first what it has no outcome for, in order, and then new rows: whatever it skips up to the first new
+     * one it has an outcome for.
+     *
+     * @param resent whether it was sent before
+     */
+    public void arrives(long sequence, boolean resent) {
+        if (arriving && sequence > nextSequence && sequence <= received + window) {
+            for (long skipped = nextSequence; skipped < sequence; skipped++) {
+                state[place(skipped)] = DONE;
+                localErrno[place(skipped)] = Errno.OK;
+            }
+            nextSequence = sequence;
+        }
+        arriving &= resent;
     }
 
     public int vcpu() {

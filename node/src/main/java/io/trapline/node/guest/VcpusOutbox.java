@@ -3,6 +3,7 @@ package io.trapline.node.guest;
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.guest.OpenVcpus.OpenVcpu;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.rows.AccessRows;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class VcpusOutbox implements VcpuWindow.Effects {
     private static final int ROWS = 256;
 
+    private final Life self;
     private final int domid;
     private final OpenVcpus vcpus;
     private final List<ShardRoute> shards;
@@ -26,11 +28,23 @@ final class VcpusOutbox implements VcpuWindow.Effects {
     private final IdentityHashMap<GuestStream, AnswerColumns> answers = new IdentityHashMap<>();
     private boolean holding;
 
-    VcpusOutbox(int domid, OpenVcpus vcpus, List<ShardRoute> shards) {
+    /** @param self where the guests are, for those who answer them */
+    VcpusOutbox(Life self, int domid, OpenVcpus vcpus, List<ShardRoute> shards) {
+        this.self = self;
         this.domid = domid;
         this.vcpus = vcpus;
         this.shards = List.copyOf(shards);
         sends = new AccessRows[shards.size()];
+    }
+
+    /** Whether more waits on the way to a shard than may be under way. */
+    boolean isCongested() {
+        for (ShardRoute shard : shards) {
+            if (shard.isCongested()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     void holdAnswers(boolean hold) {
@@ -60,7 +74,9 @@ final class VcpusOutbox implements VcpuWindow.Effects {
             sends[shard] = rows;
             sent.set(shard);
         }
-        rows.add(vcpu, epoch, sequence, attributes, address, data, count, window, deadlineNanos);
+        OpenVcpu open = vcpus.get(vcpu);
+        long since = open == null ? epoch : open.gatewayRevision();
+        rows.add(vcpu, epoch, sequence, attributes, address, data, count, window, deadlineNanos, since);
     }
 
     @Override
@@ -106,7 +122,7 @@ final class VcpusOutbox implements VcpuWindow.Effects {
             AccessRows rows = sends[shard];
             sends[shard] = null;
             if (rows != null) {
-                shards.get(shard).tell(new ShardMessage.Accesses(rows));
+                shards.get(shard).tell(new ShardMessage.Accesses(self, rows));
             }
         }
         sent.clear();

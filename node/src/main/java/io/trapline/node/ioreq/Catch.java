@@ -62,6 +62,17 @@ final class Catch {
         }
     }
 
+    /** Gives back whatever was not delivered. */
+    void undelivered(long nowNanos) {
+        for (int row = 0; row < table.end(); row++) {
+            if (table.state[row] != IoreqTable.FREE
+                    && table.state[row] != IoreqTable.TIMED_OUT
+                    && table.isUndelivered(row)) {
+                ends.giveBack(row, nowNanos);
+            }
+        }
+    }
+
     /** Catches one row, for these drains. */
     void row(int row, long nowNanos, int drainMillis, long drainsOfRow) {
         if (table.isUndelivered(row)) {

@@ -221,7 +221,7 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
             return false;
         }
         phase = Phase.BOUND;
-        server = handle.route();
+        server = handle.here();
         DomainCalls.Call call = calls.begin(handle, refusal -> refusal.ifPresent(this::end));
         Consumer<Optional<Refusal>> bound = refusal -> {
             call.answer(refusal);
@@ -229,7 +229,7 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
                 attached();
             }
         };
-        handle.route().tell(new IoreqServer.Bind(this, sessionEpoch, attach.getRun(), attach.getCredit(), kept, bound));
+        handle.here().tell(new IoreqServer.Bind(this, sessionEpoch, attach.getRun(), attach.getCredit(), kept, bound));
         kept = new KeptRequests();
         return true;
     }

@@ -22,7 +22,12 @@ final class HeldForwards {
     private int rows;
 
     /** One forward, not accepted yet. */
-    record Held(int shard, long shardEpoch, long decidedRevision, IoreqRows rows, SettledRows settled) {}
+    record Held(
+            int shard, long shardEpoch, long decidedRevision, long decidedChange, IoreqRows rows, SettledRows settled) {
+        Held with(IoreqRows others) {
+            return new Held(shard, shardEpoch, decidedRevision, decidedChange, others, settled);
+        }
+    }
 
     /** Whether a row stays. */
     interface Test {
@@ -81,7 +86,7 @@ final class HeldForwards {
                 }
             }
             rows -= forward.rows.size() - kept.size();
-            held.set(i, new Held(forward.shard, forward.shardEpoch, forward.decidedRevision, kept, forward.settled));
+            held.set(i, forward.with(kept));
         }
     }
 }

@@ -12,7 +12,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * Takes what shards forward (C7): nothing of a shard under an older epoch than it has seen; what was decided before the server's last change goes back, what
+ * Takes what shards forward (C7): nothing of a shard under an older epoch than it has seen; what was decided before the server's last change, or the shard's
+ * last recall, goes back, what
  * was decided beyond what is applied waits; the rest gets a slot or a place in the posted ring (F1, F3).
  */
 @Pure
@@ -27,6 +28,8 @@ final class Intake {
     private ServerView view;
     private long appliedRevision;
     private long[] shardEpochs = new long[1];
+    /** By shard: what it decided before so many type changes goes back. */
+    private long[] recalledChanges = new long[1];
 
     Intake(
             IoreqSlots slots,
@@ -54,14 +57,20 @@ final class Intake {
     }
 
     private boolean admits(int shard, long shardEpoch) {
-        if (shard >= shardEpochs.length) {
-            shardEpochs = Arrays.copyOf(shardEpochs, Math.max(shard + 1, 2 * shardEpochs.length));
-        }
+        know(shard);
         if (shardEpoch < shardEpochs[shard]) {
             return false;
         }
         shardEpochs[shard] = shardEpoch;
         return true;
+    }
+
+    private void know(int shard) {
+        if (shard >= shardEpochs.length) {
+            int length = Math.max(shard + 1, 2 * shardEpochs.length);
+            shardEpochs = Arrays.copyOf(shardEpochs, length);
+            recalledChanges = Arrays.copyOf(recalledChanges, length);
+        }
     }
 
     private void take(HeldForwards.Held forward, long nowNanos) {
@@ -70,7 +79,8 @@ final class Intake {
             return;
         }
         IoreqRows rows = forward.rows();
-        if (forward.decidedRevision() < view.changedRevision()) {
+        if (forward.decidedRevision() < view.changedRevision()
+                || forward.decidedChange() < recalledChanges[forward.shard()]) {
             for (int i = 0; i < rows.size(); i++) {
                 ends.refuse(forward, i);
             }
@@ -164,8 +174,10 @@ final class Intake {
         }
     }
 
-    /** A shard recalls rows: of what is held, everything of their vCPUs goes back with them, by {@link #giveBackBehind} (A3). */
-    void recall(int shard, KeyRows rows) {
+    /** A shard recalls rows: what it has decided before goes back when it arrives; of what is held, everything of their vCPUs goes back with them, by {@link #giveBackBehind} (A3). */
+    void recall(int shard, long change, KeyRows rows) {
+        know(shard);
+        recalledChanges[shard] = Math.max(recalledChanges[shard], change);
         held.forEach((forward, i) -> {
             if (forward.shard() == shard && rows.contains(forward.rows().keys(), i)) {
                 ends.returned().set(forward.rows().keys().vcpu(i));

@@ -191,14 +191,20 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
 
     private void take(ServerMessage message, long now) {
         switch (message) {
-            case Forward f -> rules.accept(now, f.shard(), f.shardEpoch(), f.decidedRevision(), f.rows(), f.settled());
+            case Forward f ->
+                rules.accept(
+                        now, f.shard(), f.shardEpoch(), f.decidedRevision(), f.decidedChange(), f.rows(), f.settled());
             case FromEmulator fromEmulator -> onEmulator(fromEmulator, now);
             case Gated gated -> onGated(gated);
-            case Recall r -> rules.recall(now, r.shard(), r.recall(), r.rows(), r.drainMillis());
+            case Recall r -> rules.recall(now, r.shard(), r.recall(), r.change(), r.rows(), r.drainMillis());
             case PostedLeft left -> rules.postedLeft(now, left.rows());
             case Apply apply -> onApply(apply, now);
             case GetCounters get -> get.reply().accept(counters());
             case Resume resume -> {}
+            case ServerMessage.FromPeer(ServerMessage come, Runnable taken) -> {
+                take(come, now);
+                taken.run();
+            }
             default -> throw new IllegalArgumentException("a message of no server: " + message);
         }
     }
@@ -250,6 +256,9 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
     private void onApply(Apply apply, long now) {
         outbox.view(apply.view());
         rules.apply(now, apply.revision(), apply.view(), apply.paused(), apply.opened(), apply.drains());
+        if (!apply.home()) {
+            rules.left(now);
+        }
         apply.applied().run();
     }
 

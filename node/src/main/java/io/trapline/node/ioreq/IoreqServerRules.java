@@ -88,20 +88,31 @@ public final class IoreqServerRules {
 
     /** Ioreqs of a shard (C7): nothing of an older epoch of it; too old ones go back, too new ones wait, the rest is taken. */
     public void accept(
-            long nowNanos, int shard, long shardEpoch, long decidedRevision, IoreqRows rows, SettledRows settled) {
-        intake.accept(new HeldForwards.Held(shard, shardEpoch, decidedRevision, rows, settled), nowNanos);
+            long nowNanos,
+            int shard,
+            long shardEpoch,
+            long decidedRevision,
+            long decidedChange,
+            IoreqRows rows,
+            SettledRows settled) {
+        intake.accept(
+                new HeldForwards.Held(shard, shardEpoch, decidedRevision, decidedChange, rows, settled), nowNanos);
         finish(nowNanos);
     }
 
-    /** A shard wants these rows back, since their pages have changed (F5). */
-    public void recall(long nowNanos, int shard, long recall, KeyRows rows, int drainMillis) {
+    /**
+     * A shard wants these rows back, since their pages have changed (F5).
+     *
+     * @param change how often pages of the shard have changed: what it had decided before goes back when it arrives
+     */
+    public void recall(long nowNanos, int shard, long recall, long change, KeyRows rows, int drainMillis) {
         for (int i = 0; i < rows.size(); i++) {
             int row = slots.findAny(rows.vcpu(i), rows.vcpuEpoch(i), rows.sequence(i), rows.part(i));
             if (row != NONE) {
                 caught.row(row, nowNanos, drainMillis, 0);
             }
         }
-        intake.recall(shard, rows);
+        intake.recall(shard, change, rows);
         intake.giveBackBehind();
         replies.flush();
         effects.recalled(shard, recall);
@@ -149,6 +160,12 @@ public final class IoreqServerRules {
             caught.all(newView, begun, nowNanos);
         }
         intake.release(nowNanos);
+        finish(nowNanos);
+    }
+
+    /** Another node is the server's home from now on: what was not delivered goes back; the rest may only time out here. */
+    public void left(long nowNanos) {
+        caught.undelivered(nowNanos);
         finish(nowNanos);
     }
 

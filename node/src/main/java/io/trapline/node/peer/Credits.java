@@ -26,7 +26,7 @@ final class Credits {
     }
 
     /** The receiver's actors have taken so many, which may be sent again. */
-    void giveBack(TrafficClass of, int bytes) {
+    void giveBack(TrafficClass of, long bytes) {
         allowed[of.index()] += bytes;
     }
 

@@ -9,28 +9,23 @@ import java.util.Optional;
 /** Whether a link's receiver accepts a connection: it must be the life that is meant, and the sender one that is not over (D-18). */
 @Pure
 public final class LinkAdmission {
-    /** What a sender says first. {@code revision}: the registry as far as the sender has applied it, where its own life is registered. */
-    public record Hello(String clusterId, Life from, Life to, long revision) {}
+    /** What a sender says first. {@code revision}: one at which the sender's life is registered. */
+    public record Hello(Life from, Life to, long revision) {}
 
     /**
      * What the receiver knows.
      *
      * @param self its own life
-     * @param revision the registry as far as it has applied it
+     * @param revision up to which it knows who is registered
      * @param incarnationOfSender the life of the sender's node that is registered there, 0 = none
      */
-    public record Receiver(String clusterId, Life self, long revision, long incarnationOfSender) {}
+    public record Receiver(Life self, long revision, long incarnationOfSender) {}
 
     private LinkAdmission() {}
 
     /** Empty = accepted. ESTALE = one of the two lives is over; EAGAIN = not now, or not at this address. */
     public static Optional<Refusal> check(Hello hello, Receiver receiver) {
         Life self = receiver.self();
-        if (!hello.clusterId().equals(receiver.clusterId())) {
-            return Optional.of(Refusal.of(Errno.EAGAIN, "this node is of another cluster")
-                    .with("field", "cluster_id")
-                    .with("value", hello.clusterId()));
-        }
         if (!hello.to().node().equals(self.node())) {
             return Optional.of(Refusal.of(
                             Errno.EAGAIN,

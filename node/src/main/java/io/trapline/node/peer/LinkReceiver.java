@@ -67,7 +67,7 @@ public final class LinkReceiver {
     }
 
     /** The actors have taken so many bytes of payloads. True: {@link #acknowledge} now. */
-    public boolean taken(TrafficClass of, int bytes) {
+    public boolean taken(TrafficClass of, long bytes) {
         credits.giveBack(of, bytes);
         takenSinceAck += bytes;
         return connected && takenSinceAck >= ACK_BYTES;

@@ -16,16 +16,23 @@ public interface ServerMessage {
      * PostedDone or DecideAgain; unless the vCPU's epoch ends first.
      *
      * @param shard the index of the shard in its domain
+     * @param decidedChange after how many type changes of the shard they were decided
      * @param settled what the emulator need not keep any more
      */
-    record Forward(int shard, long shardEpoch, long decidedRevision, IoreqRows rows, SettledRows settled)
+    record Forward(
+            int shard, long shardEpoch, long decidedRevision, long decidedChange, IoreqRows rows, SettledRows settled)
             implements ServerMessage {}
 
     /**
      * Pages have changed under these ioreqs (F5): those not delivered come back at once, the rest by their answer or after {@code drainMillis}. Answered
-     * with {@link ShardMessage.Recalled} when the former are on their way back. Keys that it does not have are passed over.
+     * with {@link ShardMessage.Recalled} when the former are on their way back. Keys that it does not have are passed over: they may be on their way,
+     * and go back when they arrive, as does everything that the shard has decided before {@code change} type changes.
      */
-    record Recall(int shard, long recall, KeyRows rows, int drainMillis) implements ServerMessage {}
+    record Recall(int shard, long recall, long change, KeyRows rows, int drainMillis) implements ServerMessage {}
+
+    /** One of the others, from a peer. */
+    record FromPeer(ServerMessage message, Runnable taken)
+            implements ServerMessage, io.trapline.node.protocol.FromPeer {}
 
     /** Posted rows that the server gave back and that do not come to it again for now: they went to a page, nowhere, or to another server (F5, F6). */
     record PostedLeft(KeyRows rows) implements ServerMessage {}
@@ -33,6 +40,7 @@ public interface ServerMessage {
     /**
      * The registry has moved on. Applied in ascending order of revision.
      *
+     * @param home whether this node is the server's home; elsewhere nothing is delivered, and what was not goes back
      * @param paused nothing is delivered while true (D1)
      * @param opened vCPUs whose older epochs are fenced
      * @param drains those that began with this change
@@ -41,6 +49,7 @@ public interface ServerMessage {
     record Apply(
             long revision,
             ServerView view,
+            boolean home,
             boolean paused,
             List<VcpuOpening> opened,
             List<Drain> drains,
@@ -51,7 +60,15 @@ public interface ServerMessage {
      * Tells the shards, in order with everything else that this server tells them, if the gate lets it (F2); otherwise tells nobody. Answered with
      * {@link CallAnswer.GatePassed}.
      */
-    record Gated(long call, Gate gate, List<ShardTell> tells) implements ServerMessage {}
+    record Gated(long call, Gate gate, List<ShardTell> tells) implements ServerMessage {
+        /** The same under another's number, the shards' parts included. */
+        public Gated under(long number) {
+            List<ShardTell> renumbered = tells.stream()
+                    .map(tell -> new ShardTell(tell.shard(), tell.message().under(number)))
+                    .toList();
+            return new Gated(number, gate, renumbered);
+        }
+    }
 
     /** Asks what the server has done; from this node only. The reply is run on the actor's thread and must not block. */
     record GetCounters(Consumer<IoreqServerCounters> reply) implements ServerMessage {}
@@ -60,5 +77,5 @@ public interface ServerMessage {
     record Stop(Refusal why) implements ServerMessage {}
 
     /** A message for one shard of the domain, by its index. */
-    record ShardTell(int shard, ShardMessage message) {}
+    record ShardTell(int shard, ShardMessage.Call message) {}
 }

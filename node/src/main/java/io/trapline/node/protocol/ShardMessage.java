@@ -16,8 +16,21 @@ public sealed interface ShardMessage {
      */
     non-sealed interface BetweenShards extends ShardMessage {}
 
-    /** Accesses, the rows of one vCPU in ascending order; rows known already join or are answered from memory (A4). */
-    record Accesses(AccessRows rows) implements ShardMessage {}
+    /** What is asked under a call's number, and answered under it with a {@link CallAnswer}: once. */
+    sealed interface Call extends ShardMessage {
+        /** The asker's number. */
+        long call();
+
+        /** The same under another's number. */
+        Call under(long number);
+    }
+
+    /**
+     * Accesses, the rows of one vCPU in ascending order; rows known already join or are answered from memory (A4).
+     *
+     * @param from where their guests are, who are answered there
+     */
+    record Accesses(Life from, AccessRows rows) implements ShardMessage {}
 
     /**
      * The registry has moved on. Applied in ascending order of revision.
@@ -29,6 +42,9 @@ public sealed interface ShardMessage {
      */
     record Apply(DecisionTable table, List<VcpuOpening> opened, Map<Integer, ServerRoute> servers, Runnable applied)
             implements ShardMessage {}
+
+    /** One of the others, from a peer. */
+    record FromPeer(ShardMessage message, Runnable taken) implements ShardMessage, io.trapline.node.protocol.FromPeer {}
 
     /** A server's answers, or its timeouts (F4). */
     record Completed(int serverId, OutcomeRows rows) implements ShardMessage {}
@@ -46,22 +62,47 @@ public sealed interface ShardMessage {
     record Recalled(int serverId, long recall) implements ShardMessage {}
 
     /** Would these runs be allowed here, one after the other (T4, T5)? Runs lie wholly in the shard. */
-    record CheckTypes(long call, List<TypeRun> runs) implements ShardMessage {}
+    record CheckTypes(long call, List<TypeRun> runs) implements Call {
+        @Override
+        public CheckTypes under(long number) {
+            return new CheckTypes(number, runs);
+        }
+    }
 
     /**
      * Carries the runs out. They were checked, and no other type change has come between (the domain's type calls come one at a time). Answered when
      * rule 0 holds for the change.
      */
-    record CommitTypes(long call, List<TypeRun> runs) implements ShardMessage {}
+    record CommitTypes(long call, List<TypeRun> runs) implements Call {
+        @Override
+        public CommitTypes under(long number) {
+            return new CommitTypes(number, runs);
+        }
+    }
 
     /** Turns the shard's pages of {@code ioreq_server[x]} into RAM_RW (C5). Answered when rule 0 holds for it. */
-    record ResetType(long call, int x) implements ShardMessage {}
+    record ResetType(long call, int x) implements Call {
+        @Override
+        public ResetType under(long number) {
+            return new ResetType(number, x);
+        }
+    }
 
     /** The types of a run of frames that lies wholly in the shard, at most {@code maxRuns} runs. */
-    record ListTypes(long call, long firstGfn, long count, int maxRuns) implements ShardMessage {}
+    record ListTypes(long call, long firstGfn, long count, int maxRuns) implements Call {
+        @Override
+        public ListTypes under(long number) {
+            return new ListTypes(number, firstGfn, count, maxRuns);
+        }
+    }
 
     /** Do all these pieces lie in pages with memory (F2)? Takes the memory that writing them needs, so that no write of them can fail. */
-    record CheckSegments(long call, Segments segments) implements ShardMessage {}
+    record CheckSegments(long call, Segments segments) implements Call {
+        @Override
+        public CheckSegments under(long number) {
+            return new CheckSegments(number, segments);
+        }
+    }
 
     /**
      * Reads pieces from the pages themselves, or refuses and reads none (F2).
@@ -69,10 +110,20 @@ public sealed interface ShardMessage {
      * @param gpa where each starts, in bytes
      * @param sizeBytes how long each is, 1 and up
      */
-    record ReadSegments(long call, long[] gpa, int[] sizeBytes) implements ShardMessage {}
+    record ReadSegments(long call, long[] gpa, int[] sizeBytes) implements Call {
+        @Override
+        public ReadSegments under(long number) {
+            return new ReadSegments(number, gpa, sizeBytes);
+        }
+    }
 
     /** Puts the pieces into the pages themselves, or refuses and puts none (F2). */
-    record WriteSegments(long call, Segments segments) implements ShardMessage {}
+    record WriteSegments(long call, Segments segments) implements Call {
+        @Override
+        public WriteSegments under(long number) {
+            return new WriteSegments(number, segments);
+        }
+    }
 
     /** The node serves again. */
     record Resume() implements ShardMessage {}

@@ -5,4 +5,9 @@ package io.trapline.node.protocol;
 public interface ShardRoute {
     /** Any thread; does not wait. */
     void tell(ShardMessage message);
+
+    /** Whether more accesses wait on the way than may be under way: whoever passes on what guests send should take no more of it. */
+    default boolean isCongested() {
+        return false;
+    }
 }

@@ -11,14 +11,36 @@ import java.util.Optional;
  * checked then still holds when they are told to do it (T6, F2).
  */
 public sealed interface TypesMessage {
+    /** What is asked under a call's number, and answered under it with {@link CallAnswer.Ended}. */
+    sealed interface Call extends TypesMessage {
+        /** The asker's number. */
+        long call();
+
+        /** On whose behalf. */
+        Optional<Gate> gate();
+
+        /** The same under another's number. */
+        Call under(long number);
+    }
+
     /**
      * All runs change or none, as if one after the other (T6). Runs are well-formed. Answered with {@link CallAnswer.Ended}; a refusal names the first
      * frame that refused.
      */
-    record SetTypes(long call, List<TypeRun> runs, Optional<Gate> gate) implements TypesMessage {}
+    record SetTypes(long call, List<TypeRun> runs, Optional<Gate> gate) implements Call {
+        @Override
+        public SetTypes under(long number) {
+            return new SetTypes(number, runs, gate);
+        }
+    }
 
     /** All pieces are put into the pages themselves, or none (F2). Answered with {@link CallAnswer.Ended}. */
-    record WriteAcross(long call, List<Piece> pieces, Optional<Gate> gate) implements TypesMessage {}
+    record WriteAcross(long call, List<Piece> pieces, Optional<Gate> gate) implements Call {
+        @Override
+        public WriteAcross under(long number) {
+            return new WriteAcross(number, pieces, gate);
+        }
+    }
 
     /**
      * Turns all pages of {@code ioreq_server[x]} into RAM_RW (C5). Never refused; from this node only.

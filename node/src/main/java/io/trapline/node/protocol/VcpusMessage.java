@@ -12,13 +12,18 @@ public sealed interface VcpusMessage {
     /** Outcomes of accesses, by key; part is 0. */
     record ShardAnswers(int shard, OutcomeRows rows) implements VcpusMessage {}
 
+    /** One of the others, from a peer. */
+    record FromPeer(VcpusMessage message, Runnable taken) implements VcpusMessage, io.trapline.node.protocol.FromPeer {}
+
     /**
      * The registry has moved on. Applied in ascending order of revision.
      *
      * @param paused no access is passed on and no answer goes out while true (D1)
      * @param opened vCPUs whose older streams are fenced (A6)
+     * @param moved vCPUs whose guests go on at another node
      */
-    record Apply(long revision, boolean paused, List<VcpuOpening> opened, Runnable applied) implements VcpusMessage {}
+    record Apply(long revision, boolean paused, List<VcpuOpening> opened, List<VcpuMove> moved, Runnable applied)
+            implements VcpusMessage {}
 
     /** The domain is gone or has crashed: every stream hears why, and with {@code stop} the actor ends. */
     record Closed(Refusal why, boolean stop) implements VcpusMessage {}

@@ -21,6 +21,7 @@ import java.util.Map;
  * @param shardMap which frame belongs to which shard
  * @param shards its shards, by index
  * @param types its type calls
+ * @param here what of it this node may have
  * @param servers its servers by id, those being destroyed included
  * @param crashed it lost memory: every call is EIO (D4), and the actors are gone
  * @param calls the calls of clients that its actors work on
@@ -34,9 +35,22 @@ public record DomainHandle(
         ShardMap shardMap,
         List<ShardRoute> shards,
         TypesRoute types,
+        Here here,
         Map<Integer, ServerHandle> servers,
         boolean crashed,
         DomainCalls calls) {
+    /**
+     * Its roles at this node, which peers tell something.
+     *
+     * @param shards by index; whatever is told to one that another node has is lost
+     * @param types its type calls
+     */
+    public record Here(List<ShardRoute> shards, TypesRoute types) {
+        public Here {
+            shards = List.copyOf(shards);
+        }
+    }
+
     public DomainHandle {
         shards = List.copyOf(shards);
         servers = Map.copyOf(servers);
@@ -53,6 +67,7 @@ public record DomainHandle(
                 new ShardMap(new long[1]),
                 List.of(),
                 nobody -> {},
+                new Here(List.of(), nobody -> {}),
                 Map.of(),
                 true,
                 new DomainCalls(domain.domid()));

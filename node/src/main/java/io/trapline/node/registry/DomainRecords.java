@@ -3,14 +3,18 @@ package io.trapline.node.registry;
 import io.trapline.internal.v1.DomainRecord;
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.ServerRecord;
+import io.trapline.internal.v1.ShardRun;
 import io.trapline.internal.v1.VcpuRecord;
 import io.trapline.model.Limit;
 import io.trapline.model.MemType;
 import io.trapline.model.Pure;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.protocol.Drain;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerView;
+import io.trapline.node.protocol.VcpuMove;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.v1.Claim;
 import io.trapline.v1.ClaimState;
@@ -19,6 +23,7 @@ import io.trapline.v1.DomainShard;
 import io.trapline.v1.DomainState;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,19 +38,18 @@ import org.jspecify.annotations.Nullable;
  */
 @Pure
 final class DomainRecords {
-    private final String node;
     private DomainRecord domain;
     private final TreeMap<Integer, ServerState> servers = new TreeMap<>();
     private final @Nullable Claim[] claims = new Claim[Limit.MAX_CLAIMABLE_TYPES.intValue()];
-    private final Map<Integer, Long> vcpuEpochs = new HashMap<>();
+    private final Map<Integer, VcpuRecord> vcpus = new HashMap<>();
 
     // Since the last take().
     private boolean touched = true;
     private List<VcpuOpening> opened = new ArrayList<>();
+    private List<DomainChange.GuestMove> moved = new ArrayList<>();
     private Map<Integer, List<Drain>> drains = new HashMap<>();
 
-    DomainRecords(String node, DomainRecord domain) {
-        this.node = node;
+    DomainRecords(DomainRecord domain) {
         this.domain = domain;
     }
 
@@ -112,10 +116,19 @@ final class DomainRecords {
     }
 
     void vcpu(VcpuRecord now) {
-        if (now.getEpoch() > vcpuEpochs.getOrDefault(now.getVcpu(), 0L)) {
-            vcpuEpochs.put(now.getVcpu(), now.getEpoch());
-            opened.add(new VcpuOpening(now.getVcpu(), now.getEpoch()));
+        VcpuRecord known = vcpus.getOrDefault(now.getVcpu(), VcpuRecord.getDefaultInstance());
+        boolean opens = now.getEpoch() > known.getEpoch();
+        boolean moves = now.getGatewayRevision() > known.getGatewayRevision();
+        if (opens || moves) {
+            vcpus.put(now.getVcpu(), now);
             touched = true;
+        }
+        if (opens) {
+            opened.add(new VcpuOpening(now.getVcpu(), now.getEpoch()));
+        }
+        if (moves && now.getGatewayRevision() > now.getEpoch()) {
+            VcpuMove move = new VcpuMove(now.getVcpu(), now.getEpoch(), now.getGatewayRevision());
+            moved.add(new DomainChange.GuestMove(move, now.getNode()));
         }
     }
 
@@ -145,9 +158,11 @@ final class DomainRecords {
                     .ifPresent(drain -> drains.computeIfAbsent(server.id(), id -> new ArrayList<>())
                             .add(drain));
         }
-        DomainChange change = new DomainChange(view(revision), List.copyOf(opened), Map.copyOf(drains));
+        DomainChange change =
+                new DomainChange(view(revision), List.copyOf(opened), List.copyOf(moved), Map.copyOf(drains));
         touched = false;
         opened = new ArrayList<>();
+        moved = new ArrayList<>();
         drains = new HashMap<>();
         return Optional.of(change);
     }
@@ -164,11 +179,30 @@ final class DomainRecords {
                 known.getNrVcpus(),
                 Integer.toUnsignedLong(known.getDefaultTimeoutMs()),
                 state(),
-                shards.stream().allMatch(shard -> shard.getPrimary().equals(node)),
+                primaries(),
+                homes(),
                 shards.stream().mapToLong(DomainShard::getFirstGfn).toArray(),
                 shards.stream().mapToLong(DomainShard::getEpoch).toArray(),
                 views,
                 table(revision, views));
+    }
+
+    private List<Life> primaries() {
+        List<Life> primaries = new ArrayList<>();
+        for (ShardRun run : domain.getRunsList()) {
+            primaries.addAll(Collections.nCopies(run.getCount(), life(run.getPrimary())));
+        }
+        return List.copyOf(primaries);
+    }
+
+    private Map<Integer, Life> homes() {
+        Map<Integer, Life> homes = new HashMap<>();
+        servers.forEach((id, server) -> homes.put(id, life(server.home())));
+        return Map.copyOf(homes);
+    }
+
+    static Life life(NodeLife life) {
+        return new Life(life.getNode(), life.getIncarnation());
     }
 
     private DecisionTable table(long revision, Collection<ServerView> views) {

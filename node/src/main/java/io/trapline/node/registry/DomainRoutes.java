@@ -1,20 +1,29 @@
 package io.trapline.node.registry;
 
 import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.VcpusRoute;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Where a domain's actors find each other. Its servers come and go: with the registry's changes.
  *
  * @param map which frame belongs to which shard
- * @param vcpus its vCPUs
+ * @param vcpus its vCPUs, by the life of the node that their guests are connected to
  * @param shards its shards, by index
+ * @param shardsOfServers the same for servers, whose calls come in order with their answers (F2)
  * @param calls what this node has asked of them
  */
-public record DomainRoutes(ShardMap map, VcpusRoute vcpus, List<ShardRoute> shards, DomainCalls calls) {
+public record DomainRoutes(
+        ShardMap map,
+        Function<Life, VcpusRoute> vcpus,
+        List<ShardRoute> shards,
+        List<ShardRoute> shardsOfServers,
+        DomainCalls calls) {
     public DomainRoutes {
         shards = List.copyOf(shards);
+        shardsOfServers = List.copyOf(shardsOfServers);
     }
 }

@@ -2,8 +2,10 @@ package io.trapline.node.registry;
 
 import io.trapline.model.Pure;
 import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerView;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A domain at one revision, as its actors must know it.
@@ -14,7 +16,8 @@ import java.util.List;
  * @param nrVcpus vCPUs 0 … nrVcpus-1
  * @param defaultTimeoutMillis the timeout of an access that names none (A1)
  * @param state whether its accesses take effect (D1, D4)
- * @param placedHere whether all its shards are decided at this node
+ * @param primaries by shard the life of a node that decides its accesses
+ * @param homes by server the life of a node that has its ioreqs
  * @param firstGfns where its shards begin, ascending
  * @param shardEpochs the revisions at which their placement began
  * @param servers by ascending id, those being destroyed included
@@ -28,7 +31,8 @@ public record DomainView(
         int nrVcpus,
         long defaultTimeoutMillis,
         DecisionTable.State state,
-        boolean placedHere,
+        List<Life> primaries,
+        Map<Integer, Life> homes,
         long[] firstGfns,
         long[] shardEpochs,
         List<ServerView> servers,

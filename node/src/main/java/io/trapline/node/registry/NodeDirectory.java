@@ -12,16 +12,12 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class NodeDirectory {
     private final ConcurrentHashMap<Integer, DomainHandle> domains = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<Integer, Elsewhere> elsewhere = new ConcurrentHashMap<>();
     private final ServingGate gate;
 
     /** Of a node that finds nothing for anybody while its gate is closed. */
     public NodeDirectory(ServingGate gate) {
         this.gate = gate;
     }
-
-    /** A domain whose shards are at another node; {@code address} is where that one is, empty = not known. */
-    private record Elsewhere(long generation, String address) {}
 
     /** What came of {@link #find}. */
     public sealed interface Lookup {
@@ -38,8 +34,7 @@ public final class NodeDirectory {
     }
 
     /**
-     * The domain that a call names, checked as section E says: ESRCH for an unknown id or another generation, EIO for a crashed one (D4), EAGAIN with {@code route} for
-     * one whose shards are at another node.
+     * The domain that a call names, checked as section E says: ESRCH for an unknown id or another generation, EIO for a crashed one (D4).
      *
      * @param generation 0 = not checked
      */
@@ -57,35 +52,12 @@ public final class NodeDirectory {
     private Lookup known(int domid, long generation) {
         DomainHandle domain = domains.get(domid);
         if (domain == null) {
-            return new Lookup.Refused(notHere(domid, generation));
+            return new Lookup.Refused(Refusal.noDomain(domid));
         }
         if (generation != 0 && generation != domain.generation()) {
             return new Lookup.Refused(Refusal.otherDomainGeneration(domid, generation, domain.generation()));
         }
         return domain.crashed() ? new Lookup.Refused(DomainHandle.crashed(domid)) : new Lookup.Found(domain);
-    }
-
-    private Refusal notHere(int domid, long generation) {
-        Elsewhere other = elsewhere.get(domid);
-        if (other == null) {
-            return Refusal.noDomain(domid);
-        }
-        if (generation != 0 && generation != other.generation()) {
-            return Refusal.otherDomainGeneration(domid, generation, other.generation());
-        }
-        Refusal refusal = Refusal.of(Errno.EAGAIN, "domain " + domid + " is at another node")
-                .with("domid", domid);
-        return other.address().isEmpty() ? refusal : refusal.with("route", other.address());
-    }
-
-    /** A domain is at another node from now on. */
-    void putElsewhere(int domid, long generation, String address) {
-        elsewhere.put(domid, new Elsewhere(generation, address));
-    }
-
-    /** A domain is at no other node any more. */
-    void removeElsewhere(int domid) {
-        elsewhere.remove(domid);
     }
 
     /** Enters a domain, or what became of it. */

@@ -1,6 +1,5 @@
 package io.trapline.node.registry;
 
-import io.trapline.internal.v1.DomainRecord;
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.RegistryChange;
@@ -10,8 +9,7 @@ import io.trapline.model.Refusal;
 import io.trapline.node.lease.CoordinatorLink;
 import io.trapline.node.lease.LinkSettings;
 import io.trapline.node.lease.RegistryFollower;
-import io.trapline.v1.Domain;
-import io.trapline.v1.DomainState;
+import io.trapline.node.protocol.Life;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -65,6 +63,9 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     private final DomainActors actors;
     private final NodeDirectory directory;
     private final ClientSessions sessions;
+    private final Peers peers;
+    private final Arrivals arrivals;
+    private final Life self;
 
     private final RegistryView view;
     private final AppliedQueue<Runnable> applying = new AppliedQueue<>();
@@ -80,23 +81,28 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
             LinkSettings settings,
             DomainActors actors,
             NodeDirectory directory,
-            ClientSessions sessions) {
+            ClientSessions sessions,
+            Peers peers,
+            Arrivals arrivals) {
         super(context);
         this.settings = settings;
         this.actors = actors;
         this.directory = directory;
         this.sessions = sessions;
-        view = new RegistryView(settings.register().getNode());
-        ActorRef<Message> self = context.getSelf();
+        this.peers = peers;
+        this.arrivals = arrivals;
+        self = new Life(settings.register().getNode(), settings.register().getIncarnation());
+        view = new RegistryView();
+        ActorRef<Message> me = context.getSelf();
         RegistryFollower follower = new RegistryFollower() {
             @Override
             public void admitted() {
-                self.tell(new Admitted());
+                me.tell(new Admitted());
             }
 
             @Override
             public void changed(RegistryChange change, Runnable taken) {
-                self.tell(new Changed(change, taken));
+                me.tell(new Changed(change, taken));
             }
         };
         // On a thread of its own: whatever the others are busy with, a lease is renewed in time.
@@ -111,12 +117,19 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
      * Connects at once.
      *
      * @param settings this life of the node, and how it reaches coordinators
+     * @param peers the ways to other nodes
+     * @param arrivals what comes from them, which waits for what the registry says
      */
     public static Behavior<Message> create(
-            LinkSettings settings, DomainActors actors, NodeDirectory directory, ClientSessions sessions) {
+            LinkSettings settings,
+            DomainActors actors,
+            NodeDirectory directory,
+            ClientSessions sessions,
+            Peers peers,
+            Arrivals arrivals) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             timers.startTimerWithFixedDelay(new ReportActivity(), ACTIVITY_PERIOD);
-            return new NodeRegistry(context, settings, actors, directory, sessions);
+            return new NodeRegistry(context, settings, actors, directory, sessions, peers, arrivals);
         }));
     }
 
@@ -151,28 +164,14 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     private void onChanged(Changed changed) {
         RegistryView.Effects effects = view.apply(changed.change());
         AppliedQueue.Entry<Runnable> entry = applying.begin(effects.revision(), changed.taken());
-        effects.removed().keySet().forEach(directory::removeElsewhere);
-        changed.change().getDomainsList().forEach(this::follow);
+        effects.nodes().ifPresent(nodes -> peers.know(effects.revision(), nodes));
         effects.removed().forEach((domid, generation) -> remove(domid, generation, entry));
         effects.changed().forEach(change -> apply(change, entry));
         effects.drains().forEach(this::beginDrain);
+        arrivals.advance(effects.revision());
         drains.retain(view.drains());
         sessions.change(effects.revision(), effects.sessions(), effects.endedSessions());
         done(entry);
-    }
-
-    /** Where a domain is that this node does not have. */
-    private void follow(DomainRecord record) {
-        Domain domain = record.getDomain();
-        boolean isAlive = domain.getState() == DomainState.DOMAIN_STATE_RUNNING
-                || domain.getState() == DomainState.DOMAIN_STATE_PAUSED;
-        boolean isHere = record.getShardsList().stream()
-                .anyMatch(shard -> shard.getPrimary().equals(settings.register().getNode()));
-        if (isAlive && !isHere) {
-            directory.putElsewhere(domain.getDomid(), domain.getGeneration(), record.getPrimaryAddress());
-        } else {
-            directory.removeElsewhere(domain.getDomid());
-        }
     }
 
     private void apply(DomainChange change, AppliedQueue.Entry<Runnable> entry) {
@@ -193,9 +192,6 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
 
     private void serve(DomainChange change, AppliedQueue.Entry<Runnable> entry) {
         RunningDomain domain = domains.get(change.view().generation());
-        if (domain == null && !change.view().placedHere()) {
-            return;
-        }
         if (domain == null) {
             domain = start(change.view());
         }
@@ -204,22 +200,24 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
             return;
         }
         entry.owe();
-        ActorRef<Message> self = getContext().getSelf();
+        ActorRef<Message> me = getContext().getSelf();
         RunningDomain served = domain;
         long revision = change.view().table().revision();
-        served.apply(change, () -> self.tell(new Applied(served, revision)), () -> done(entry));
+        served.apply(change, () -> me.tell(new Applied(served, revision)), () -> done(entry));
         directory.put(served.handle(false));
     }
 
     private RunningDomain start(DomainView created) {
-        ActorRef<Message> self = getContext().getSelf();
+        ActorRef<Message> me = getContext().getSelf();
         RunningDomain domain = new RunningDomain(
                 getContext(),
                 actors,
+                self,
+                peers,
                 created,
-                step -> self.tell(new Step(step)),
+                step -> me.tell(new Step(step)),
                 (owner, actor) -> owners.put(actor, owner),
-                revision -> self.tell(new Drained(revision)));
+                revision -> me.tell(new Drained(revision)));
         domains.put(created.generation(), domain);
         domain.whenStopped(() -> drains.pendingOf(created.generation()).forEach(this::finishDrain));
         return domain;
@@ -289,8 +287,8 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         if (!resets || domain == null || !domain.isServing()) {
             finishDrain(revision);
         } else if (drains.beginReset(revision)) {
-            ActorRef<Message> self = getContext().getSelf();
-            domain.reset(MemType.ofCode(drain.getTypeValue()).x(), () -> self.tell(new ResetDone(revision)));
+            ActorRef<Message> me = getContext().getSelf();
+            domain.reset(MemType.ofCode(drain.getTypeValue()).x(), () -> me.tell(new ResetDone(revision)));
         }
     }
 

@@ -2,6 +2,7 @@ package io.trapline.node.registry;
 
 import io.trapline.internal.v1.DomainRecord;
 import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.NodeRecord;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.internal.v1.ServerName;
 import io.trapline.internal.v1.ServerRecord;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -24,17 +26,12 @@ import java.util.function.Consumer;
  */
 @Pure
 public final class RegistryView {
-    private final String node;
     private final TreeMap<Integer, DomainRecords> domains = new TreeMap<>();
     private final TreeMap<Long, DrainRecord> drains = new TreeMap<>();
     private final Set<Long> sessions = new HashSet<>();
+    private final TreeMap<String, PeerNode> nodes = new TreeMap<>();
     private final TreeSet<Integer> named = new TreeSet<>();
     private long revision;
-
-    /** Of a node that knows nothing yet; {@code node} is its name in placements. */
-    public RegistryView(String node) {
-        this.node = node;
-    }
 
     /**
      * What a change means.
@@ -45,6 +42,7 @@ public final class RegistryView {
      * @param drains drains that have begun
      * @param sessions client sessions that have begun
      * @param endedSessions client sessions that have ended
+     * @param nodes the nodes as they are now, if that has changed
      */
     public record Effects(
             long revision,
@@ -52,7 +50,8 @@ public final class RegistryView {
             List<DomainChange> changed,
             List<DrainRecord> drains,
             List<Long> sessions,
-            List<Long> endedSessions) {}
+            List<Long> endedSessions,
+            Optional<List<PeerNode>> nodes) {}
 
     /** The revision up to which it knows the registry; 0 before the first snapshot. */
     public long revision() {
@@ -67,7 +66,7 @@ public final class RegistryView {
     /** Takes a change. One that is older than what is known means nothing, and an older snapshot neither. */
     public Effects apply(RegistryChange change) {
         if (change.getSnapshot() ? change.getRevision() < revision : change.getRevision() <= revision) {
-            return new Effects(revision, Map.of(), List.of(), List.of(), List.of(), List.of());
+            return new Effects(revision, Map.of(), List.of(), List.of(), List.of(), List.of(), Optional.empty());
         }
         RegistryChange increment = change.getSnapshot() ? sinceWhatIsKnown(change) : change;
         revision = change.getRevision();
@@ -84,7 +83,17 @@ public final class RegistryView {
         List<Long> endedSessions = increment.getEndedSessionsList().stream()
                 .filter(sessions::remove)
                 .toList();
-        return new Effects(revision, removed, changed, begun, begunSessions, endedSessions);
+        return new Effects(revision, removed, changed, begun, begunSessions, endedSessions, nodes(increment));
+    }
+
+    private Optional<List<PeerNode>> nodes(RegistryChange change) {
+        if (change.getSnapshot()) {
+            nodes.clear();
+        }
+        for (NodeRecord node : change.getNodesList()) {
+            nodes.put(node.getLife().getNode(), new PeerNode(DomainRecords.life(node.getLife()), node.getAddress()));
+        }
+        return change.getNodesCount() == 0 ? Optional.empty() : Optional.of(List.copyOf(nodes.values()));
     }
 
     private Map<Integer, Long> removed(RegistryChange change) {
@@ -113,7 +122,7 @@ public final class RegistryView {
     private void take(RegistryChange change) {
         for (DomainRecord record : change.getDomainsList()) {
             int domid = record.getDomain().getDomid();
-            domains.computeIfAbsent(domid, id -> new DomainRecords(node, record));
+            domains.computeIfAbsent(domid, id -> new DomainRecords(record));
             of(domid, domain -> domain.domain(record));
         }
         for (ServerName name : change.getRemovedServersList()) {

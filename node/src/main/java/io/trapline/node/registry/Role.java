@@ -1,5 +1,6 @@
 package io.trapline.node.registry;
 
+import io.trapline.node.protocol.FromPeer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -39,7 +40,9 @@ final class Role<M> {
 
     private synchronized @Nullable ActorRef<M> filledOrKept(M message) {
         ActorRef<M> there = actor;
-        if (there == null && !ended) {
+        if (there == null && ended) {
+            FromPeer.lost(message);
+        } else if (there == null) {
             early.add(message);
             if (early.size() == 1) {
                 wanted.accept(this);
@@ -59,6 +62,7 @@ final class Role<M> {
     /** There will be no actor, if there is none. */
     synchronized void end() {
         ended = true;
+        early.forEach(FromPeer::lost);
         early.clear();
     }
 

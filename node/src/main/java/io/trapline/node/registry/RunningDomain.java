@@ -2,21 +2,29 @@ package io.trapline.node.registry;
 
 import io.trapline.model.Refusal;
 import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.FromPeer;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerRoute;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.protocol.TypesRoute;
+import io.trapline.node.protocol.VcpuMove;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.node.protocol.VcpusRoute;
+import io.trapline.v1.IoreqServerCounters;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -37,10 +45,17 @@ import org.jspecify.annotations.Nullable;
 final class RunningDomain {
     private final ActorContext<?> context;
     private final DomainActors actors;
+    private final Life self;
+    private final Peers peers;
     private final Executor atRegistry;
     private final BiConsumer<RunningDomain, ActorRef<?>> spawned;
     private final LongConsumer drained;
     private final DomainRoutes routes;
+    private final TypesRoute typesRoute;
+    private final DomainHandle.Here here;
+    private final int domid;
+    private final long generation;
+    private final ConcurrentHashMap<Life, VcpusRoute> elsewhere = new ConcurrentHashMap<>();
     private final DomainCalls calls;
     private final Role<VcpusMessage> vcpus;
     private final List<Role<ShardMessage>> shards = new ArrayList<>();
@@ -61,9 +76,11 @@ final class RunningDomain {
     private DomainView view;
     private @Nullable Refusal stoppedWhy;
 
-    private record Server(ServerHandle handle, Role<ServerMessage> role) {}
+    private record Server(ServerHandle handle, Role<ServerMessage> role, Life home) {}
 
     /**
+     * @param self this life of the node
+     * @param peers the ways to what others have of the domain
      * @param atRegistry runs things on the registry's actor, later
      * @param spawned told of each actor that is started
      * @param drained given the revision of each drain that a server's actor is done with; on any thread
@@ -71,13 +88,19 @@ final class RunningDomain {
     RunningDomain(
             ActorContext<?> context,
             DomainActors actors,
+            Life self,
+            Peers peers,
             DomainView view,
             Executor atRegistry,
             BiConsumer<RunningDomain, ActorRef<?>> spawned,
             LongConsumer drained) {
         this.context = context;
         this.actors = actors;
+        this.self = self;
+        this.peers = peers;
         this.view = view;
+        domid = view.domid();
+        generation = view.generation();
         this.atRegistry = atRegistry;
         this.spawned = spawned;
         this.drained = drained;
@@ -89,11 +112,35 @@ final class RunningDomain {
             shards.add(role("shard-" + i, () -> actors.shard(this.view, index, routes()), this::briefShard));
         }
         types = role("types", () -> actors.types(this.view, routes()), this::briefTypes);
-        routes = new DomainRoutes(
-                map,
-                vcpus::tell,
-                shards.stream().<ShardRoute>map(shard -> shard::tell).toList(),
-                calls);
+        List<ShardRoute> ways = new ArrayList<>();
+        List<ShardRoute> waysOfServers = new ArrayList<>();
+        List<ShardRoute> here = new ArrayList<>();
+        for (int i = 0; i < map.size(); i++) {
+            Life primary = view.primaries().get(i);
+            boolean isHere = primary.equals(self);
+            ShardRoute local = shards.get(i)::tell;
+            ways.add(isHere ? local : peers.shard(primary, view.domid(), view.generation(), i));
+            waysOfServers.add(isHere ? local : peers.shardOfServers(primary, view.domid(), view.generation(), i));
+            here.add(isHere ? local : RunningDomain::tellNobody);
+        }
+        routes = new DomainRoutes(map, this::vcpusAt, ways, waysOfServers, calls);
+        boolean typesHere = view.primaries().getFirst().equals(self);
+        TypesRoute ofTypes =
+                typesHere ? types::tell : peers.types(view.primaries().getFirst(), view.domid(), view.generation());
+        typesRoute = ofTypes;
+        this.here = new DomainHandle.Here(here, typesHere ? ofTypes : RunningDomain::tellNobody);
+    }
+
+    /** A peer has thought that this node has what another has. */
+    private static void tellNobody(Object message) {
+        FromPeer.lost(message);
+    }
+
+    /** Any thread. */
+    private VcpusRoute vcpusAt(Life life) {
+        return life.equals(self)
+                ? vcpus::tell
+                : elsewhere.computeIfAbsent(life, at -> peers.vcpus(at, domid, generation));
     }
 
     private DomainRoutes routes() {
@@ -117,10 +164,11 @@ final class RunningDomain {
                 view.generation(),
                 view.nrPages(),
                 view.nrVcpus(),
-                routes.vcpus(),
+                vcpus::tell,
                 routes.map(),
                 routes.shards(),
-                types::tell,
+                typesRoute,
+                here,
                 handles,
                 crashed,
                 calls);
@@ -177,6 +225,7 @@ final class RunningDomain {
                 tells.add(all -> actor.tell(new ServerMessage.Apply(
                         view.table().revision(),
                         server,
+                        isHome(server.id()),
                         view.paused(),
                         change.opened(),
                         change.drainsOf(server.id()),
@@ -192,8 +241,8 @@ final class RunningDomain {
         }
         ActorRef<VcpusMessage> ofVcpus = vcpus.actor();
         if (ofVcpus != null) {
-            tells.add(all ->
-                    ofVcpus.tell(new VcpusMessage.Apply(view.table().revision(), view.paused(), change.opened(), all)));
+            tells.add(all -> ofVcpus.tell(new VcpusMessage.Apply(
+                    view.table().revision(), view.paused(), change.opened(), movedAway(change), all)));
         }
         Countdown all = new Countdown(tells.size() + 1, told);
         tells.forEach(each -> each.accept(all));
@@ -234,7 +283,11 @@ final class RunningDomain {
     /** What an actor that is started is told first. */
     private void brief(ActorRef<VcpusMessage> started) {
         started.tell(new VcpusMessage.Apply(
-                view.table().revision(), view.paused(), List.copyOf(openings.values()), RunningDomain::nobodyWaits));
+                view.table().revision(),
+                view.paused(),
+                List.copyOf(openings.values()),
+                List.of(),
+                RunningDomain::nobodyWaits));
     }
 
     private void briefShard(ActorRef<ShardMessage> started) {
@@ -252,6 +305,7 @@ final class RunningDomain {
                 started.tell(new ServerMessage.Apply(
                         view.table().revision(),
                         server,
+                        isHome(id),
                         view.paused(),
                         List.copyOf(openings.values()),
                         List.of(),
@@ -261,6 +315,17 @@ final class RunningDomain {
     }
 
     private static void nobodyWaits() {}
+
+    private boolean isHome(int id) {
+        return self.equals(view.homes().get(id));
+    }
+
+    private List<VcpuMove> movedAway(DomainChange change) {
+        return change.moved().stream()
+                .filter(moved -> !moved.node().equals(self.node()))
+                .map(DomainChange.GuestMove::move)
+                .toList();
+    }
 
     /** Whether any has come or gone. */
     private boolean matchServers(List<Server> gone) {
@@ -276,18 +341,43 @@ final class RunningDomain {
         });
         boolean changed = !gone.isEmpty();
         for (ServerView server : view.servers()) {
-            if (!servers.containsKey(server.id())) {
+            Life home = Objects.requireNonNull(view.homes().get(server.id()));
+            Server known = servers.get(server.id());
+            if (known != null && !known.home().equals(home)) {
+                servers.put(server.id(), at(home, known.handle(), known.role()));
+                changed = true;
+            }
+            if (known == null) {
                 Role<ServerMessage> role = role(
                         "server-" + server.id() + "-" + server.generation(),
                         () -> actors.server(view, server, routes, drained),
                         started -> briefServer(server.id(), started));
                 ServerHandle handle =
-                        new ServerHandle(server.id(), server.generation(), server.principal(), role::tell);
-                servers.put(server.id(), new Server(handle, role));
+                        new ServerHandle(server.id(), server.generation(), server.principal(), role::tell, here(role));
+                servers.put(server.id(), at(home, handle, role));
                 changed = true;
             }
         }
         return changed;
+    }
+
+    /** What it has done is asked of every node; that starts nothing. */
+    private static ServerRoute here(Role<ServerMessage> role) {
+        return message -> {
+            if (message instanceof ServerMessage.GetCounters asked && role.actor() == null) {
+                asked.reply().accept(IoreqServerCounters.getDefaultInstance());
+            } else {
+                role.tell(message);
+            }
+        };
+    }
+
+    private Server at(Life home, ServerHandle known, Role<ServerMessage> role) {
+        ServerRoute way = home.equals(self)
+                ? known.here()
+                : peers.server(home, domid, generation, known.id(), known.generation());
+        return new Server(
+                new ServerHandle(known.id(), known.generation(), known.principal(), way, known.here()), role, home);
     }
 
     private void stop(Server server) {

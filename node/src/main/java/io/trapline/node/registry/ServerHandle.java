@@ -8,6 +8,7 @@ import io.trapline.node.protocol.ServerRoute;
  * @param id 0 … 63
  * @param generation the revision at which it was created
  * @param principal who created it (S3)
- * @param route where its emulator attaches
+ * @param route its home, where its gate is
+ * @param here where an emulator attaches that has come to this node
  */
-public record ServerHandle(int id, long generation, String principal, ServerRoute route) {}
+public record ServerHandle(int id, long generation, String principal, ServerRoute route, ServerRoute here) {}

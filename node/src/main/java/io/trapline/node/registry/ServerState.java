@@ -1,5 +1,6 @@
 package io.trapline.node.registry;
 
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.ServerRecord;
 import io.trapline.model.Limit;
 import io.trapline.model.Pure;
@@ -42,6 +43,11 @@ final class ServerState {
 
     int id() {
         return record.getServer().getId();
+    }
+
+    /** Where it is. */
+    NodeLife home() {
+        return record.getHome();
     }
 
     long generation() {

@@ -19,6 +19,7 @@ public final class AccessRows {
     private long[] address;
     private long[] data;
     private long[] deadlineNanos;
+    private long[] gatewayRevision;
 
     public AccessRows(int capacity) {
         int length = Math.max(1, capacity);
@@ -31,8 +32,10 @@ public final class AccessRows {
         address = new long[length];
         data = new long[length];
         deadlineNanos = new long[length];
+        gatewayRevision = new long[length];
     }
 
+    /** A row whose guest has been where it is since it opened the vCPU. */
     public void add(
             int aVcpu,
             long anEpoch,
@@ -43,6 +46,25 @@ public final class AccessRows {
             int aCount,
             int aWindow,
             long theDeadlineNanos) {
+        add(aVcpu, anEpoch, aSequence, theAttributes, anAddress, theData, aCount, aWindow, theDeadlineNanos, anEpoch);
+    }
+
+    /**
+     * A row.
+     *
+     * @param aGatewayRevision the revision at which the guest came to the node that passes the row on; the vCPU's epoch or greater
+     */
+    public void add(
+            int aVcpu,
+            long anEpoch,
+            long aSequence,
+            byte theAttributes,
+            long anAddress,
+            long theData,
+            int aCount,
+            int aWindow,
+            long theDeadlineNanos,
+            long aGatewayRevision) {
         if (size == vcpu.length) {
             grow(2 * size);
         }
@@ -55,6 +77,7 @@ public final class AccessRows {
         count[size] = aCount;
         window[size] = aWindow;
         deadlineNanos[size] = theDeadlineNanos;
+        gatewayRevision[size] = aGatewayRevision;
         size++;
     }
 
@@ -68,6 +91,7 @@ public final class AccessRows {
         address = Arrays.copyOf(address, length);
         data = Arrays.copyOf(data, length);
         deadlineNanos = Arrays.copyOf(deadlineNanos, length);
+        gatewayRevision = Arrays.copyOf(gatewayRevision, length);
     }
 
     public int size() {
@@ -113,5 +137,25 @@ public final class AccessRows {
 
     public long deadlineNanos(int row) {
         return deadlineNanos[row];
+    }
+
+    /** The revision at which the guest came to the node that passes the row on. */
+    public long gatewayRevision(int row) {
+        return gatewayRevision[row];
+    }
+
+    /** Adds a row of others. */
+    public void add(AccessRows of, int row) {
+        add(
+                of.vcpu[row],
+                of.vcpuEpoch[row],
+                of.sequence[row],
+                of.attributes[row],
+                of.address[row],
+                of.data[row],
+                of.count[row],
+                of.window[row],
+                of.deadlineNanos[row],
+                of.gatewayRevision[row]);
     }
 }

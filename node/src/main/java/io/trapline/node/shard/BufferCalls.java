@@ -2,7 +2,6 @@ package io.trapline.node.shard;
 
 import io.trapline.model.Gfn;
 import io.trapline.node.p2m.ShardMap;
-import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardRoute;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,22 +15,6 @@ import org.jspecify.annotations.Nullable;
  * most is under way, since nothing else of the vCPU is meanwhile.
  */
 final class BufferCalls {
-    /**
-     * Asks a shard to check or move its piece.
-     *
-     * @param shard which one asks
-     * @param call its number for what it asks
-     * @param index which piece of the buffer this is
-     */
-    record Ask(int shard, long call, int index, BufferMove piece) implements ShardMessage.BetweenShards {}
-
-    /**
-     * A shard has done so, or refuses.
-     *
-     * @param bytes what the piece holds, where that was asked for
-     */
-    record Reply(long call, int index, boolean ok, byte[] bytes) implements ShardMessage.BetweenShards {}
-
     /** What came of a call. */
     record Moved(BufferMove move, boolean ok) {}
 
@@ -99,19 +82,19 @@ final class BufferCalls {
                             piece.sizeBytes(),
                             piece.into(),
                             NOTHING);
-            shards.get(map.shardOf(piece.gpa() >>> Gfn.PAGE_SHIFT)).tell(new Ask(shard, id, i, asked));
+            shards.get(map.shardOf(piece.gpa() >>> Gfn.PAGE_SHIFT)).tell(new BufferAsk(shard, id, i, asked));
         }
     }
 
     /** Answers what another shard, or this one, has asked. */
-    void answer(Ask ask, boolean ok) {
+    void answer(BufferAsk ask, boolean ok) {
         byte[] bytes = ask.piece().into() ? NOTHING : ask.piece().bytes();
-        shards.get(ask.shard()).tell(new Reply(ask.call(), ask.index(), ok, bytes));
+        shards.get(ask.shard()).tell(new BufferReply(ask.call(), ask.index(), ok, bytes));
     }
 
     /** The call that this reply ended, or null. */
     @Nullable
-    Moved replied(Reply reply) {
+    Moved replied(BufferReply reply) {
         Call call = calls.get(reply.call());
         if (call == null) {
             return null;

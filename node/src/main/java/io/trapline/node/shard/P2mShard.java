@@ -8,6 +8,7 @@ import io.trapline.node.p2m.P2m;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.AnswerRoute;
 import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardMessage.Accesses;
 import io.trapline.node.protocol.ShardMessage.Apply;
@@ -35,6 +36,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -55,16 +57,17 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     private final long shardEpoch;
     private final ShardRules rules;
     private final ShardOutbox outbox;
+    private final Gateways gateways;
     private final BufferCalls buffers;
     private final AnswerRoute answers;
     private final TimerScheduler<ShardMessage> timers;
     /** What peers have asked for while the domain is paused: of each vCPU one thing at most. */
-    private final List<BufferCalls.Ask> asked = new ArrayList<>();
+    private final List<BufferAsk> asked = new ArrayList<>();
 
     private final ServingGate gate;
     private final Runnable wake;
     /** Calls that came while the node did not serve, bounded by what their services let in. */
-    private final List<ShardMessage> waitingCalls = new ArrayList<>();
+    private final List<ShardMessage.Call> waitingCalls = new ArrayList<>();
 
     private boolean leased = true;
     private long lastToken;
@@ -76,6 +79,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             long shardEpoch,
             ShardRules rules,
             ShardOutbox outbox,
+            Gateways gateways,
             BufferCalls buffers,
             AnswerRoute answers,
             ServingGate gate) {
@@ -88,6 +92,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
         this.shardEpoch = shardEpoch;
         this.rules = rules;
         this.outbox = outbox;
+        this.gateways = gateways;
         this.buffers = buffers;
         this.answers = answers;
     }
@@ -100,7 +105,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
      * @param nrPages pages of the whole domain; those of them that lie in the shard are RAM_RW and zero (T1)
      * @param shardEpoch the revision at which this placement began (C7)
      * @param shards the domain's shards, by index, this one included
-     * @param vcpus who is given the outcomes
+     * @param vcpus by where its guests are: who is given the outcomes
      * @param answers who is given what comes of calls
      * @param gate while it is closed nothing is decided, read or acknowledged (D-11)
      */
@@ -111,27 +116,28 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             long shardEpoch,
             MemoryBudget budget,
             List<ShardRoute> shards,
-            VcpusRoute vcpus,
+            Function<Life, VcpusRoute> vcpus,
             AnswerRoute answers,
             ServingGate gate) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             BufferCalls buffers = new BufferCalls(index, map, shards);
-            ShardOutbox outbox = new ShardOutbox(index, vcpus, buffers);
+            Gateways gateways = new Gateways();
+            ShardOutbox outbox = new ShardOutbox(index, vcpus, gateways, buffers);
             long firstGfn = map.firstGfn(index);
             long lastGfn = map.lastGfn(index);
             DecisionTable nothingYet =
                     DecisionTable.builder(0).state(DecisionTable.State.PAUSED).build();
             P2m p2m = new P2m(firstGfn, lastGfn, nrPages, budget);
             ShardRules rules = new ShardRules(p2m, firstGfn, lastGfn, nothingYet, outbox);
-            return new P2mShard(context, timers, index, shardEpoch, rules, outbox, buffers, answers, gate);
+            return new P2mShard(context, timers, index, shardEpoch, rules, outbox, gateways, buffers, answers, gate);
         }));
     }
 
     @Override
     public Behavior<ShardMessage> onMessage(ShardMessage message) {
         lease(gate.serves());
-        if (!leased && isCall(message)) {
-            waitingCalls.add(message);
+        if (!leased && message instanceof ShardMessage.Call call) {
+            waitingCalls.add(call);
             return this;
         }
         take(message);
@@ -148,13 +154,13 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     private void lease(boolean serves) {
         if (serves != leased) {
             // Calls first: what a handler wrote before it answered is in the page before the access completes (F2).
-            List<ShardMessage> calls = List.copyOf(waitingCalls);
+            List<ShardMessage.Call> calls = List.copyOf(waitingCalls);
             waitingCalls.clear();
             calls.forEach(this::take);
             leased = serves;
             rules.leased(serves);
             Runnable moved = answerAsked();
-            outbox.flush(shardEpoch, rules.revision(), leased);
+            outbox.flush(shardEpoch, rules.revision(), rules.typeChanges(), leased);
             moved.run();
         }
         if (!serves) {
@@ -162,22 +168,9 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
         }
     }
 
-    private static boolean isCall(ShardMessage message) {
-        return switch (message) {
-            case CheckTypes check -> true;
-            case CommitTypes commit -> true;
-            case ResetType reset -> true;
-            case ListTypes list -> true;
-            case CheckSegments check -> true;
-            case ReadSegments read -> true;
-            case WriteSegments write -> true;
-            default -> false;
-        };
-    }
-
     private void take(ShardMessage message) {
         Runnable after = switch (message) {
-            case Accesses accesses -> step(() -> rules.accept(accesses.rows()));
+            case Accesses accesses -> step(() -> rules.accept(gateways.take(accesses.from(), accesses.rows())));
             case Completed completed -> step(() -> rules.completed(completed.serverId(), completed.rows()));
             case DecideAgain again -> step(() -> rules.decideAgain(again.serverId(), again.rows()));
             case PostedQueued queued -> step(() -> rules.postedQueued(queued.serverId(), queued.rows()));
@@ -186,6 +179,10 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             case Tick tick -> step(() -> rules.expire(System.nanoTime()));
             case Apply apply -> apply(apply);
             case Resume resume -> P2mShard::nothing;
+            case ShardMessage.FromPeer(ShardMessage come, Runnable taken) -> {
+                take(come);
+                yield taken;
+            }
             case ShardMessage.BetweenShards between -> onBetweenShards(between);
             case CheckTypes check -> {
                 Optional<Refusal> refusal = rules.p2m().checkTypes(check.runs());
@@ -215,7 +212,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             }
             case Stop stop -> P2mShard::nothing;
         };
-        outbox.flush(shardEpoch, rules.revision(), leased);
+        outbox.flush(shardEpoch, rules.revision(), rules.typeChanges(), leased);
         after.run();
     }
 
@@ -240,11 +237,11 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
 
     private Runnable onBetweenShards(ShardMessage.BetweenShards message) {
         return switch (message) {
-            case BufferCalls.Ask ask -> {
+            case BufferAsk ask -> {
                 asked.add(ask);
                 yield answerAsked();
             }
-            case BufferCalls.Reply reply -> {
+            case BufferReply reply -> {
                 BufferCalls.Moved moved = buffers.replied(reply);
                 yield moved == null ? P2mShard::nothing : step(() -> rules.bufferMoved(moved.move(), moved.ok()));
             }
@@ -269,7 +266,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
         if (asked.isEmpty() || !rules.isRunning()) {
             return P2mShard::nothing;
         }
-        List<BufferCalls.Ask> now = List.copyOf(asked);
+        List<BufferAsk> now = List.copyOf(asked);
         asked.clear();
         List<Boolean> moved =
                 now.stream().map(ask -> rules.moveBufferHere(ask.piece())).toList();

@@ -20,6 +20,7 @@ final class Recalls {
     private final Map<Integer, KeyRows> caught = new TreeMap<>();
     private final List<Waiting> waiting = new ArrayList<>();
     private long lastRecall;
+    private long changes;
     private long token;
 
     Recalls(ShardEffects effects) {
@@ -38,6 +39,7 @@ final class Recalls {
     /** A type change begins to collect what it has caught. */
     void begin(long aToken) {
         token = aToken;
+        changes++;
         caught.clear();
     }
 
@@ -76,10 +78,15 @@ final class Recalls {
         Waiting change = new Waiting(token);
         caught.forEach((serverId, keys) -> {
             change.recallByServer.put(serverId, ++lastRecall);
-            effects.recall(serverId, lastRecall, keys, drainMillis);
+            effects.recall(serverId, lastRecall, changes, keys, drainMillis);
         });
         waiting.add(change);
         caught.clear();
+    }
+
+    /** How many type changes there have been. */
+    long changes() {
+        return changes;
     }
 
     void answered(int serverId, long recall) {

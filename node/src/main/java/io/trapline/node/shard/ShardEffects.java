@@ -31,8 +31,12 @@ public interface ShardEffects {
     /** What a server gave back does not go to it again, if it was a posted write (F5, F6). */
     void postedLeft(int serverId, int vcpu, long vcpuEpoch, long sequence);
 
-    /** Ask a server to give these ioreqs back (F5). */
-    void recall(int serverId, long recall, KeyRows rows, int drainMillis);
+    /**
+     * Ask a server to give these ioreqs back (F5).
+     *
+     * @param change how many type changes there have been: what was decided before goes back when it arrives later
+     */
+    void recall(int serverId, long recall, long change, KeyRows rows, int drainMillis);
 
     /** Move a buffer's bytes in the shards that hold them, and answer with {@link ShardRules#bufferMoved}. */
     void moveBuffer(BufferMove move);

@@ -1,6 +1,7 @@
 package io.trapline.node.shard;
 
 import io.trapline.model.Limit;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerRoute;
 import io.trapline.node.protocol.VcpusMessage;
@@ -12,9 +13,11 @@ import io.trapline.node.rows.SettledRows;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Gathers what one message to a shard's actor brought about, so that it leaves as one message to each receiver. */
@@ -22,7 +25,8 @@ final class ShardOutbox implements ShardEffects {
     private static final int ROWS = 256;
 
     private final int shard;
-    private final VcpusRoute vcpus;
+    private final Function<Life, VcpusRoute> vcpus;
+    private final Gateways gateways;
     private final BufferCalls buffers;
     private Map<Integer, ServerRoute> servers = Map.of();
     private final @Nullable IoreqRows[] forwards = new IoreqRows[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
@@ -34,11 +38,16 @@ final class ShardOutbox implements ShardEffects {
     /** What is told of a change once everything that it caught is on its way. */
     private final List<Runnable> acknowledgements = new ArrayList<>();
 
-    private @Nullable OutcomeRows answers;
+    private final Map<Life, OutcomeRows> answers = new LinkedHashMap<>();
 
-    ShardOutbox(int shard, VcpusRoute vcpus, BufferCalls buffers) {
+    /**
+     * @param vcpus the way to guests at a life of a node
+     * @param gateways where the guests are
+     */
+    ShardOutbox(int shard, Function<Life, VcpusRoute> vcpus, Gateways gateways, BufferCalls buffers) {
         this.shard = shard;
         this.vcpus = vcpus;
+        this.gateways = gateways;
         this.buffers = buffers;
     }
 
@@ -53,12 +62,11 @@ final class ShardOutbox implements ShardEffects {
 
     @Override
     public void answered(int vcpu, long vcpuEpoch, long sequence, long data, byte errno) {
-        OutcomeRows rows = answers;
-        if (rows == null) {
-            rows = new OutcomeRows(ROWS);
-            answers = rows;
+        Life at = gateways.of(vcpu);
+        if (at == null) {
+            throw new IllegalStateException("an outcome for vCPU " + vcpu + ", which nobody has asked for");
         }
-        rows.add(vcpu, vcpuEpoch, sequence, 0, data, errno);
+        answers.computeIfAbsent(at, life -> new OutcomeRows(ROWS)).add(vcpu, vcpuEpoch, sequence, 0, data, errno);
     }
 
     @Override
@@ -115,8 +123,8 @@ final class ShardOutbox implements ShardEffects {
     }
 
     @Override
-    public void recall(int serverId, long recall, KeyRows rows, int drainMillis) {
-        afterForwards.add(() -> tell(serverId, new ServerMessage.Recall(shard, recall, rows, drainMillis)));
+    public void recall(int serverId, long recall, long change, KeyRows rows, int drainMillis) {
+        afterForwards.add(() -> tell(serverId, new ServerMessage.Recall(shard, recall, change, rows, drainMillis)));
     }
 
     @Override
@@ -135,9 +143,11 @@ final class ShardOutbox implements ShardEffects {
     /**
      * Sends what has been gathered: ioreqs first, so that a recall finds them.
      *
+     * @param revision by what it was decided
+     * @param change after how many type changes it was decided
      * @param acknowledges while false, outcomes and the ends of type changes are kept (D-11)
      */
-    void flush(long shardEpoch, long revision, boolean acknowledges) {
+    void flush(long shardEpoch, long revision, long change, boolean acknowledges) {
         for (int id = forwarded.nextSetBit(0); id >= 0; id = forwarded.nextSetBit(id + 1)) {
             IoreqRows rows = forwards[id];
             SettledRows marks = settled[id];
@@ -145,16 +155,15 @@ final class ShardOutbox implements ShardEffects {
             settled[id] = null;
             if (rows != null) {
                 SettledRows known = marks == null ? new SettledRows(1) : marks;
-                tell(id, new ServerMessage.Forward(shard, shardEpoch, revision, rows, known));
+                tell(id, new ServerMessage.Forward(shard, shardEpoch, revision, change, rows, known));
             }
         }
         forwarded.clear();
         left.forEach((id, rows) -> tell(id, new ServerMessage.PostedLeft(rows)));
         left.clear();
-        OutcomeRows rows = answers;
-        if (rows != null && acknowledges) {
-            answers = null;
-            vcpus.tell(new VcpusMessage.ShardAnswers(shard, rows));
+        if (acknowledges && !answers.isEmpty()) {
+            answers.forEach((life, rows) -> vcpus.apply(life).tell(new VcpusMessage.ShardAnswers(shard, rows)));
+            answers.clear();
         }
         if (!afterForwards.isEmpty()) {
             List<Runnable> now = List.copyOf(afterForwards);

@@ -243,6 +243,11 @@ public final class ShardRules {
         }
     }
 
+    /** How many type changes there have been: what is forwarded now was decided after them. */
+    public long typeChanges() {
+        return recalls.changes();
+    }
+
     /** A server has sent back what it had not delivered of a recall. */
     public void recalled(int serverId, long recall) {
         recalls.answered(serverId, recall);

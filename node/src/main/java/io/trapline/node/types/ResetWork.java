@@ -31,12 +31,12 @@ record ResetWork(TypesMessage.Reset reset, int size) implements Work {
     }
 
     @Override
-    public ShardMessage check(int piece, long call) {
+    public ShardMessage.Call check(int piece, long call) {
         throw new IllegalStateException("resets are not checked");
     }
 
     @Override
-    public ShardMessage commit(int piece, long call) {
+    public ShardMessage.Call commit(int piece, long call) {
         return new ShardMessage.ResetType(call, reset.x());
     }
 

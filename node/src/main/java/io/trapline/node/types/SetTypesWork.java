@@ -43,12 +43,12 @@ record SetTypesWork(TypesMessage.SetTypes change, List<ShardRuns> pieces) implem
     }
 
     @Override
-    public ShardMessage check(int piece, long call) {
+    public ShardMessage.Call check(int piece, long call) {
         return new ShardMessage.CheckTypes(call, pieces.get(piece));
     }
 
     @Override
-    public ShardMessage commit(int piece, long call) {
+    public ShardMessage.Call commit(int piece, long call) {
         return new ShardMessage.CommitTypes(call, pieces.get(piece));
     }
 

@@ -27,10 +27,10 @@ sealed interface Work permits SetTypesWork, WriteWork, ResetWork {
     Optional<Gate> gate();
 
     /** Asks a shard whether it would refuse; to be answered under that number. */
-    ShardMessage check(int piece, long call);
+    ShardMessage.Call check(int piece, long call);
 
     /** Tells a shard to do it; to be answered under that number. */
-    ShardMessage commit(int piece, long call);
+    ShardMessage.Call commit(int piece, long call);
 
     /** Of the refusals by shard, at least one, the one that the caller is told. */
     Refusal first(Map<Integer, Refusal> refusals);

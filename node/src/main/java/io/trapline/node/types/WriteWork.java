@@ -34,12 +34,12 @@ record WriteWork(TypesMessage.WriteAcross write) implements Work {
     }
 
     @Override
-    public ShardMessage check(int piece, long call) {
+    public ShardMessage.Call check(int piece, long call) {
         return new ShardMessage.CheckSegments(call, write.pieces().get(piece).segments());
     }
 
     @Override
-    public ShardMessage commit(int piece, long call) {
+    public ShardMessage.Call commit(int piece, long call) {
         return new ShardMessage.WriteSegments(call, write.pieces().get(piece).segments());
     }
 

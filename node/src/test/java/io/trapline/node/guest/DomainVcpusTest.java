@@ -7,12 +7,14 @@ import com.google.rpc.Status;
 import io.trapline.model.AccessAttributes;
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
+import io.trapline.node.rows.AccessRows;
 import io.trapline.rpc.Statuses;
 import io.trapline.v1.AccessBatch;
 import io.trapline.v1.AccessResponse;
 import io.trapline.v1.VcpuOpened;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -40,6 +42,32 @@ final class DomainVcpusTest {
     @AfterAll
     static void shutDown() {
         KIT.shutdownTestKit();
+    }
+
+    @Test
+    @DisplayName("V-15: while the way to a shard is congested no more is taken from guests than is under way")
+    void takesNoMoreThanItsWayTakes() {
+        GuestWorld.Guest guest = world.guest();
+        VcpuOpened vcpu = guest.open(1);
+        world.congested = true;
+        int batches = 8;
+        for (int i = 1; i <= batches; i++) {
+            guest.send(rows(1, i));
+        }
+
+        int passed = 0;
+        for (Optional<AccessRows> more = world.passedSoon(); more.isPresent(); more = world.passedSoon()) {
+            assertThat(more.get().sequence(0)).isEqualTo(++passed);
+            world.answer(vcpu, passed, 0, 0);
+            assertThat(guest.next().hasAnswers()).isTrue();
+        }
+        assertThat(passed).isLessThan(batches);
+
+        world.congested = false;
+        while (passed < batches) {
+            assertThat(world.passed().sequence(0)).isEqualTo(++passed);
+            world.answer(vcpu, passed, 0, 0);
+        }
     }
 
     @Test

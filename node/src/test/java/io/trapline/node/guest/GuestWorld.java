@@ -11,6 +11,7 @@ import io.trapline.internal.v1.RegistryServiceGrpc;
 import io.trapline.node.fixture.ManualClock;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.VcpuOpening;
@@ -50,6 +51,9 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
 
     final ActorRef<VcpusMessage> vcpus;
     final ManualClock clock = new ManualClock();
+    /** Whether the way to the shards is. */
+    volatile boolean congested;
+
     private final ServingGate gate = new ServingGate(clock);
     private final Server grpc;
     private final ManagedChannel channel;
@@ -68,10 +72,22 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
         serves(Duration.ofDays(1));
         shard = kit.createTestProbe();
         ShardMap shards = new ShardMap(new long[] {0, SECOND_SHARD >>> 12});
-        List<ShardRoute> both = List.of(shard.getRef()::tell, shard.getRef()::tell);
+        ShardRoute way = new ShardRoute() {
+            @Override
+            public void tell(ShardMessage message) {
+                shard.getRef().tell(message);
+            }
+
+            @Override
+            public boolean isCongested() {
+                return congested;
+            }
+        };
+        List<ShardRoute> both = List.of(way, way);
         RegistryClient registry = new RegistryClient(clock);
         registry.leader(Optional.of(channel));
-        vcpus = kit.spawn(DomainVcpus.create(DOMID, 2, NR_VCPUS, 30_000, shards, both, registry, "node-1", gate));
+        vcpus = kit.spawn(
+                DomainVcpus.create(DOMID, 2, NR_VCPUS, 30_000, shards, both, registry, new Life("node-1", 1), gate));
         apply(false, List.of());
         directory.put(new DomainHandle(
                 DOMID,
@@ -82,6 +98,7 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
                 shards,
                 both,
                 nobody -> {},
+                new DomainHandle.Here(List.of(), nobody -> {}),
                 Map.of(),
                 false,
                 new DomainCalls(DOMID)));
@@ -104,12 +121,21 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
     }
 
     void apply(boolean paused, List<VcpuOpening> opened) {
-        vcpus.tell(new VcpusMessage.Apply(revision, paused, opened, () -> {}));
+        vcpus.tell(new VcpusMessage.Apply(revision, paused, opened, List.of(), () -> {}));
     }
 
     /** The accesses that the shard was passed next. */
     AccessRows passed() {
         return shard.expectMessageClass(ShardMessage.Accesses.class).rows();
+    }
+
+    /** The same; empty where the shard is passed nothing for a while. */
+    Optional<AccessRows> passedSoon() {
+        try {
+            return Optional.of(((ShardMessage.Accesses) shard.receiveMessage(Duration.ofMillis(300))).rows());
+        } catch (AssertionError nothing) {
+            return Optional.empty();
+        }
     }
 
     /** The shard answers one of them. */

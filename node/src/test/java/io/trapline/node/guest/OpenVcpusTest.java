@@ -14,8 +14,8 @@ final class OpenVcpusTest {
         vcpus.opened(1, 33);
         vcpus.opened(1, 34);
 
-        assertThat(vcpus.mayRun(1, 33)).isFalse();
-        assertThat(vcpus.mayRun(1, 34)).isTrue();
-        assertThat(vcpus.mayRun(0, 33)).as("another vCPU").isTrue();
+        assertThat(vcpus.mayRun(1, 33, 33)).isFalse();
+        assertThat(vcpus.mayRun(1, 34, 34)).isTrue();
+        assertThat(vcpus.mayRun(0, 33, 33)).as("another vCPU").isTrue();
     }
 }

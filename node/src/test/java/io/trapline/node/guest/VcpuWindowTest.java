@@ -245,4 +245,36 @@ final class VcpuWindowTest implements VcpuWindow.Effects {
         assertThat(offer(4, 8)).isEqualTo(VcpuWindow.TAKEN);
         assertThat(told()).containsExactly("send 2 to 0", "send 3 to 0", "send 4 to 0");
     }
+
+    @Test
+    @DisplayName(
+            "D-20: a guest that comes from another node sends again what it has no answer for; what it skips it has")
+    void goesOnWhereTheGuestIs() {
+        VcpuWindow arriving = VcpuWindow.arriving(3, 7, 4, new ShardMap(new long[1]), 10);
+        assertThat(arriving.nextSequence()).isEqualTo(11);
+        arriving.arrives(12, true);
+        assertThat(arriving.offer(12, WRITE, 0, 1, 1, 1_000, false)).isEqualTo(VcpuWindow.TAKEN);
+        arriving.arrives(14, false);
+        assertThat(arriving.offer(14, WRITE, 0, 1, 1, 1_000, false)).isEqualTo(VcpuWindow.TAKEN);
+        arriving.pump(this);
+        assertThat(told()).containsExactly("send 12 to 0", "send 14 to 0");
+        assertThat(arriving.mayBeReceived(11)).isTrue();
+        assertThat(arriving.mayBeReceived(12)).isFalse();
+        arriving.answered(0, 12, 0, Errno.OK, this);
+        assertThat(arriving.receivedThrough(13)).isTrue();
+        // A1: from the first new one on without gaps.
+        arriving.arrives(16, false);
+        assertThat(arriving.offer(16, WRITE, 0, 1, 1, 1_000, false)).isEqualTo(Errno.EINVAL.number());
+    }
+
+    @Test
+    @DisplayName("A4: at a new node nothing below what the guest has is taken, nor beyond its window")
+    void arrivesWithinItsWindow() {
+        VcpuWindow arriving = VcpuWindow.arriving(3, 7, 4, new ShardMap(new long[1]), 10);
+        arriving.arrives(10, true);
+        assertThat(arriving.offer(10, WRITE, 0, 1, 1, 1_000, false)).isEqualTo(Errno.ESTALE.number());
+        arriving.arrives(15, true);
+        assertThat(arriving.offer(15, WRITE, 0, 1, 1, 1_000, false)).isEqualTo(Errno.EINVAL.number());
+        assertThat(arriving.nextSequence()).isEqualTo(11);
+    }
 }

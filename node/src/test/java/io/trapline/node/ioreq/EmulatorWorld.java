@@ -111,8 +111,8 @@ final class EmulatorWorld implements AutoCloseable {
     }
 
     void put(boolean crashed) {
-        ServerHandle handle =
-                new ServerHandle(ServerScene.ID, ServerScene.GENERATION, ServerScene.PRINCIPAL, server::tell);
+        ServerHandle handle = new ServerHandle(
+                ServerScene.ID, ServerScene.GENERATION, ServerScene.PRINCIPAL, server::tell, server::tell);
         directory.put(new DomainHandle(
                 DOMID,
                 DOMAIN_GENERATION,
@@ -122,6 +122,7 @@ final class EmulatorWorld implements AutoCloseable {
                 new ShardMap(new long[] {0}),
                 List.of(shard.getRef()::tell),
                 nobody -> {},
+                new DomainHandle.Here(List.of(), nobody -> {}),
                 Map.of(ServerScene.ID, handle),
                 crashed,
                 calls));
@@ -132,7 +133,7 @@ final class EmulatorWorld implements AutoCloseable {
         for (Row row : rows) {
             row.addTo(columns, System.nanoTime());
         }
-        server.tell(new ServerMessage.Forward(0, 1, registry.revision, columns, new SettledRows(0)));
+        server.tell(new ServerMessage.Forward(0, 1, registry.revision, 0, columns, new SettledRows(0)));
     }
 
     Emulator emulator() {
@@ -223,7 +224,7 @@ final class EmulatorWorld implements AutoCloseable {
                     sessionEpoch,
                     1,
                     revision);
-            server.tell(new ServerMessage.Apply(revision, view, false, List.of(), List.of(), applied));
+            server.tell(new ServerMessage.Apply(revision, view, true, false, List.of(), List.of(), applied));
         }
     }
 

@@ -161,7 +161,7 @@ final class IoreqServerRandomTest implements IoreqEffects {
         rows.forEach(row -> row.addTo(columns, now));
         int shard = random.nextInt(2);
         SettledRows settled = new SettledRows(1);
-        rules.accept(now, shard, 1, decided, columns, settled);
+        rules.accept(now, shard, 1, decided, 0, columns, settled);
         rows.forEach(row -> model.forward(now, shard, 1, decided, row));
     }
 
@@ -282,7 +282,7 @@ final class IoreqServerRandomTest implements IoreqEffects {
         int shard = random.nextInt(2);
         step += "recall " + recalled + " within " + millis;
         long before = ++recall;
-        rules.recall(now, shard, recall, keys, millis);
+        rules.recall(now, shard, recall, 0, keys, millis);
         assertThat(recall).as("recalled").isEqualTo(-before);
         recall = before;
         recalled.forEach(key -> model.recall(now, shard, key, millis));

@@ -96,6 +96,7 @@ final class IoreqServerTest {
         server.tell(new ServerMessage.Apply(
                 revision,
                 view,
+                true,
                 false,
                 List.of(),
                 List.of(drains),
@@ -129,7 +130,7 @@ final class IoreqServerTest {
         for (Row row : rows) {
             row.addTo(columns, clock.get());
         }
-        server.tell(new ServerMessage.Forward(0, 1, EPOCH, columns, new SettledRows(0)));
+        server.tell(new ServerMessage.Forward(0, 1, EPOCH, 0, columns, new SettledRows(0)));
     }
 
     private void answer(Row row) {
@@ -199,13 +200,13 @@ final class IoreqServerTest {
                 gate,
                 clock::get));
 
-        idle.run(new ServerMessage.Apply(EPOCH, view(true, EPOCH, EPOCH), false, List.of(), List.of(), () -> {}));
+        idle.run(new ServerMessage.Apply(EPOCH, view(true, EPOCH, EPOCH), true, false, List.of(), List.of(), () -> {}));
         idle.run(bind(outlet, EPOCH));
 
         assertThat(idle.hasEffects()).isFalse();
         IoreqRows rows = new IoreqRows(1);
         Row.of(0, 1).addTo(rows, clock.get());
-        idle.run(new ServerMessage.Forward(0, 1, EPOCH, rows, new SettledRows(0)));
+        idle.run(new ServerMessage.Forward(0, 1, EPOCH, 0, rows, new SettledRows(0)));
         assertThat(idle.hasEffects()).isTrue();
     }
 

@@ -182,4 +182,20 @@ final class RevisionTest {
 
         assertThat(scene.take()).isEmpty();
     }
+
+    @Test
+    @DisplayName("D-21: a recall may overtake what its shard had decided before")
+    void givesBackWhatAlreadyWasRecalledWhenItArrives() {
+        ServerScene scene = ServerScene.attached();
+        scene.recalledChange = 3;
+        scene.recall(9, 100, Row.of(0, 1));
+        assertThat(scene.take()).containsExactly("recalled 9");
+
+        scene.decidedChange = 2;
+        scene.forward(Row.of(0, 1), Row.of(1, 7));
+        assertThat(scene.take()).containsExactly("again v0#1 v1#7");
+        scene.decidedChange = 3;
+        scene.forward(Row.of(0, 1));
+        assertThat(scene.take()).containsExactly("ioreqs v0#1");
+    }
 }

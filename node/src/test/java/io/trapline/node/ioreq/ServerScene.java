@@ -131,6 +131,11 @@ final class ServerScene implements IoreqEffects {
         return rules.bind(now, session, aRun, credit, kept);
     }
 
+    /** After how many type changes of its shard a row is forwarded, and recalled. */
+    long decidedChange;
+
+    long recalledChange;
+
     void forward(Row... rows) {
         forwardFrom(0, revision, new SettledRows(0), rows);
     }
@@ -140,7 +145,7 @@ final class ServerScene implements IoreqEffects {
         for (Row row : rows) {
             row.addTo(columns, now);
         }
-        rules.accept(now, shard, shardEpoch, decidedRevision, columns, settled);
+        rules.accept(now, shard, shardEpoch, decidedRevision, decidedChange, columns, settled);
     }
 
     static SettledRows settled(int vcpu, long through) {
@@ -162,7 +167,7 @@ final class ServerScene implements IoreqEffects {
     }
 
     void recall(long recall, int drainMillis, Row... rows) {
-        rules.recall(now, 0, recall, Row.keys(rows), drainMillis);
+        rules.recall(now, 0, recall, recalledChange, Row.keys(rows), drainMillis);
     }
 
     void lose() {

@@ -91,7 +91,8 @@ final class MemoryFixture implements AutoCloseable {
                 shards.map,
                 shards.routes,
                 types::tell,
-                Map.of(SERVER, new ServerHandle(SERVER, SERVER_GEN, MEDIATOR, actor::tell)),
+                new DomainHandle.Here(List.of(), nobody -> {}),
+                Map.of(SERVER, new ServerHandle(SERVER, SERVER_GEN, MEDIATOR, actor::tell, actor::tell)),
                 crashed,
                 shards.calls);
     }

@@ -17,18 +17,16 @@ final class LinkAdmissionTest {
     @ParameterizedTest(name = "{0}")
     @DisplayName("D-18: a link is between two lives")
     @CsvSource(textBlock = """
-            accepted,                              u, a, 1, b, 2, 10, 12, 1,
-            another cluster,                       v, a, 1, b, 2, 10, 12, 1, EAGAIN
-            another node at that address,          u, a, 1, c, 2, 10, 12, 1, EAGAIN
-            an earlier life of the receiver meant, u, a, 1, b, 9, 10, 12, 1, ESTALE
-            the sender has been replaced,          u, a, 1, b, 2, 10, 12, 3, ESTALE
-            the sender is gone,                    u, a, 1, b, 2, 12, 12, 0, ESTALE
-            the receiver lags,                     u, a, 1, b, 2, 13, 12, 3, EAGAIN
-            the receiver has not heard of it,      u, a, 1, b, 2, 13, 12, 0, EAGAIN
+            accepted,                              a, 1, b, 2, 10, 12, 1,
+            another node at that address,          a, 1, c, 2, 10, 12, 1, EAGAIN
+            an earlier life of the receiver meant, a, 1, b, 9, 10, 12, 1, ESTALE
+            the sender has been replaced,          a, 1, b, 2, 10, 12, 3, ESTALE
+            the sender is gone,                    a, 1, b, 2, 12, 12, 0, ESTALE
+            the receiver lags,                     a, 1, b, 2, 13, 12, 3, EAGAIN
+            the receiver has not heard of it,      a, 1, b, 2, 13, 12, 0, EAGAIN
             """)
     void decides(
             String why,
-            String cluster,
             String from,
             long fromLife,
             String to,
@@ -37,9 +35,9 @@ final class LinkAdmissionTest {
             long receiverRevision,
             long known,
             @Nullable Errno refusal) {
-        Hello hello = new Hello(cluster, new Life(from, fromLife), new Life(to, toLife), senderRevision);
+        Hello hello = new Hello(new Life(from, fromLife), new Life(to, toLife), senderRevision);
 
-        assertThat(LinkAdmission.check(hello, new Receiver("u", new Life("b", 2), receiverRevision, known))
+        assertThat(LinkAdmission.check(hello, new Receiver(new Life("b", 2), receiverRevision, known))
                         .map(Refusal::errno)
                         .orElse(null))
                 .as(why)

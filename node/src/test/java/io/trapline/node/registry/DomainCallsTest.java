@@ -79,6 +79,6 @@ final class DomainCallsTest {
     }
 
     private static ServerHandle server(int id, long generation) {
-        return new ServerHandle(id, generation, "mediator", nobody -> {});
+        return new ServerHandle(id, generation, "mediator", nobody -> {}, nobody -> {});
     }
 }

@@ -13,7 +13,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.ConfigFactory;
-import io.trapline.internal.v1.DomainRecord;
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.NodeSessionRequest;
@@ -24,10 +23,12 @@ import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.fixture.FakeCoordinator;
 import io.trapline.node.fixture.Gates;
+import io.trapline.node.fixture.LocalPeers;
 import io.trapline.node.fixture.Records;
 import io.trapline.node.lease.LinkSettings;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.protocol.Drain;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
@@ -72,13 +73,16 @@ final class NodeRegistryTest {
     private FakeCoordinator coordinator;
     private FakeCoordinator.Session session;
     private ActorRef<NodeRegistry.Message> node;
+    private final LocalPeers peers = new LocalPeers();
+    private final Life self = new Life(Records.NODE, Records.INCARNATION);
+    private final Arrivals arrivals = new Arrivals(directory);
 
     @BeforeEach
     void aNodeThatRegisters() throws Exception {
         coordinator = new FakeCoordinator();
         RegisterNode register = RegisterNode.newBuilder()
                 .setNode(Records.NODE)
-                .setIncarnation(99)
+                .setIncarnation(Records.INCARNATION)
                 .setAddress("127.0.0.1:1")
                 .build();
         LinkSettings settings = new LinkSettings(
@@ -90,7 +94,8 @@ final class NodeRegistryTest {
                 leader -> {},
                 () -> serving.complete(null),
                 why -> {});
-        node = KIT.spawn(NodeRegistry.create(settings, actors, directory, sessions));
+        node = KIT.spawn(
+                NodeRegistry.create(settings, actors, directory, sessions, peers.of(self, arrivals), arrivals));
         session = coordinator.session();
         assertThat(coordinator.next().getRegister()).isEqualTo(register);
     }
@@ -113,30 +118,6 @@ final class NodeRegistryTest {
         assertThat(coordinator.next().getAppliedRevision()).isEqualTo(9);
         serving.get(20, TimeUnit.SECONDS);
         assertThat(directory.domain(DOM).orElseThrow().shards()).hasSize(2);
-    }
-
-    @Test
-    void namesTheNodeOfADomainThatIsElsewhere() throws Exception {
-        DomainRecord here = domain(DOM, DOM_GEN, 1);
-        DomainRecord there = here.toBuilder()
-                .setShards(0, here.getShards(0).toBuilder().setPrimary("n2"))
-                .setPrimaryAddress("127.0.0.1:2")
-                .build();
-        session.tell(snapshot(9).addDomains(there));
-        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(9);
-
-        Refusal elsewhere = refusal(DOM_GEN);
-        assertThat(elsewhere.errno()).isEqualTo(Errno.EAGAIN);
-        assertThat(elsewhere.metadata()).containsEntry("route", "127.0.0.1:2");
-        assertThat(refusal(DOM_GEN + 1).errno()).isEqualTo(Errno.ESRCH);
-
-        session.tell(change(10).addRemovedDomains(DOM));
-        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(10);
-        assertThat(refusal(DOM_GEN).errno()).isEqualTo(Errno.ESRCH);
-    }
-
-    private Refusal refusal(long generation) {
-        return ((NodeDirectory.Lookup.Refused) directory.find(DOM, generation)).refusal();
     }
 
     @Test

@@ -227,7 +227,7 @@ final class RegistryViewRandomTest {
 
     /** A view and what a node would have made of what it said. */
     private static final class Follower {
-        private final RegistryView view = new RegistryView(Records.NODE);
+        private final RegistryView view = new RegistryView();
         private final TreeMap<Integer, DomainView> domains = new TreeMap<>();
         private final TreeSet<Long> sessions = new TreeSet<>();
 

@@ -12,13 +12,17 @@ import static io.trapline.node.fixture.Records.snapshot;
 import static io.trapline.node.fixture.Records.vcpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trapline.internal.v1.DomainRecord;
 import io.trapline.internal.v1.DrainKind;
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.RegistryChange;
+import io.trapline.internal.v1.ShardRun;
 import io.trapline.model.AccessAttributes;
 import io.trapline.model.AccessFlags;
 import io.trapline.node.fixture.Records;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.protocol.Drain;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.v1.Claim;
@@ -35,7 +39,7 @@ final class RegistryViewTest {
     private static final int SERVER = 0;
     private static final long SERVER_GEN = 3;
 
-    private final RegistryView view = new RegistryView(Records.NODE);
+    private final RegistryView view = new RegistryView();
 
     @BeforeEach
     void aDomainWithAnEnabledServer() {
@@ -46,14 +50,19 @@ final class RegistryViewTest {
     }
 
     @Test
-    void aNewDomainIsPlacedHereOnlyWithAllItsShards() {
-        RegistryView other = new RegistryView("n2");
-        DomainView there = onlyChange(other, snapshot(2).addDomains(domain(DOM, DOM_GEN, 2)))
-                .view();
-        assertThat(there.placedHere()).isFalse();
-        DomainView here =
-                onlyChange(view, change(4).addDomains(domain(8, 4, 2))).view();
-        assertThat(here.placedHere()).isTrue();
+    void aNewDomainSaysWhichLivesHaveItsShards() {
+        Life n2 = new Life("n2", 5);
+        ShardRun there = ShardRun.newBuilder()
+                .setFirstShard(1)
+                .setCount(1)
+                .setPrimary(NodeLife.newBuilder().setNode("n2").setIncarnation(5))
+                .build();
+        DomainRecord record = domain(8, 4, 2).toBuilder()
+                .setRuns(0, domain(8, 4, 1).getRuns(0))
+                .addRuns(there)
+                .build();
+        DomainView here = onlyChange(view, change(4).addDomains(record)).view();
+        assertThat(here.primaries()).containsExactly(new Life(Records.NODE, Records.INCARNATION), n2);
         assertThat(here.firstGfns()).containsExactly(0, Records.SHARD_PAGES);
         assertThat(here.nrPages()).isEqualTo(2 * Records.SHARD_PAGES);
         assertThat(here.alive()).isTrue();
@@ -275,7 +284,7 @@ final class RegistryViewTest {
 
     @Test
     void aDrainInTheFirstSnapshotIsTold() {
-        RegistryView fresh = new RegistryView(Records.NODE);
+        RegistryView fresh = new RegistryView();
         DomainChange change = onlyChange(
                 fresh,
                 snapshot(9)

@@ -12,6 +12,7 @@ import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.VcpusMessage;
@@ -30,6 +31,8 @@ import org.junit.jupiter.api.Test;
 
 /** The actor of a shard, message by message. */
 final class P2mShardTest {
+    private static final Life GUESTS = new Life("n1", 1);
+
     private static final long LASTS = 1_000;
     private static final long GPA = 1L << 30;
 
@@ -45,7 +48,7 @@ final class P2mShardTest {
             5,
             new HeapBudget(),
             List.of(peer.getRef()::tell, nobody -> {}),
-            vcpus.getRef()::tell,
+            guests -> vcpus.getRef()::tell,
             answers::add,
             gate));
 
@@ -69,11 +72,11 @@ final class P2mShardTest {
         apply(10, DecisionTable.State.PAUSED);
         BufferMove move = new BufferMove(0, 7, 1, 0, 1L << 30, 1, true, new byte[] {0x55});
 
-        shard.run(new BufferCalls.Ask(0, 1, 0, move));
+        shard.run(new BufferAsk(0, 1, 0, move));
         assertThat(peer.hasMessages()).isFalse();
         apply(11, DecisionTable.State.RUNNING);
 
-        BufferCalls.Reply reply = (BufferCalls.Reply) peer.receiveMessage();
+        BufferReply reply = (BufferReply) peer.receiveMessage();
         assertThat(reply.call()).isEqualTo(1);
         assertThat(reply.ok()).isTrue();
         assertThat(reply.bytes()).isEmpty();
@@ -103,7 +106,7 @@ final class P2mShardTest {
         clock.passes(Duration.ofNanos(LASTS));
         AccessRows rows = new AccessRows(1);
         rows.add(0, 7, 1, AccessAttributes.of(8, true, AccessAttributes.MEM), GPA, 5, 1, 4, Long.MAX_VALUE);
-        shard.run(new ShardMessage.Accesses(rows));
+        shard.run(new ShardMessage.Accesses(GUESTS, rows));
         shard.run(new ShardMessage.WriteSegments(
                 1, new Segments(new long[] {GPA}, new int[] {4}, new int[] {0}, new byte[] {1, 2, 3, 4})));
         shard.run(new ShardMessage.ReadSegments(2, new long[] {GPA}, new int[] {4}));
@@ -138,7 +141,7 @@ final class P2mShardTest {
         shard.run(new ShardMessage.Apply(ranged, List.of(), Map.of(1, server.getRef()::tell), () -> {}));
         AccessRows rows = new AccessRows(1);
         rows.add(0, 7, 1, AccessAttributes.of(1, false, AccessAttributes.PIO), 0x60, 0, 1, 4, Long.MAX_VALUE);
-        shard.run(new ShardMessage.Accesses(rows));
+        shard.run(new ShardMessage.Accesses(GUESTS, rows));
         assertThat(server.receiveMessage()).isInstanceOf(ServerMessage.Forward.class);
         clock.passes(Duration.ofNanos(LASTS));
         OutcomeRows outcome = new OutcomeRows(1);

@@ -164,7 +164,7 @@ final class RecordingShard implements ShardEffects, AutoCloseable {
     }
 
     @Override
-    public void recall(int serverId, long recall, KeyRows rows, int drainMillis) {
+    public void recall(int serverId, long recall, long change, KeyRows rows, int drainMillis) {
         StringBuilder line = new StringBuilder("recall " + recall + " from " + serverId + ":");
         for (int i = 0; i < rows.size(); i++) {
             line.append(' ').append(rows.sequence(i));

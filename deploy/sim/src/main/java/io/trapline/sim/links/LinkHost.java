@@ -96,9 +96,7 @@ final class LinkHost {
 
     void hello(Hello hello, Wire wire, SendingEnd sender) {
         Optional<Refusal> refusal = LinkAdmission.check(
-                hello,
-                new Receiver(
-                        LinkWorld.CLUSTER, self, revision, knows(hello.from().node())));
+                hello, new Receiver(self, revision, knows(hello.from().node())));
         if (refusal.isPresent() && !world.plants(LinkPlant.OLD_LIFE_ACCEPTED)) {
             wire.back(() -> "refused", () -> sender.refused(wire, refusal.get().errno()));
             return;

@@ -19,8 +19,6 @@ import java.util.random.RandomGenerator;
 
 /** Two or three nodes that send to each other while connections break and hang, processes are started anew and earlier lives linger. */
 public final class LinkWorld implements Run {
-    static final String CLUSTER = "cluster";
-
     private static final int STEPS = 4_000;
 
     private static final int MOST_STEPS_TO_REST = 60_000;

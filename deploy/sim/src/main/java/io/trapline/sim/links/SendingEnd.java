@@ -55,7 +55,7 @@ final class SendingEnd implements LinkSender.Effects<LinkItem> {
     public void connect() {
         Wire fresh = world.open(host.self() + "→" + to, this);
         wire = fresh;
-        Hello hello = new Hello(LinkWorld.CLUSTER, host.self(), to, host.revision());
+        Hello hello = new Hello(host.self(), to, host.revision());
         fresh.forth(() -> "hello", () -> world.at(to.node()).hello(hello, fresh, this));
     }
 

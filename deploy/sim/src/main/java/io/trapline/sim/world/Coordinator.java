@@ -24,7 +24,7 @@ final class Coordinator {
     private final World world;
     private final RegistryChecks checks = new RegistryChecks();
     private final Replicas replicas;
-    private final RegistryView mirror = new RegistryView(Commands.NODE);
+    private final RegistryView mirror = new RegistryView();
     private final List<Call> calls = new ArrayList<>();
     private final Channel toNode;
     private boolean nodeHasSession = true;

@@ -32,7 +32,7 @@ final class Node {
     final VcpusActor vcpus;
     final TypesActor types;
     private final World world;
-    private final RegistryView view = new RegistryView(Commands.NODE);
+    private final RegistryView view = new RegistryView();
     private final AppliedQueue<Integer> applying = new AppliedQueue<>();
     private final DrainLedger drains = new DrainLedger();
     private final Channel toCoordinator;

@@ -65,14 +65,15 @@ final class ServerActor implements IoreqEffects {
 
     // What it is told.
 
-    void forward(int shard, long shardEpoch, long decidedRevision, IoreqRows rows, SettledRows settled) {
+    void forward(
+            int shard, long shardEpoch, long decidedRevision, long decidedChange, IoreqRows rows, SettledRows settled) {
         long revision = world.seams.decidedRevision(decidedRevision, view.changedRevision());
-        rules.accept(now(), shard, shardEpoch, revision, rows, settled);
+        rules.accept(now(), shard, shardEpoch, revision, decidedChange, rows, settled);
     }
 
-    void recall(int shard, long recall, KeyRows rows, int drainMillis) {
+    void recall(int shard, long recall, long change, KeyRows rows, int drainMillis) {
         checks.recalls(now(), rows, drainMillis);
-        rules.recall(now(), shard, recall, rows, drainMillis);
+        rules.recall(now(), shard, recall, change, rows, drainMillis);
     }
 
     void postedLeft(KeyRows rows) {

@@ -275,12 +275,12 @@ final class ShardActor implements ShardEffects {
     }
 
     @Override
-    public void recall(int serverId, long recall, KeyRows rows, int drainMillis) {
+    public void recall(int serverId, long recall, long change, KeyRows rows, int drainMillis) {
         afterForwards.add(() -> {
             ServerActor server = server(serverId);
             world.schedule
                     .between(name(), server.name())
-                    .tell("recall " + recall, () -> server.recall(index, recall, rows, drainMillis));
+                    .tell("recall " + recall, () -> server.recall(index, recall, change, rows, drainMillis));
         });
     }
 
@@ -312,11 +312,12 @@ final class ShardActor implements ShardEffects {
             IoreqRows rows = forward.getValue();
             SettledRows marks = settled.getOrDefault(forward.getKey(), new SettledRows(1));
             long revision = rules.revision();
+            long change = rules.typeChanges();
             world.schedule
                     .between(name(), server.name())
                     .tell(
                             () -> "forward " + Texts.keys(rows.keys()) + " decided at " + revision,
-                            () -> server.forward(index, epoch, revision, rows, marks));
+                            () -> server.forward(index, epoch, revision, change, rows, marks));
         }
         forwards.clear();
         settled.clear();

@@ -47,7 +47,7 @@ final class NodeRegistryActor {
         this.serves = serves;
         this.told = told;
         actors = new Mailbox(agenda, host, SLOW, SLOWEST);
-        view = new RegistryView(host.name());
+        view = new RegistryView();
     }
 
     /** What all of its actors go by. */
@@ -83,7 +83,7 @@ final class NodeRegistryActor {
 
     private void apply(DomainChange change, RegistryChange whole, AppliedQueue.Entry<Runnable> entry) {
         long generation = change.view().generation();
-        if (!change.view().placedHere()) {
+        if (change.view().primaries().stream().noneMatch(life -> life.node().equals(host.name()))) {
             return;
         }
         List<Claim> claims = DomainActor.claimsOf(whole, change.view().domid());

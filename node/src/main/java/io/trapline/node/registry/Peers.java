@@ -1,0 +1,33 @@
+package io.trapline.node.registry;
+
+import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.ServerRoute;
+import io.trapline.node.protocol.ShardRoute;
+import io.trapline.node.protocol.TypesRoute;
+import io.trapline.node.protocol.VcpusRoute;
+import java.util.List;
+
+/** The ways to the roles of domains that other nodes have (D-17). What is told to a life that is over is lost. Any thread. */
+public interface Peers {
+    /** One shard of a domain. */
+    ShardRoute shard(Life at, int domid, long domainGeneration, int shard);
+
+    /** The same for servers, whose calls, which they have let pass, are told in order with their answers (F2). */
+    ShardRoute shardOfServers(Life at, int domid, long domainGeneration, int shard);
+
+    /** One server of a domain. */
+    ServerRoute server(Life at, int domid, long domainGeneration, int id, long generation);
+
+    /** Guests of a domain. */
+    VcpusRoute vcpus(Life at, int domid, long domainGeneration);
+
+    /** A domain's type calls. */
+    TypesRoute types(Life at, int domid, long domainGeneration);
+
+    /**
+     * The nodes as they are now; lives that are not among them are over.
+     *
+     * @param revision the registry's, by which it is so
+     */
+    void know(long revision, List<PeerNode> nodes);
+}
