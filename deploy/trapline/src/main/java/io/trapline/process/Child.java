@@ -193,7 +193,8 @@ final class Child {
     synchronized void beginEnd() {
         isEnding = true;
         if (process != null) {
-            process.destroy();
+            // Not the process' own method, which closes the stream that tells of its end.
+            process.toHandle().destroy();
         }
     }
 

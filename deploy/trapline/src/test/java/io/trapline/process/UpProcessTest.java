@@ -82,7 +82,7 @@ final class UpProcessTest {
 
     @Test
     void endsItsProcessesInOrderWhenItIsAskedTo() throws Exception {
-        up.destroy();
+        up.toHandle().destroy();
         List<String> said = new ArrayList<>();
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             said.add(line);
