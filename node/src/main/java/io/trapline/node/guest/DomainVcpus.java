@@ -369,8 +369,12 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         if (stream == null) {
             return;
         }
-        stream.opening--;
         int vcpu = result.asked().getVcpu();
+        if (response != null && !response.hasRefusal() && vcpus.mayRun(vcpu, epoch(response), response.getRevision())) {
+            // A node without a lease is not waited for: it may hear of the opening by the registry later.
+            fence(new VcpuOpening(vcpu, epoch(response)));
+        }
+        stream.opening--;
         if (response == null) {
             Refusal unknown = Refusal.of(Errno.EAGAIN, "the registry did not answer: " + result.failure());
             stream.send(GuestStream.refused(vcpu, unknown));
@@ -385,7 +389,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
             return;
         }
         boolean moved = response.getVcpuEpoch() != 0;
-        long epoch = moved ? response.getVcpuEpoch() : response.getRevision();
+        long epoch = epoch(response);
         if (!vcpus.mayRun(vcpu, epoch, response.getRevision())) {
             stream.send(GuestStream.refused(vcpu, fencedBy(vcpu)));
             return;
@@ -401,6 +405,11 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         OpenVcpu open = new OpenVcpu(window, result.token(), response.getRevision(), stream);
         vcpus.put(open);
         sendOpened(open, stream);
+    }
+
+    /** Of a vCPU that was opened, or that has moved here under the epoch that it has. */
+    private static long epoch(ExecuteResponse opened) {
+        return opened.getVcpuEpoch() != 0 ? opened.getVcpuEpoch() : opened.getRevision();
     }
 
     private void resume(GuestStream stream, io.trapline.v1.OpenVcpu asked) {

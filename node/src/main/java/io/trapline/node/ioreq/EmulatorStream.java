@@ -200,15 +200,16 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
                     .orElseGet(() -> Refusal.of(Errno.EAGAIN, "the registry refused without a reason")));
             return;
         }
-        // As of now, not as of the first message: the server may be gone meanwhile.
+        sessionEpoch = response.getRevision();
+        // As of now, not as of the first message: the server may be gone meanwhile, or the lease.
         Optional<Refusal> refusal = find();
         ServerHandle handle = handle().orElse(null);
         DomainHandle found = domain;
         if (refusal.isPresent() || handle == null || found == null) {
             end(refusal.orElseGet(() -> Refusal.noServer(attach.getDomid(), attach.getId())));
+            detach();
             return;
         }
-        sessionEpoch = response.getRevision();
         if (!bind(found.calls(), handle)) {
             // The emulator has gone while its session began.
             detach();

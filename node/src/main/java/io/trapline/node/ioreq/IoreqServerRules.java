@@ -174,7 +174,8 @@ public final class IoreqServerRules {
      * rest of what was delivered is delivered again (F6), slots of rows that have timed out are emptied (F4).
      *
      * @param credit 1 … 1,048,576
-     * @return why not: ESTALE when a newer session is active, EAGAIN when this node has not heard of this one yet
+     * @return why not: ESTALE when a newer session is active, EAGAIN when this node has not heard of this one yet, or when it has ended and none has
+     *     taken its place
      */
     public Optional<Refusal> bind(long nowNanos, long epoch, long run, int credit, KeptRequests kept) {
         if (epoch > lastSession) {
@@ -182,7 +183,8 @@ public final class IoreqServerRules {
                     .with("session_epoch", epoch));
         }
         if (epoch != view.sessionEpoch() || session.is(epoch)) {
-            return Optional.of(fenced(epoch));
+            boolean hasSuccessor = view.sessionEpoch() != 0 || epoch != lastSession;
+            return Optional.of(hasSuccessor ? fenced(epoch) : over(epoch));
         }
         boolean ready = effects.attached(epoch);
         session.bind(epoch, run, credit, ready);

@@ -7,6 +7,7 @@ import com.google.rpc.Status;
 import io.trapline.model.AccessAttributes;
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
+import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.rows.AccessRows;
 import io.trapline.rpc.Statuses;
 import io.trapline.v1.AccessBatch;
@@ -14,6 +15,7 @@ import io.trapline.v1.AccessResponse;
 import io.trapline.v1.VcpuOpened;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
@@ -198,7 +200,8 @@ final class DomainVcpusTest {
 
     @Test
     @DisplayName(
-            "A5, D-11: without a lease new accesses are EAGAIN, and go through under their numbers when there is one again")
+            "A5, D-11: without a lease new accesses are EAGAIN, and go through under their numbers when there is one"
+                    + " again")
     void takesNothingNewWithoutALease() {
         GuestWorld.Guest guest = world.guest();
         VcpuOpened vcpu = guest.open(1);
@@ -220,7 +223,8 @@ final class DomainVcpusTest {
 
     @Test
     @DisplayName(
-            "A5, D-11: an outcome that comes when the lease is over goes out when there is one again, and is asked for anew")
+            "A5, D-11: an outcome that comes when the lease is over goes out when there is one again, and is asked for"
+                    + " anew")
     void holdsOutcomesWithoutALease() {
         GuestWorld.Guest guest = world.guest();
         VcpuOpened vcpu = guest.open(1);
@@ -238,6 +242,22 @@ final class DomainVcpusTest {
         AccessResponse outcome = guest.next();
         assertThat(outcome.getAnswers().getSequence(0)).isEqualTo(1);
         assertThat(outcome.getAnswers().getErrno().byteAt(0)).isEqualTo((byte) Errno.ENOSPC.number());
+    }
+
+    @Test
+    @DisplayName("A6: an opening fences from its result on, also where this node has yet to apply it")
+    void fencesByTheResultOfAnOpening() {
+        world.appliesOpenings = false;
+        GuestWorld.Guest first = world.guest();
+        first.open(1);
+        GuestWorld.Guest second = world.guest();
+        VcpuOpened vcpu = second.open(1);
+
+        assertThat(first.next().getFenced().getVcpu()).isEqualTo(1);
+        world.apply(false, List.of(new VcpuOpening(1, vcpu.getVcpuEpoch() - 1)));
+        world.apply(false, List.of(new VcpuOpening(1, vcpu.getVcpuEpoch())));
+        second.send(rows(1, 1));
+        assertThat(world.passed().vcpuEpoch(0)).isEqualTo(vcpu.getVcpuEpoch());
     }
 
     @Test

@@ -58,6 +58,8 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
     private final Server grpc;
     private final ManagedChannel channel;
     private long revision = 10;
+    /** Whether the registry waits for this node before it answers. */
+    volatile boolean appliesOpenings = true;
 
     GuestWorld(ActorTestKit kit) throws IOException {
         String name = InProcessServerBuilder.generateName();
@@ -107,7 +109,9 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
     @Override
     public void execute(ExecuteRequest request, StreamObserver<ExecuteResponse> responses) {
         long epoch = ++revision;
-        apply(false, List.of(new VcpuOpening(request.getOpenVcpu().getVcpu(), epoch)));
+        if (appliesOpenings) {
+            apply(false, List.of(new VcpuOpening(request.getOpenVcpu().getVcpu(), epoch)));
+        }
         responses.onNext(ExecuteResponse.newBuilder()
                 .setRevision(epoch)
                 .setDomainGeneration(2)

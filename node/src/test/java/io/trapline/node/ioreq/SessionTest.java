@@ -179,6 +179,8 @@ final class SessionTest {
         // Nobody has taken its place: the emulator comes again by itself.
         assertThat(scene.take()).containsExactly("fenced 12 EAGAIN");
         assertThat(errno(scene.rules.bind(scene.now, 12, ServerScene.RUN, 10, new KeptRequests())))
+                .contains(Errno.EAGAIN);
+        assertThat(errno(scene.rules.bind(scene.now, 11, ServerScene.RUN, 10, new KeptRequests())))
                 .contains(Errno.ESTALE);
     }
 
