@@ -30,6 +30,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -50,6 +51,7 @@ public final class Coordinator implements AutoCloseable {
     private final boolean ownsSystem;
     private final Actors actors;
     private final Replica replica;
+    private final AtomicBoolean closing = new AtomicBoolean();
     private final List<BindableService> publicServices;
     private final List<BindableService> internalServices;
 
@@ -76,6 +78,12 @@ public final class Coordinator implements AutoCloseable {
                 new ClusterGrpc(calls, config.version(), replica));
         this.internalServices = List.of(
                 new RegistryGrpc(commands, actors.nodes(), actors.sessions()), new CoordinatorGrpc(replica, reads));
+        Consumer<Throwable> onDeath = why -> {
+            if (!closing.get()) {
+                config.onFailure().accept(why);
+            }
+        };
+        spawn(system, ActorDeaths.of(actors.all(), onDeath), "actor-deaths-" + STARTED.incrementAndGet());
     }
 
     private record Actors(
@@ -83,6 +91,10 @@ public final class Coordinator implements AutoCloseable {
             ActorRef<LeaseKeeper.Message> nodes,
             ActorRef<ClientSessions.Message> sessions,
             ActorRef<ClaimWatches.Message> watches) {
+        List<ActorRef<?>> all() {
+            return List.of(committer, nodes, sessions, watches);
+        }
+
         /** In this order: who waits for a drain must not arrive at the nodes' actor before the drain does. */
         void applied(Applied applied) {
             nodes.tell(new LeaseKeeper.EntryApplied(applied));
@@ -274,6 +286,7 @@ public final class Coordinator implements AutoCloseable {
     /** Ends it. Calls under way get no answer: whoever closes it has ended the server that they came through. */
     @Override
     public void close() {
+        closing.set(true);
         replica.close();
         actors.stop();
         if (ownsSystem) {

@@ -28,6 +28,7 @@ import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftGroupMemberId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
@@ -246,6 +247,20 @@ final class RegistryStateMachine extends BaseStateMachine {
     private synchronized void leads(long term) {
         leading = true;
         events.leading(term);
+        // Its end takes the role away and then tells; where it told before this, it found nothing to end.
+        if (!isLeaderIn(term)) {
+            leadsNoLonger();
+        }
+    }
+
+    private boolean isLeaderIn(long term) {
+        try {
+            DivisionInfo now = getServer().join().getDivision(getGroupId()).getInfo();
+            return now.isLeader() && now.getCurrentTerm() == term;
+        } catch (IOException closed) {
+            LOG.debug("it leads, and ends", closed);
+            return false;
+        }
     }
 
     /** Told from several threads of Raft's, and often twice. */
