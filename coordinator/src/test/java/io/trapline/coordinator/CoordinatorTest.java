@@ -15,9 +15,11 @@ import io.trapline.internal.v1.OpenVcpuStream;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.model.Errno;
 import io.trapline.rpc.Statuses;
+import io.trapline.v1.CreateDomainResponse;
 import io.trapline.v1.CreateIoreqServerRequest;
 import io.trapline.v1.DescribeDomainRequest;
 import io.trapline.v1.DestroyDomainRequest;
+import io.trapline.v1.DomainServiceGrpc;
 import io.trapline.v1.DomainState;
 import io.trapline.v1.GetIoreqServerInfoRequest;
 import io.trapline.v1.ListNodesRequest;
@@ -214,6 +216,20 @@ final class CoordinatorTest {
     }
 
     @Test
+    void placesADomainOnlyWhenItKnowsWhichNodesServe() throws Exception {
+        running.close();
+        running = new Running(directory, false);
+
+        ListenableFuture<CreateDomainResponse> call =
+                DomainServiceGrpc.newFutureStub(running.channel).createDomain(Running.smallDomain());
+        // An answer, which shows that the call before it has come.
+        running.cluster().listNodes(ListNodesRequest.getDefaultInstance());
+        node = running.node("n1", 1);
+
+        assertThat(call.get(10, TimeUnit.SECONDS).getDomain().getDomid()).isEqualTo(1);
+    }
+
+    @Test
     void answersAReleaseOnlyWhenItHasDrained() throws Exception {
         // C5, F5
         int domid = running.domain();
@@ -235,6 +251,27 @@ final class CoordinatorTest {
         assertThat(call.get(10, TimeUnit.SECONDS).getRevision()).isEqualTo(drain.getRevision());
         assertThat(node.changes.getLast().getEndedDrainsList()).containsExactly(drain.getRevision());
         running.servers().mapMemType(claim(domid, id, 0, 2));
+    }
+
+    @Test
+    void freesATypeWithResetOnlyWhenWhoHasItsPagesHasResetThem() {
+        // C5: also where that node is away
+        int domid = running.domain();
+        int id = running.ioreqServer(domid);
+        running.servers().mapMemType(claim(domid, id, 0, 2));
+        node.stopDraining();
+        node.stopRenewing();
+        await().until(() -> usable().isEmpty());
+        MapMemTypeResponse response = running.servers()
+                .mapMemType(claim(domid, id, 0, 0).toBuilder()
+                        .setReset(true)
+                        .setWait(false)
+                        .build());
+        refused(Errno.EBUSY, () -> running.servers().mapMemType(claim(domid, id, 0, 2)));
+
+        node.drained(response.getRevision());
+
+        await().untilAsserted(() -> running.servers().mapMemType(claim(domid, id, 0, 2)));
     }
 
     @Test

@@ -15,6 +15,7 @@ import io.trapline.coordinator.registry.Registry;
 import io.trapline.coordinator.registry.RegistryView;
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.model.Errno;
 import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
@@ -163,6 +164,11 @@ public final class Calls {
     /** The nodes that hold a lease; {@code next} runs on an actor's thread and must not block. */
     void leased(Consumer<List<LeaseKeeper.LeasedNode>> next) {
         nodes.tell(new LeaseKeeper.AskLeased(next));
+    }
+
+    /** The lives that can be given something new; either runs on an actor's thread and must not block. */
+    void usable(Consumer<List<NodeLife>> next, Consumer<Refusal> refused) {
+        nodes.tell(new LeaseKeeper.AskUsable(next, refused));
     }
 
     /** What a later version of a client may have put into a request is not written to the log, nor kept. */

@@ -49,6 +49,8 @@ public final class ClaimWatches extends AbstractMatchingBehavior<ClaimWatches.Me
     private final Views views;
     private final Map<Object, ClaimWatcher> watchers = new LinkedHashMap<>();
 
+    private boolean leads;
+
     private ClaimWatches(ActorContext<Message> context, Views views) {
         super(context);
         this.views = views;
@@ -75,6 +77,11 @@ public final class ClaimWatches extends AbstractMatchingBehavior<ClaimWatches.Me
     }
 
     private void watch(ServerCallStreamObserver<WatchClaimsResponse> stream, WatchClaimsRequest q) {
+        if (!leads) {
+            // It led when it was confirmed.
+            stream.onError(Statuses.toException(leadsNoLonger()));
+            return;
+        }
         if (watchers.size() >= Limit.MAX_WATCHERS.value()) {
             stream.onError(Statuses.toException(
                     Refusal.overLimit(Errno.EAGAIN, "watchers", watchers.size() + 1L, Limit.MAX_WATCHERS)));
@@ -106,11 +113,15 @@ public final class ClaimWatches extends AbstractMatchingBehavior<ClaimWatches.Me
         }
     }
 
-    private void leading(boolean leads) {
-        if (!leads) {
-            watchers.values()
-                    .forEach(watcher -> watcher.end(Refusal.of(Errno.EAGAIN, "this coordinator leads no longer")));
+    private void leading(boolean now) {
+        leads = now;
+        if (!now) {
+            watchers.values().forEach(watcher -> watcher.end(leadsNoLonger()));
             watchers.clear();
         }
+    }
+
+    private static Refusal leadsNoLonger() {
+        return Refusal.of(Errno.EAGAIN, "this coordinator leads no longer");
     }
 }

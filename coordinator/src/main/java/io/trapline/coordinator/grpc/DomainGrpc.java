@@ -3,7 +3,6 @@ package io.trapline.coordinator.grpc;
 import io.grpc.stub.StreamObserver;
 import io.trapline.coordinator.grpc.PageTokens.MalformedException;
 import io.trapline.coordinator.grpc.PageTokens.Page;
-import io.trapline.coordinator.lease.LeaseKeeper.LeasedNode;
 import io.trapline.coordinator.registry.Reading;
 import io.trapline.coordinator.registry.RegistryView;
 import io.trapline.internal.v1.Answer;
@@ -55,17 +54,17 @@ public final class DomainGrpc extends DomainServiceGrpc.DomainServiceImplBase {
         String principal = Principals.current();
         calls.heard(q.hasRequestId(), q.getRequestId());
         calls.begin(observer)
-                .ifPresent(call -> calls.leased(nodes -> calls.execute(
-                        call,
-                        Command.newBuilder()
-                                .setPrincipal(principal)
-                                .setCreateDomain(CreateDomain.newBuilder()
-                                        .setRequest(q)
-                                        .addAllUsableNodes(nodes.stream()
-                                                .map(LeasedNode::life)
-                                                .toList())),
-                        false,
-                        Answer::getCreateDomain)));
+                .ifPresent(call -> calls.usable(
+                        lives -> calls.execute(
+                                call,
+                                Command.newBuilder()
+                                        .setPrincipal(principal)
+                                        .setCreateDomain(CreateDomain.newBuilder()
+                                                .setRequest(q)
+                                                .addAllUsableNodes(lives)),
+                                false,
+                                Answer::getCreateDomain),
+                        call::refuse));
     }
 
     @Override

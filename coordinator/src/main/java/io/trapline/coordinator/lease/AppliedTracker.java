@@ -8,15 +8,18 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * When may a call return (rule 0), and when is a drain over (F5)?
  *
  * <p>A call waits for a revision: it returns when every life of a node that may hold a lease has applied it, at once where there is none.
  * A call may also wait for a drain: then it waits for the revision at which the drain ended. A drain is over when every such life is done
- * with it. A life whose lease has lapsed is waited for no longer: it serves no more. Its stream says nothing about that (D-13).
+ * with it. A life whose lease has lapsed is waited for no longer: it serves no more. Its stream says nothing about that (D-13). Only for the
+ * pages that a drain resets somebody has to be there who has them: it waits for that life, leased or not, until it is over (C5).
  *
  * <p>What a life has said it has applied or is done with stays true of it, with a lease and without one.
  */
@@ -34,7 +37,19 @@ public final class AppliedTracker {
     private static final class Drain {
         private final Set<NodeLife> doneLives = new HashSet<>();
         private final Set<Long> tokens = new LinkedHashSet<>();
+        private @Nullable NodeLife resets;
         private boolean finishing;
+
+        private boolean isDone(Set<NodeLife> leased) {
+            return doneLives.containsAll(leased) && (resets == null || doneLives.contains(resets));
+        }
+
+        private void over(NodeLife life) {
+            doneLives.remove(life);
+            if (life.equals(resets)) {
+                resets = null;
+            }
+        }
     }
 
     private final Effects effects;
@@ -58,7 +73,7 @@ public final class AppliedTracker {
     /** A life's lease is over. */
     public void lapsed(NodeLife life) {
         if (leased.remove(life)) {
-            drains.keySet().stream().toList().forEach(this::finishIfDone);
+            finishWhatIsDone();
             completeApplied();
         }
     }
@@ -66,8 +81,14 @@ public final class AppliedTracker {
     /** A life is over: nothing more is heard of it. */
     public void over(NodeLife life) {
         applied.remove(life);
-        drains.values().forEach(drain -> drain.doneLives.remove(life));
-        lapsed(life);
+        leased.remove(life);
+        drains.values().forEach(drain -> drain.over(life));
+        finishWhatIsDone();
+        completeApplied();
+    }
+
+    private void finishWhatIsDone() {
+        drains.keySet().stream().toList().forEach(this::finishIfDone);
     }
 
     /** A life has applied everything up to the revision; a lower one than before is ignored. */
@@ -88,9 +109,13 @@ public final class AppliedTracker {
         revision = Math.max(revision, newRevision);
     }
 
-    /** A drain has begun. */
-    public void drainBegan(long drain) {
-        drains.putIfAbsent(drain, new Drain());
+    /**
+     * A drain has begun.
+     *
+     * @param resets the life whose memory has the pages that it resets; empty where it resets none
+     */
+    public void drainBegan(long drain, Optional<NodeLife> resets) {
+        drains.computeIfAbsent(drain, began -> new Drain()).resets = resets.orElse(null);
         finishIfDone(drain);
     }
 
@@ -180,7 +205,7 @@ public final class AppliedTracker {
 
     private void finishIfDone(long drain) {
         Drain open = drains.get(drain);
-        if (open != null && !open.finishing && open.doneLives.containsAll(leased)) {
+        if (open != null && !open.finishing && open.isDone(leased)) {
             open.finishing = true;
             effects.finish(drain);
         }

@@ -7,6 +7,7 @@ import io.trapline.internal.v1.Admission;
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.BeginLeadership;
 import io.trapline.internal.v1.Command;
+import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.EndNode;
 import io.trapline.internal.v1.FinishDrain;
 import io.trapline.internal.v1.Grant;
@@ -59,6 +60,7 @@ public final class Leadership {
     // What came before it had begun.
     private final List<LeaseKeeper.Register> early = new ArrayList<>();
     private final List<Long> earlyDrains = new ArrayList<>();
+    private final List<LeaseKeeper.AskUsable> asks = new ArrayList<>();
     private @Nullable LeaseTable table;
     private long leadership;
 
@@ -72,7 +74,7 @@ public final class Leadership {
     public void begin() {
         settings.views().read(RegistryView::lives).forEach(tracker::leased);
         tracker.reached(settings.views().read(RegistryView::revision));
-        settings.views().read(RegistryView::drains).forEach(drain -> tracker.drainBegan(drain.getRevision()));
+        settings.views().read(RegistryView::drains).forEach(this::drainBegan);
         proposeBeginning();
     }
 
@@ -106,6 +108,7 @@ public final class Leadership {
         early.forEach(register -> register.stream().onError(Statuses.toException(why)));
         links.values().forEach(link -> link.end(why));
         calls.values().forEach(call -> call.lost().run());
+        asks.forEach(ask -> ask.refused().accept(why));
     }
 
     private long now() {
@@ -235,8 +238,12 @@ public final class Leadership {
                 dropIfEnded(link);
             }
         }
-        change.getDrainsList().forEach(drain -> tracker.drainBegan(drain.getRevision()));
+        change.getDrainsList().forEach(this::drainBegan);
         change.getEndedDrainsList().forEach(tracker::drainEnded);
+    }
+
+    private void drainBegan(DrainRecord drain) {
+        tracker.drainBegan(drain.getRevision(), settings.views().read(view -> view.resets(drain)));
     }
 
     private void dropIfEnded(NodeLink link) {
@@ -248,6 +255,7 @@ public final class Leadership {
     public void tick() {
         if (table != null) {
             table.tick(now());
+            answerAsks();
         }
     }
 
@@ -259,6 +267,20 @@ public final class Leadership {
     void cancel(long token) {
         calls.remove(token);
         tracker.cancel(token);
+    }
+
+    /** What a leadership that has just begun does not know is no reason to refuse anything. */
+    void usable(LeaseKeeper.AskUsable ask) {
+        asks.add(ask);
+        answerAsks();
+    }
+
+    private void answerAsks() {
+        if (table != null && !table.isInGrace()) {
+            List<LeaseKeeper.AskUsable> answered = List.copyOf(asks);
+            asks.clear();
+            answered.forEach(ask -> ask.reply().accept(begun().leased()));
+        }
     }
 
     public List<LeaseKeeper.LeasedNode> leased() {

@@ -95,6 +95,14 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
     public record AskLeased(Consumer<List<LeasedNode>> reply) implements Message {}
 
     /**
+     * Which lives can be given something new. A leader that has just begun knows that of a life only when it has granted it a lease or its
+     * grace is over: so long this waits. One of the two runs, on this actor's thread, and must not block.
+     *
+     * @param refused this coordinator does not lead
+     */
+    public record AskUsable(Consumer<List<NodeLife>> reply, Consumer<Refusal> refused) implements Message {}
+
+    /**
      * A node that holds a lease of this leadership.
      *
      * @param life its name and incarnation
@@ -172,6 +180,7 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
             case Await await -> leadership.await(await);
             case Cancel cancel -> leadership.cancel(cancel.token());
             case AskLeased ask -> ask.reply().accept(leadership.leased());
+            case AskUsable ask -> leadership.usable(ask);
             case Tick tick -> leadership.tick();
             case Then then -> {
                 if (then.asked() == leadership) {
@@ -190,6 +199,7 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
             case Register register -> register.stream().onError(Statuses.toException(notLeading()));
             case Await await -> await.lost().run();
             case AskLeased ask -> ask.reply().accept(List.of());
+            case AskUsable ask -> ask.refused().accept(notLeading());
             case Renewed of -> {}
             case NodeApplied of -> {}
             case NodeDrained of -> {}

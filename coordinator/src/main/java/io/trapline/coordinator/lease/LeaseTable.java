@@ -156,6 +156,11 @@ final class LeaseTable {
         return entry != null && entry.mayServe();
     }
 
+    /** Whether some life may hold a lease of an earlier leadership, of which this one does not know. */
+    boolean isInGrace() {
+        return entries.values().stream().anyMatch(entry -> entry.state == State.GRACE);
+    }
+
     /** The registry has reached a revision. */
     void reached(long now, long revision) {
         owed.reached(now, revision);
@@ -172,8 +177,11 @@ final class LeaseTable {
             registering.put(q.getNode(), life);
             effects.proposeRegister(q, false);
         } else {
-            forgetWaiting(life.getNode());
-            waiting.put(q.getNode(), q);
+            RegisterNode earlier = waiting.put(q.getNode(), q);
+            // The same life with another stream waits on.
+            if (earlier != null && !life(earlier).equals(life)) {
+                effects.refuse(life(earlier), inUse(life(earlier)));
+            }
             if (present.state == State.LAPSED) {
                 decide(now, present);
             } else {
@@ -320,11 +328,13 @@ final class LeaseTable {
 
     /** Time has passed. */
     void tick(long now) {
-        boolean wasStopped = now - tickedNanos > STALL_NANOS;
+        long sinceLast = now - tickedNanos;
+        boolean wasStopped = sinceLast > STALL_NANOS;
         tickedNanos = now;
         for (Entry entry : List.copyOf(entries.values())) {
-            if (wasStopped && entry.mayServe()) {
-                entry.end = later(entry.end, now + AFTER_STALL_NANOS);
+            if (wasStopped) {
+                // A life that nobody listened to was not silent (D4).
+                entry.end = entry.mayServe() ? later(entry.end, now + AFTER_STALL_NANOS) : entry.end + sinceLast;
             }
             if (entry.mayServe() && now - entry.end > 0) {
                 lapse(entry, entry.end);

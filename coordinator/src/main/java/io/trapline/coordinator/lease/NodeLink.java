@@ -76,8 +76,7 @@ final class NodeLink {
         sentRevision = knownRevision;
         put(NodeSessionResponse.newBuilder().setAdmitted(admission).build());
         for (RegistryChange change : changes) {
-            sentRevision = change.getRevision();
-            put(NodeSessionResponse.newBuilder().setChange(change).build());
+            put(change);
         }
         begunWith = waiting.size();
         begunWithBytes = waitingBytes;
@@ -86,8 +85,7 @@ final class NodeLink {
     /** A later change; one that it was sent already is left out. */
     void send(RegistryChange change) {
         if (change.getRevision() > sentRevision) {
-            sentRevision = change.getRevision();
-            put(NodeSessionResponse.newBuilder().setChange(change).build());
+            put(change);
             cutOffWhereItDoesNotRead();
         }
     }
@@ -95,6 +93,13 @@ final class NodeLink {
     void grant(Grant grant) {
         put(NodeSessionResponse.newBuilder().setGranted(grant).build());
         cutOffWhereItDoesNotRead();
+    }
+
+    private void put(RegistryChange change) {
+        sentRevision = change.getRevision();
+        ChangeParts.of(change, ChangeParts.MAX_BYTES)
+                .forEach(part ->
+                        put(NodeSessionResponse.newBuilder().setChange(part).build()));
     }
 
     private void put(NodeSessionResponse response) {

@@ -1,7 +1,9 @@
 package io.trapline.coordinator.registry;
 
+import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.NodeLife;
+import io.trapline.internal.v1.PlacedDomain;
 import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegisteredNode;
 import io.trapline.internal.v1.RegisteredServer;
@@ -11,6 +13,7 @@ import io.trapline.model.Refusal;
 import io.trapline.v1.Claim;
 import io.trapline.v1.DescribeDomainResponse;
 import io.trapline.v1.Domain;
+import io.trapline.v1.DomainState;
 import io.trapline.v1.IoreqServer;
 import java.util.Collection;
 import java.util.List;
@@ -177,6 +180,27 @@ public final class RegistryView {
     /** The drains that have not ended, by revision. */
     public List<DrainRecord> drains() {
         return List.copyOf(state.drains.values());
+    }
+
+    /**
+     * The life whose memory has the pages that are {@code ram_rw} again when the drain ends (C5): by a release with {@code reset}, or by
+     * the end of a server that has begun one. Empty where there are none, and where that life is over and the pages are lost.
+     */
+    public Optional<NodeLife> resets(DrainRecord drain) {
+        PlacedDomain placed = state.domains.get(drain.getDomid());
+        if (placed == null || placed.getDomain().getState() == DomainState.DOMAIN_STATE_CRASHED) {
+            return Optional.empty();
+        }
+        boolean resets = state.drainsOf(drain.getDomid()).stream()
+                .anyMatch(each -> each.getReset()
+                        && each.getGeneration() == drain.getGeneration()
+                        && (each.getRevision() == drain.getRevision()
+                                || drain.getKind() == DrainKind.DRAIN_KIND_DESTROY));
+        return resets
+                ? Optional.ofNullable(state.nodes.get(placed.getPrimary()))
+                        .map(Nodes::life)
+                        .filter(life -> life.getIncarnation() != 0)
+                : Optional.empty();
     }
 
     /** Everything that a node is told, {@code snapshot} set. */

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.DisplayName;
@@ -38,6 +39,30 @@ final class AppliedTrackerTest {
 
     private static NodeLife life(String node) {
         return NodeLife.newBuilder().setNode(node).setIncarnation(7).build();
+    }
+
+    @Test
+    void isNotOverWhileTheLifeThatHasThePagesToBeResetIsAwayOnly() {
+        // C5: FREE says that they are plain again
+        tracker.leased(A);
+        tracker.drainBegan(20, Optional.of(A));
+        tracker.lapsed(A);
+        assertThat(finished).isEmpty();
+
+        tracker.drained(A, 20);
+
+        assertThat(finished).containsExactly(20L);
+    }
+
+    @Test
+    void isOverWhenTheLifeThatHadThePagesToBeResetIsOver() {
+        tracker.leased(A);
+        tracker.drainBegan(20, Optional.of(A));
+        tracker.lapsed(A);
+
+        tracker.over(A);
+
+        assertThat(finished).containsExactly(20L);
     }
 
     @Test
@@ -105,7 +130,7 @@ final class AppliedTrackerTest {
         tracker.leased(A);
         tracker.leased(B);
         tracker.reached(20);
-        tracker.drainBegan(20);
+        tracker.drainBegan(20, Optional.empty());
         tracker.drained(A, 20);
         tracker.drained(A, 20);
         tracker.drained(STRANGER, 20);
@@ -120,7 +145,7 @@ final class AppliedTrackerTest {
         // C5
         tracker.leased(A);
         tracker.reached(20);
-        tracker.drainBegan(20);
+        tracker.drainBegan(20, Optional.empty());
         tracker.applied(A, 20);
         tracker.await(1, 20, 20);
         tracker.await(2, 20, 0);
@@ -139,7 +164,7 @@ final class AppliedTrackerTest {
     void waitsForTheEndOfADrainThatHasEndedAlready() {
         tracker.leased(A);
         tracker.reached(20);
-        tracker.drainBegan(20);
+        tracker.drainBegan(20, Optional.empty());
         tracker.applied(A, 20);
         tracker.reached(21);
         tracker.drainEnded(20);
@@ -153,7 +178,7 @@ final class AppliedTrackerTest {
 
     @Test
     void finishesADrainAtOnceWithoutALease() {
-        tracker.drainBegan(20);
+        tracker.drainBegan(20, Optional.empty());
 
         assertThat(finished).containsExactly(20L);
     }
@@ -163,7 +188,7 @@ final class AppliedTrackerTest {
         // F5, D-13
         tracker.leased(A);
         tracker.leased(B);
-        tracker.drainBegan(20);
+        tracker.drainBegan(20, Optional.empty());
         tracker.drained(A, 20);
         assertThat(finished).isEmpty();
 
@@ -177,7 +202,7 @@ final class AppliedTrackerTest {
         // F5, C5
         tracker.leased(A);
         tracker.leased(B);
-        tracker.drainBegan(20);
+        tracker.drainBegan(20, Optional.empty());
         tracker.drained(A, 20);
         assertThat(tracker.isPassedOver(B)).isFalse();
         tracker.lapsed(B);
@@ -194,7 +219,7 @@ final class AppliedTrackerTest {
         tracker.leased(A);
         tracker.leased(B);
         tracker.applied(A, 9);
-        tracker.drainBegan(20);
+        tracker.drainBegan(20, Optional.empty());
         tracker.lapsed(A);
         tracker.drained(A, 20);
         tracker.applied(A, 10);
@@ -216,7 +241,7 @@ final class AppliedTrackerTest {
         tracker.leased(A);
         tracker.leased(B);
         tracker.applied(A, 30);
-        tracker.drainBegan(20);
+        tracker.drainBegan(20, Optional.empty());
         tracker.drained(B, 20);
         tracker.await(1, 0, 20);
 
@@ -228,7 +253,7 @@ final class AppliedTrackerTest {
 
     @Test
     void triesToFinishAgainWhereThatFailed() {
-        tracker.drainBegan(20);
+        tracker.drainBegan(20, Optional.empty());
         tracker.finishFailed(20);
 
         assertThat(finished).containsExactly(20L, 20L);
@@ -237,7 +262,7 @@ final class AppliedTrackerTest {
     @Test
     void forgetsACallThatWaitsNoLonger() {
         tracker.leased(A);
-        tracker.drainBegan(20);
+        tracker.drainBegan(20, Optional.empty());
         tracker.await(1, 10, 0);
         tracker.await(2, 10, 20);
         tracker.cancel(1);

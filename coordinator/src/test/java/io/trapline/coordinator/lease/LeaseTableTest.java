@@ -262,6 +262,31 @@ final class LeaseTableTest {
         }
     }
 
+    @Test
+    void saysWhetherItKnowsOfEveryLife() {
+        Leader leader = new Leader(OLD);
+        assertThat(leader.table.isInGrace()).isTrue();
+        leader.renew(OLD, 1).confirmed();
+        assertThat(leader.table.isInGrace()).isFalse();
+
+        assertThat(new Leader(OLD).pass(WAITS + 1).table.isInGrace()).isFalse();
+    }
+
+    @Test
+    void takesNoLifeForDeadThatItDidNotListenTo() {
+        // D4
+        Leader leader = lapsed();
+        long dead = Lease.NODE_DEAD_AFTER.toMillis();
+        leader.nowMillis += 2 * dead;
+        leader.table.tick(leader.now());
+        leader.pass(dead - 1);
+        assertThat(said()).isEmpty();
+
+        leader.pass(100);
+
+        assertThat(said()).containsExactly("propose end n1");
+    }
+
     @Nested
     class ALeasedLife {
         @Test
@@ -330,6 +355,18 @@ final class LeaseTableTest {
             leader.renew(OLD, 2).confirmed().pass(WAITS + 1);
 
             assertThat(said()).containsExactly("refuse EAGAIN n2", "confirm", "grant 2 n1", "lapsed n1");
+        }
+
+        @Test
+        void isWaitedForByTheNextLifeOnAnotherStreamToo() {
+            Leader leader = leased().register(NEW);
+            said.clear();
+
+            leader.register(NEW);
+
+            assertThat(said()).containsExactly("wait n2");
+            leader.pass(WAITS + 1);
+            assertThat(said()).containsExactly("lapsed n1", "propose replacement n2");
         }
 
         @Test

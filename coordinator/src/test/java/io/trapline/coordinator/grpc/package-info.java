@@ -1,0 +1,4 @@
+@NullMarked
+package io.trapline.coordinator.grpc;
+
+import org.jspecify.annotations.NullMarked;
