@@ -1,11 +1,11 @@
 package io.trapline.cli;
 
+import io.trapline.cli.chaos.EmbeddedTarget;
+import io.trapline.cli.chaos.ProcessTarget;
 import io.trapline.cli.text.Console;
 import io.trapline.cli.text.Count;
 import io.trapline.cli.text.Json;
-import io.trapline.embedded.EmbeddedCluster;
 import io.trapline.faults.chaos.Chaos;
-import io.trapline.faults.chaos.Fault;
 import io.trapline.faults.chaos.Measures;
 import io.trapline.faults.chaos.Target;
 import io.trapline.faults.check.Checker;
@@ -13,9 +13,6 @@ import io.trapline.faults.check.Report;
 import io.trapline.faults.history.Event;
 import io.trapline.faults.history.History;
 import io.trapline.faults.history.HistoryFile;
-import io.trapline.server.ListenAddress;
-import io.trapline.server.StartException;
-import io.trapline.v1.DomainMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +29,7 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "chaos",
         description = {
-            "Let many guests, emulators and operators loose on a cluster, break things while they are at it, and check the history of all they did:"
+            "Let many guests, emulators and operators loose on a cluster of processes, kill and stop these and break connections while they are at it, and check the history of all they did:"
                     + " who held what, what every read saw, who was passed which access, how often.",
             "Exit code 1 where a promise is broken, or where a kind of fault had no effect. The history of such a run is kept; --check looks at it again.",
             "accesses_stalled_ms is the longest time that an access was under way. resent counts streams of guests that were resumed with accesses"
@@ -42,6 +39,7 @@ import picocli.CommandLine.ParentCommand;
 final class ChaosCommand implements Callable<Integer> {
     private static final Duration LONGEST = Duration.ofHours(1);
     private static final int FINDINGS = 10;
+    private static final int MOST_NODES = 8;
 
     @ParentCommand
     private TraplineCommand trapline;
@@ -59,6 +57,25 @@ final class ChaosCommand implements Callable<Integer> {
             paramLabel = "DURATION",
             description = "How long things are broken, 1s … 60m (default: ${DEFAULT-VALUE}).")
     private Duration duration = Duration.ofSeconds(30);
+
+    @Option(
+            names = "--coordinators",
+            defaultValue = "3",
+            paramLabel = "N",
+            description = "How many coordinators, 1, 3 or 5 (default: ${DEFAULT-VALUE}).")
+    private int coordinators;
+
+    @Option(
+            names = "--nodes",
+            defaultValue = "3",
+            paramLabel = "N",
+            description = "How many nodes, 1 … 8 (default: ${DEFAULT-VALUE}).")
+    private int nodes;
+
+    @Option(
+            names = "--one-process",
+            description = "All of the cluster in this process: nothing is broken but the connections of clients.")
+    private boolean isInOneProcess;
 
     @Option(
             names = "--history",
@@ -81,14 +98,28 @@ final class ChaosCommand implements Callable<Integer> {
         if (duration.compareTo(Duration.ofSeconds(1)) < 0 || duration.compareTo(LONGEST) > 0) {
             throw new BadInput("--duration is " + DurationConverter.text(duration) + ", not 1s … 60m");
         }
+        if (coordinators != 1 && coordinators != 3 && coordinators != 5) {
+            throw new BadInput("--coordinators is " + coordinators + ", not 1, 3 or 5");
+        }
+        if (nodes < 1 || nodes > MOST_NODES) {
+            throw new BadInput("--nodes is " + nodes + ", not 1 … " + MOST_NODES);
+        }
         Interrupt interrupt = trapline.interrupt();
         interrupt.arm(() -> {});
-        History history = new History();
-        try (Embedded target = Embedded.start()) {
-            Chaos.Result result = Chaos.run(
-                    target, new Chaos.Settings(seed, duration, console::note, interrupt::isRequested), history);
-            return tell(console, result, history.events());
+        Chaos.Settings settings = new Chaos.Settings(seed, duration, console::note, interrupt::isRequested);
+        if (isInOneProcess) {
+            try (EmbeddedTarget target = EmbeddedTarget.start()) {
+                return run(console, target, settings);
+            }
         }
+        try (ProcessTarget target = ProcessTarget.start(coordinators, nodes, TraplineCommand.class.getName())) {
+            return run(console, target, settings);
+        }
+    }
+
+    private int run(Console console, Target target, Chaos.Settings settings) throws IOException, InterruptedException {
+        History history = new History();
+        return tell(console, Chaos.run(target, settings, history), history.events());
     }
 
     private static int check(Console console, Path file) throws BadInput {
@@ -173,37 +204,5 @@ final class ChaosCommand implements Callable<Integer> {
         return Json.object()
                 .put("p50", times.map(Measures.Failover::p50).map(Math::round).orElse(null))
                 .put("max", times.map(Measures.Failover::max).map(Math::round).orElse(null));
-    }
-
-    /** A cluster in this process: nothing of it can be broken but the way to it. */
-    private record Embedded(EmbeddedCluster cluster) implements Target, AutoCloseable {
-        static Embedded start() throws StartException {
-            return new Embedded(EmbeddedCluster.start(Optional.empty(), ListenAddress.ANY_PORT, false, true));
-        }
-
-        @Override
-        public String addresses() {
-            return cluster.address().toString();
-        }
-
-        @Override
-        public DomainMemory memory() {
-            return DomainMemory.DOMAIN_MEMORY_VOLATILE;
-        }
-
-        @Override
-        public List<Fault> faults() {
-            return List.of();
-        }
-
-        @Override
-        public Effects effects() {
-            return new Effects(0, 0, 0);
-        }
-
-        @Override
-        public void close() {
-            cluster.close();
-        }
     }
 }

@@ -25,7 +25,8 @@ final class ChaosCommandTest {
     void findsNothingWrongWithWhatClientsSawWhileTheirConnectionsWereBroken() throws Exception {
         Path file = folder.resolve("history.jsonl");
 
-        int exit = shell.run("chaos", "--seed", "3", "--duration", "6s", "--json", "--history", file.toString());
+        int exit = shell.run(
+                "chaos", "--seed", "3", "--duration", "6s", "--one-process", "--json", "--history", file.toString());
 
         assertThat(exit).as(shell.err() + shell.out()).isEqualTo(ExitCode.DONE);
         Json summary = shell.summary();

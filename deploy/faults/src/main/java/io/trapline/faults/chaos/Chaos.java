@@ -24,7 +24,7 @@ import java.util.function.Consumer;
  */
 public final class Chaos {
     private static final long POLL_MILLIS = 20;
-    private static final long EFFECT_MILLIS = 5_000;
+    private static final long EFFECT_MILLIS = 10_000;
     private static final int MOST_REST_MILLIS = 1_000;
     /** A lease, two elections, and what a client waits between attempts. */
     private static final long HEALING_MILLIS = 3_000;
@@ -91,12 +91,14 @@ public final class Chaos {
         try (ClientFaults clients = new ClientFaults();
                 Workload workload = Workload.begin(
                         clients.doors(target.addresses()), target.memory(), random.nextLong(), history)) {
-            List<Fault> kinds = new ArrayList<>(target.faults());
+            List<Fault> kinds =
+                    new ArrayList<>(target.faults(workload.domain().domid().value()));
             kinds.addAll(clients.faults(workload::guestResumptions, workload::emulatorResumptions));
             kinds.forEach(
                     kind -> kind.unavailable().ifPresent(why -> notes.accept("not here: " + kind.name() + ": " + why)));
             kinds.removeIf(kind -> kind.unavailable().isPresent());
             breakThings(workload, kinds);
+            target.awaitWhole();
             TimeUnit.MILLISECONDS.sleep(HEALING_MILLIS);
             workload.healed();
             TimeUnit.MILLISECONDS.sleep(CALM_MILLIS);
@@ -143,6 +145,8 @@ public final class Chaos {
     }
 
     private void inflict(Fault kind) throws IOException, InterruptedException {
+        // Only what is whole can be broken; and that is not part of how long it was broken.
+        target.awaitWhole();
         long start = history.now();
         Fault.Broken broken = kind.injection().inject(random);
         scheduled.add(kind.name());

@@ -12,10 +12,11 @@ import java.util.OptionalLong;
 public final class Measures {
     private static final double NANOS_PER_MILLI = 1e6;
 
-    /** Faults of coordinators that lead have names that end so; those of nodes that serve shards likewise. */
-    static final String LEADER = "-leader";
+    /** Faults of coordinators that lead have names that end so. */
+    private static final String LEADER = "-leader";
 
-    static final String PRIMARY = "-primary";
+    /** What is stopped and let go on is waited for; what is dead is not. */
+    private static final String DEAD_PRIMARY = "kill-primary";
 
     private Measures() {}
 
@@ -45,7 +46,7 @@ public final class Measures {
 
     /** From a fault of a primary to the end of the access that waited longest. */
     public static Optional<Failover> shard(List<Event> events) {
-        return failovers(events, PRIMARY, true);
+        return failovers(events, DEAD_PRIMARY, true);
     }
 
     private static Optional<Failover> failovers(List<Event> events, String kind, boolean isOfAccesses) {

@@ -33,6 +33,11 @@ final class Timeline<V> {
         }
     }
 
+    /** Whether a call that changes it, or may, was under way at a time of that. */
+    boolean isChangedIn(Span span) {
+        return changes.stream().anyMatch(change -> !change.span().isBefore(span) && !span.isBefore(change.span()));
+    }
+
     /** When it was such a value for certain. */
     Intervals certainly(Predicate<V> such) {
         changes.sort(Comparator.comparingLong(change -> change.span().start()));
