@@ -56,6 +56,8 @@ final class RegistryStateMachine extends BaseStateMachine {
     private final GuardedRegistry registry;
     private final Membership membership;
     private final ReplicaEvents events;
+    // The term of the last configuration that was applied; of the thread that applies.
+    private long configurationTerm;
     private volatile boolean leading;
     private volatile long writtenTerm;
 
@@ -194,8 +196,10 @@ final class RegistryStateMachine extends BaseStateMachine {
         }
     }
 
+    /** Told from the thread that applies; the first entry of a leader's term is of this kind, and {@link #notifyLeaderReady} follows. */
     @Override
     public void notifyConfigurationChanged(long term, long index, RaftConfigurationProto peers) {
+        configurationTerm = term;
         try {
             membership.named(peers.getPeersList().stream()
                     .map(peer -> peer.getId().toStringUtf8())
@@ -213,22 +217,11 @@ final class RegistryStateMachine extends BaseStateMachine {
         events.termApplied(term);
     }
 
-    /** Told from the thread that applies, while it applies the first entry of this leader's term. */
+    /** Told from the thread that applies, while it applies the configuration that begins this leader's term. */
     @Override
     public void notifyLeaderReady() {
-        try {
-            TermIndex first = getServer()
-                    .join()
-                    .getDivision(getGroupId())
-                    .getRaftLog()
-                    .getTermIndex(getLastAppliedTermIndex().getIndex() + 1);
-            if (first != null) {
-                events.termApplied(first.getTerm());
-                leads(first.getTerm());
-            }
-        } catch (IOException closed) {
-            LOG.debug("it leads, and ends", closed);
-        }
+        events.termApplied(configurationTerm);
+        leads(configurationTerm);
     }
 
     @Override
