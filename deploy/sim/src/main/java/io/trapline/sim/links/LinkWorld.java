@@ -50,7 +50,7 @@ public final class LinkWorld implements Run {
 
     private LinkWorld(long seed, LinkPlant plant, int traceLines) {
         this.traceLines = traceLines;
-        random = new SplittableRandom(seed * 0x9E37_79B9_7F4A_7C15L + 1);
+        random = new SplittableRandom(seed);
         this.plant = plant;
         nodes = oneIn(2) ? List.of("a", "b") : List.of("a", "b", "c");
         cuts = List.of(60, 300, 1_500).get(upTo(2));

@@ -26,7 +26,7 @@ final class Schedule implements LongSupplier {
 
     /** @param traceLines how many lines of what happened to remember, for a reader */
     Schedule(long seed, int traceLines) {
-        random = new SplittableRandom(seed * 0x9E37_79B9_7F4A_7C15L + 1);
+        random = new SplittableRandom(seed);
         oneProcess = random.nextInt(3) > 0;
         this.traceLines = traceLines;
     }

@@ -26,7 +26,7 @@ public final class Agenda {
 
     /** @param traceLines how many of the last lines of what happened to remember, for a reader */
     public Agenda(long seed, int traceLines) {
-        random = new SplittableRandom(seed * 0x9E37_79B9_7F4A_7C15L + 3);
+        random = new SplittableRandom(seed);
         this.traceLines = traceLines;
     }
 
