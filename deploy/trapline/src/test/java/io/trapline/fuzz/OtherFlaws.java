@@ -7,6 +7,7 @@ import io.trapline.v1.GetLimitsRequest;
 import io.trapline.v1.GetVersionRequest;
 import io.trapline.v1.InjectEventRequest;
 import io.trapline.v1.InjectMsiRequest;
+import io.trapline.v1.ListCoordinatorsRequest;
 import io.trapline.v1.ListNodesRequest;
 import io.trapline.v1.OnBehalfOf;
 import io.trapline.v1.OpenSessionRequest;
@@ -36,6 +37,7 @@ final class OtherFlaws {
                 Map.entry("GetLimits", new BaseRequest(GetLimitsRequest.getDefaultInstance(), List.of())),
                 Map.entry("GetVersion", new BaseRequest(GetVersionRequest.getDefaultInstance(), List.of())),
                 Map.entry("ListNodes", new BaseRequest(ListNodesRequest.getDefaultInstance(), List.of())),
+                Map.entry("ListCoordinators", new BaseRequest(ListCoordinatorsRequest.getDefaultInstance(), List.of())),
                 Map.entry("OpenSession", new BaseRequest(OpenSessionRequest.getDefaultInstance(), List.of())),
                 Map.entry(
                         "CloseSession",
