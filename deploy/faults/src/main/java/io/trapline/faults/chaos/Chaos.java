@@ -23,6 +23,9 @@ import java.util.function.Consumer;
  * and the history is checked. Used by one thread.
  */
 public final class Chaos {
+    /** Longer than any call, any drain and any timeout of an access that the workload asks for. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
     private static final long POLL_MILLIS = 20;
     private static final long EFFECT_MILLIS = 10_000;
     private static final int MOST_REST_MILLIS = 1_000;
@@ -102,7 +105,7 @@ public final class Chaos {
             TimeUnit.MILLISECONDS.sleep(HEALING_MILLIS);
             workload.healed();
             TimeUnit.MILLISECONDS.sleep(CALM_MILLIS);
-            workload.finish();
+            workload.finish(PATIENCE);
             Set<String> withoutEffect = new TreeSet<>(scheduled);
             withoutEffect.removeAll(effective);
             return new Result(

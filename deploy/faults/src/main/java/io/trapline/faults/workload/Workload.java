@@ -7,8 +7,10 @@ import io.trapline.faults.history.Event;
 import io.trapline.faults.history.History;
 import io.trapline.faults.history.Span;
 import io.trapline.v1.DomainMemory;
-import java.util.ArrayList;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -30,7 +32,7 @@ public final class Workload implements AutoCloseable {
     private final Stage stage;
     private final SplittableRandom random;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final List<Future<?>> busy = new ArrayList<>();
+    private final Map<String, Future<?>> busy = new LinkedHashMap<>();
 
     private Workload(TraplineConnection owner, Stage stage, SplittableRandom random) {
         this.owner = owner;
@@ -63,12 +65,16 @@ public final class Workload implements AutoCloseable {
                 server = device.ioreqServers().create(stage.domain);
             }
             threads.execute(safely(new EmulatorClient(stage, server, principal, random.split())));
-            busy.add(threads.submit(safely(new DeviceOperator(stage, server, principal, random.split()))));
+            engage("the operator of " + principal, new DeviceOperator(stage, server, principal, random.split()));
         }
         for (int vcpu = 0; vcpu < Layout.VCPUS; vcpu++) {
-            busy.add(threads.submit(safely(new GuestClient(stage, vcpu, random.split()))));
+            engage("the guest of vCPU " + vcpu, new GuestClient(stage, vcpu, random.split()));
         }
-        busy.add(threads.submit(safely(new DomainOperator(stage, random.split()))));
+        engage("the operator of the domain", new DomainOperator(stage, random.split()));
+    }
+
+    private void engage(String name, Runnable client) {
+        busy.put(name, threads.submit(safely(client)));
     }
 
     private Runnable safely(Runnable client) {
@@ -113,10 +119,15 @@ public final class Workload implements AutoCloseable {
         stage.history.add(new Event.Healed(new Span(now, now)));
     }
 
-    /** Lets everybody come to an end, then reads every word, as a guest and past every claim, and lists the claims. */
-    public void finish() throws InterruptedException {
+    /**
+     * Lets everybody come to an end, then reads every word, as a guest and past every claim, and lists the claims. Who does not come to an
+     * end within {@code patience} is among the {@link #broken} (G-1), and nothing is read.
+     */
+    public void finish(Duration patience) throws InterruptedException {
         stage.over();
-        awaitAll();
+        if (!awaitAll(patience)) {
+            return;
+        }
         safely(() -> new DomainOperator(stage, random.split()).readAll(Layout.words()))
                 .run();
         safely(() -> new GuestClient(stage, 0, random.split()).readAll(Layout.words()))
@@ -133,14 +144,21 @@ public final class Workload implements AutoCloseable {
         }
     }
 
-    private void awaitAll() throws InterruptedException {
-        for (Future<?> one : busy) {
+    private boolean awaitAll(Duration patience) throws InterruptedException {
+        long end = System.nanoTime() + patience.toNanos();
+        boolean allEnded = true;
+        for (Map.Entry<String, Future<?>> one : busy.entrySet()) {
             try {
-                one.get();
+                one.getValue().get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException forEver) {
+                allEnded = false;
+                stage.broke(new TimeoutException("G-1: " + one.getKey() + " has come to no end within "
+                        + patience.toSeconds() + " s after everything was healed"));
             } catch (ExecutionException impossible) {
                 throw new IllegalStateException(impossible);
             }
         }
+        return allEnded;
     }
 
     /** Ends everybody; the domain stays for whoever wants to look at it. */
@@ -148,7 +166,13 @@ public final class Workload implements AutoCloseable {
     public void close() {
         stage.over();
         stage.close();
-        threads.close();
+        // Whoever waits for what never comes is not waited for; what has come to an end is in the history.
+        boolean isStuck = busy.values().stream().anyMatch(one -> !one.isDone());
+        if (isStuck) {
+            threads.shutdownNow();
+        } else {
+            threads.close();
+        }
         owner.close();
     }
 }
