@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.grpc.GrpcConfigKeys;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Why a confirmation is a log entry. When this fails, Ratis has become better than design 0002 (1.2.1) knows it. */
 @DisplayName("Ratis 3.3.0 answers linearizable reads of an idle leader without asking anybody")
-@Timeout(60)
+@Timeout(120)
 final class ReadIndexTest {
     private static final RaftGroupId GROUP = RaftGroupId.valueOf(UUID.randomUUID());
 
@@ -43,6 +44,16 @@ final class ReadIndexTest {
 
     @Test
     void answersAtALeaderThatNobodyCanReach() throws Exception {
+        boolean answered = false;
+        // A replica that led before the cut may have been outvoted by then, and asks the new leader in vain.
+        for (int attempt = 1; attempt <= 4 && !answered; attempt++) {
+            answered = isAnsweredWhenCut(directory.resolve("group-" + attempt));
+        }
+
+        assertThat(answered).isTrue();
+    }
+
+    private boolean isAnsweredWhenCut(Path group) throws Exception {
         List<Relay> relays = new ArrayList<>();
         List<Integer> ports = new ArrayList<>();
         List<RaftPeer> peers = new ArrayList<>();
@@ -57,13 +68,14 @@ final class ReadIndexTest {
         List<RaftServer> servers = new ArrayList<>();
         try {
             for (int i = 0; i < 3; i++) {
-                servers.add(server(peers, i, ports.get(i)));
+                servers.add(server(group, peers, i, ports.get(i)));
             }
             RaftServer leader = leader(servers);
-            assertThat(read(leader).get(10, TimeUnit.SECONDS).isSuccess()).isTrue();
+            if (!isAnswered(leader)) {
+                return false;
+            }
             relays.forEach(Relay::cut);
-
-            assertThat(read(leader).get(10, TimeUnit.SECONDS).isSuccess()).isTrue();
+            return isAnswered(leader);
         } finally {
             for (RaftServer server : servers) {
                 server.close();
@@ -74,12 +86,20 @@ final class ReadIndexTest {
         }
     }
 
-    private RaftServer server(List<RaftPeer> peers, int which, int port) throws Exception {
+    private boolean isAnswered(RaftServer server) throws Exception {
+        try {
+            return read(server).get(8, TimeUnit.SECONDS).isSuccess();
+        } catch (TimeoutException unanswered) {
+            return false;
+        }
+    }
+
+    private RaftServer server(Path group, List<RaftPeer> peers, int which, int port) throws Exception {
         RaftProperties properties = new RaftProperties();
         GrpcConfigKeys.Server.setHost(properties, "127.0.0.1");
         GrpcConfigKeys.Server.setPort(properties, port);
         RaftServerConfigKeys.setStorageDir(
-                properties, List.of(directory.resolve("c" + which).toFile()));
+                properties, List.of(group.resolve("c" + which).toFile()));
         // The time that a leader takes until it notices by itself: longer than the test.
         RaftServerConfigKeys.Rpc.setTimeoutMin(properties, TimeDuration.valueOf(5, TimeUnit.SECONDS));
         RaftServerConfigKeys.Rpc.setTimeoutMax(properties, TimeDuration.valueOf(8, TimeUnit.SECONDS));

@@ -4,6 +4,8 @@ import com.google.protobuf.Message;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.trapline.fuzz.AccessFuzz.Scope;
 import io.trapline.fuzz.FlawedRequests.Flawed;
@@ -198,13 +200,23 @@ final class BadInput implements AutoCloseable {
     }
 
     void removeAllButKept() {
+        // A destroy whose connection was hung up may still be on its way: then the domain is gone as well.
         var domains = DomainServiceGrpc.newBlockingStub(channel);
         for (Domain domain :
                 domains.listDomains(ListDomainsRequest.getDefaultInstance()).getDomainsList()) {
             if (!kept.contains(domain.getDomid())) {
-                domains.destroyDomain(DestroyDomainRequest.newBuilder()
-                        .setDomid(domain.getDomid())
-                        .build());
+                destroyed(domains, domain.getDomid());
+            }
+        }
+    }
+
+    private static void destroyed(DomainServiceGrpc.DomainServiceBlockingStub domains, int domid) {
+        try {
+            domains.destroyDomain(
+                    DestroyDomainRequest.newBuilder().setDomid(domid).build());
+        } catch (StatusRuntimeException failure) {
+            if (failure.getStatus().getCode() != Status.Code.NOT_FOUND) {
+                throw failure;
             }
         }
     }
