@@ -1,27 +1,25 @@
 package io.trapline.client;
 
 import io.grpc.Channel;
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
-import io.trapline.model.Refusal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The channels to all addresses of a cluster, of which one is in use: when it fails, everybody goes on to the next. What concerns one
- * domain's pages goes to the node that has them, once a refusal has named it ({@code route}). Thread-safe.
+ * domain's pages goes to the node that has them, once that has been named ({@code route}) and reached. Thread-safe.
  */
 final class Addresses implements AutoCloseable {
     /** {@code host:port}, IPv6 in brackets. */
     static final Pattern FORM = Pattern.compile("(\\[[^]]+]|[^:]+):[0-9]{1,5}");
-
-    /** The metadata of a refusal that names the node to go to. */
-    static final String ROUTE = "route";
 
     private static final long CLOSE_SECONDS = 5;
     private static final int MAX_NAMED = 64;
@@ -64,27 +62,44 @@ final class Addresses implements AutoCloseable {
         }
     }
 
-    /**
-     * What concerns a domain's pages failed there: on to where the refusal says, or else to the next address.
-     *
-     * @return whether the refusal named another node, which may be tried at once
-     */
-    synchronized boolean failed(Channel channel, int domid, @Nullable Refusal refusal) {
-        String route = refusal == null ? null : refusal.metadata().get(ROUTE);
-        if (route != null && FORM.matcher(route).matches()) {
-            ManagedChannel named = named(route);
-            if (named != null && !named.equals(channel)) {
-                routes.put(domid, route);
-                if (routes.size() > MAX_ROUTES) {
-                    routes.remove(routes.keySet().iterator().next());
-                }
-                named.resetConnectBackoff();
-                return true;
-            }
-        }
+    /** What concerns a domain's pages failed there: the domain's route is forgotten, or everybody goes on to the next address. */
+    synchronized void failed(Channel channel, int domid) {
         routes.remove(domid);
         failed(channel);
-        return false;
+    }
+
+    /**
+     * Connects to the address that is named as a domain's {@code route}. Nothing goes there before {@link #route}: a node may be named that cannot
+     * be reached from here, and then what goes on goes on where it is.
+     *
+     * @param connected run once the connection stands, on any thread; never where it cannot be made, or where {@code from} is that address
+     */
+    void reach(String route, Channel from, Consumer<Channel> connected) {
+        ManagedChannel named;
+        synchronized (this) {
+            named = FORM.matcher(route).matches() ? named(route) : null;
+        }
+        if (named != null && !named.equals(from)) {
+            awaitConnected(named, connected);
+        }
+    }
+
+    private static void awaitConnected(ManagedChannel channel, Consumer<Channel> connected) {
+        ConnectivityState state = channel.getState(true);
+        switch (state) {
+            case READY -> connected.accept(channel);
+            case IDLE, CONNECTING -> channel.notifyWhenStateChanged(state, () -> awaitConnected(channel, connected));
+            // Whoever is told of the route again may find it better.
+            case TRANSIENT_FAILURE, SHUTDOWN -> {}
+        }
+    }
+
+    /** From now on what concerns the domain's pages goes to that address, until it fails. */
+    synchronized void route(int domid, String route) {
+        routes.put(domid, route);
+        if (routes.size() > MAX_ROUTES) {
+            routes.remove(routes.keySet().iterator().next());
+        }
     }
 
     // Called with the lock held. Null where there are too many or the connection is closed.

@@ -16,11 +16,6 @@ final class Backoff {
         return ThreadLocalRandom.current().nextLong(longest / 2, longest) + 1;
     }
 
-    /** The wait before an attempt that is likely to succeed, in milliseconds: it counts as one, so that two who name each other end in longer waits. */
-    long firstMillis() {
-        return attempts++ < 2 ? 0 : nextMillis();
-    }
-
     /** An attempt succeeded. */
     void reset() {
         attempts = 0;

@@ -240,13 +240,8 @@ public final class Emulator implements AutoCloseable {
             state = State.ATTACHING;
             lastRefusal = failure.refusal();
             if (failure.isLost()) {
-                boolean isRouted = connection
-                        .addresses()
-                        .failed(
-                                from.channel(),
-                                domain.domid().value(),
-                                failure.refusal().orElse(null));
-                connection.timer().after(isRouted ? backoff.firstMillis() : backoff.nextMillis(), this::connect);
+                connection.addresses().failed(from.channel(), domain.domid().value());
+                connection.timer().after(backoff.nextMillis(), this::connect);
                 return;
             }
         }

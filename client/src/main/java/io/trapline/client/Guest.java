@@ -234,17 +234,12 @@ public final class Guest implements AutoCloseable {
             }
             vcpus.forEach(Vcpu::streamLost);
             if (!isClosed) {
-                boolean isRouted = connection
-                        .addresses()
-                        .failed(
-                                from.channel(),
-                                domain.domid().value(),
-                                failure.refusal().orElse(null));
+                connection.addresses().failed(from.channel(), domain.domid().value());
                 isConnecting = true;
                 connection
                         .timer()
                         .after(
-                                isRouted ? backoff.firstMillis() : backoff.nextMillis(),
+                                backoff.nextMillis(),
                                 () -> locked(() -> {
                                     connect();
                                     return true;
@@ -284,7 +279,43 @@ public final class Guest implements AutoCloseable {
         domain = new DomainRef(domain.domid(), opened.getDomainGeneration());
         backoff.reset();
         vcpu.opened(opened);
-        sendRowsOf(vcpu);
+        if (options.followsRoute() && !opened.getRoute().isEmpty() && !from.isRouted()) {
+            from.setRouted();
+            connection.addresses().reach(opened.getRoute(), from.channel(), there -> {
+                // The channel tells this under locks of its own.
+                connection
+                        .timer()
+                        .after(
+                                0,
+                                () -> locked(() -> {
+                                    from.routeTo(opened.getRoute());
+                                    goOn(from);
+                                    return true;
+                                }));
+            });
+        }
+        if (!goOn(from)) {
+            sendRowsOf(vcpu);
+        }
+    }
+
+    /**
+     * Leaves the stream for the node that has the domain's pages, once that can be reached (the guest's procedure, step 9); whether it has. What has no
+     * answer is sent again there. A vCPU that is being opened would be opened twice, and the later one could be this one: that is waited for.
+     */
+    private boolean goOn(GuestStream from) {
+        String route = from.route();
+        if (route == null || !from.equals(stream) || vcpus.isAnyOpening()) {
+            return false;
+        }
+        connection.addresses().route(domain.domid().value(), route);
+        from.complete();
+        stream = null;
+        vcpus.forEach(Vcpu::streamLost);
+        connect();
+        // Nothing was lost.
+        resumed = stream;
+        return true;
     }
 
     private void openRefused(GuestStream from, OpenRefused refused, Outcomes outcomes) {
@@ -298,12 +329,6 @@ public final class Guest implements AutoCloseable {
             return;
         }
         lastRefusal = Optional.of(why);
-        if (why.metadata().containsKey(Addresses.ROUTE)) {
-            // All vCPUs are of one domain, so that the whole stream is at the wrong node.
-            from.cancel("routed");
-            lost(from, new Failure(Optional.of(why), true));
-            return;
-        }
         connection
                 .timer()
                 .after(

@@ -25,6 +25,8 @@ final class GuestStream implements ClientResponseObserver<AccessRequest, AccessR
     private final Guest guest;
     private final Channel channel;
     private @Nullable ClientCallStreamObserver<AccessRequest> requests;
+    private boolean routed;
+    private @Nullable String route;
 
     GuestStream(Guest guest, Channel channel) {
         this.guest = guest;
@@ -33,6 +35,25 @@ final class GuestStream implements ClientResponseObserver<AccessRequest, AccessR
 
     Channel channel() {
         return channel;
+    }
+
+    /** Whether its node has named another one that has the domain's pages. */
+    boolean isRouted() {
+        return routed;
+    }
+
+    void setRouted() {
+        routed = true;
+    }
+
+    /** The node to go on at, once that can be reached; null = none. */
+    @Nullable
+    String route() {
+        return route;
+    }
+
+    void routeTo(String address) {
+        route = address;
     }
 
     /** Opens the stream; may end it at once. */

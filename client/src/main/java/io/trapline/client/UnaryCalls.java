@@ -139,23 +139,18 @@ final class UnaryCalls implements AutoCloseable {
             }
             isAmbiguous |= failure.refusal().isEmpty() && sent.isReached();
             broken += isBroken(error.getStatus()) ? 1 : 0;
-            long pauseNanos = TimeUnit.MILLISECONDS.toNanos(
-                    hasRoute(channel, failure) ? backoff.firstMillis() : backoff.nextMillis());
+            if (domid == ANYWHERE) {
+                addresses.failed(channel);
+            } else {
+                addresses.failed(channel, domid);
+            }
+            long pauseNanos = TimeUnit.MILLISECONDS.toNanos(backoff.nextMillis());
             if (Thread.currentThread().isInterrupted()
                     || broken >= MAX_BROKEN_ATTEMPTS
                     || deadlineNanos - System.nanoTime() <= pauseNanos) {
                 throw gaveUp(failure, error);
             }
             LockSupport.parkNanos(pauseNanos);
-        }
-
-        /** Goes on to another address; whether that is the one to go to. */
-        private boolean hasRoute(Channel channel, Failure failure) {
-            if (domid != ANYWHERE) {
-                return addresses.failed(channel, domid, failure.refusal().orElse(null));
-            }
-            addresses.failed(channel);
-            return false;
         }
 
         private TraplineException gaveUp(Failure failure, StatusRuntimeException error) {

@@ -19,6 +19,15 @@ final class VcpuTable {
         return vcpu.equals(vcpus[vcpu.number()]);
     }
 
+    boolean isAnyOpening() {
+        for (Vcpu vcpu : vcpus) {
+            if (vcpu != null && vcpu.isOpening()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     void put(Vcpu vcpu) {
         vcpus[vcpu.number()] = vcpu;
     }

@@ -1,6 +1,7 @@
 package io.trapline.client;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.trapline.model.AccessAttributes;
@@ -33,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * guarded by the monitor of this object.
  */
 final class FakeGuests extends GuestServiceGrpc.GuestServiceImplBase {
+    /** The address that a call came to. */
+    static final Context.Key<String> AT = Context.key("address");
+
     private static final class VcpuState {
         private final long epoch;
         private final ByteString token;
@@ -51,6 +55,7 @@ final class FakeGuests extends GuestServiceGrpc.GuestServiceImplBase {
 
     private final Map<Integer, VcpuState> vcpus = new HashMap<>();
     private final List<StreamObserver<AccessResponse>> streams = new ArrayList<>();
+    private final Map<StreamObserver<AccessResponse>, String> at = new HashMap<>();
     private final Map<Long, Long> memory = new HashMap<>();
     private final Map<StreamObserver<AccessResponse>, Map<Integer, List<long[]>>> held = new LinkedHashMap<>();
     private final Random random = new Random(1);
@@ -59,7 +64,7 @@ final class FakeGuests extends GuestServiceGrpc.GuestServiceImplBase {
     private int again;
     private int rejections;
     private int openAgain;
-    private Refusal openRefusal = Refusal.of(Errno.EAGAIN, "later");
+    private String home = "";
     private boolean holding;
     private boolean shuffling;
     private int dropAfter = Integer.MAX_VALUE;
@@ -115,10 +120,9 @@ final class FakeGuests extends GuestServiceGrpc.GuestServiceImplBase {
         openAgain = opens;
     }
 
-    /** The next open is refused with the address of the node to go to. */
-    synchronized void refuseOpenWithRoute(String address) {
-        openAgain = 1;
-        openRefusal = openRefusal.with("route", address);
+    /** The node that has the domain's pages, which others name. */
+    synchronized void home(String address) {
+        home = address;
     }
 
     synchronized void rejectBatches(int count) {
@@ -185,6 +189,7 @@ final class FakeGuests extends GuestServiceGrpc.GuestServiceImplBase {
     public StreamObserver<AccessRequest> access(StreamObserver<AccessResponse> responses) {
         synchronized (this) {
             streams.add(responses);
+            at.put(responses, AT.get());
         }
         return new StreamObserver<>() {
             @Override
@@ -231,7 +236,7 @@ final class FakeGuests extends GuestServiceGrpc.GuestServiceImplBase {
     private void open(StreamObserver<AccessResponse> stream, OpenVcpu open) {
         if (openAgain > 0) {
             openAgain--;
-            refuse(stream, open.getVcpu(), openRefusal);
+            refuse(stream, open.getVcpu(), Refusal.of(Errno.EAGAIN, "later"));
             return;
         }
         VcpuState state = vcpus.get(open.getVcpu());
@@ -254,7 +259,8 @@ final class FakeGuests extends GuestServiceGrpc.GuestServiceImplBase {
                         .setNextSequence(state.next)
                         .setToken(state.token)
                         .setWindow(state.window)
-                        .setDomainGeneration(77))
+                        .setDomainGeneration(77)
+                        .setRoute(home.equals(at.get(stream)) ? "" : home))
                 .build());
     }
 

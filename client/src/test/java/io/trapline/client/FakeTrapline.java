@@ -1,6 +1,8 @@
 package io.trapline.client;
 
 import io.grpc.BindableService;
+import io.grpc.Context;
+import io.grpc.Contexts;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
 import io.grpc.Server;
@@ -8,25 +10,19 @@ import io.grpc.ServerBuilder;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
-import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.netty.NettyServerBuilder;
-import io.trapline.model.Errno;
-import io.trapline.model.Refusal;
 import io.trapline.rpc.Principals;
-import io.trapline.rpc.Statuses;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /** Trapline's services as tests need them, at any number of addresses inside this process. */
 final class FakeTrapline implements AutoCloseable {
@@ -38,9 +34,6 @@ final class FakeTrapline implements AutoCloseable {
 
     /** The address of every call that arrived, in order. */
     final List<String> calls = new CopyOnWriteArrayList<>();
-
-    /** The node that has the domain's pages; elsewhere calls for them are refused with its address. Null = every node. */
-    volatile @Nullable String home;
 
     private final String prefix = "fake" + NAMES.incrementAndGet() + "-";
     private final ExecutorService executor = Executors.newCachedThreadPool();
@@ -67,16 +60,7 @@ final class FakeTrapline implements AutoCloseable {
             public <Q, R> ServerCall.Listener<Q> interceptCall(
                     ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
                 calls.add(address);
-                String there = home;
-                if (there != null && !there.equals(address) && isForPages(call)) {
-                    call.close(
-                            Status.UNAVAILABLE,
-                            Objects.requireNonNull(Statuses.toException(
-                                            Refusal.of(Errno.EAGAIN, "not here").with("route", there))
-                                    .getTrailers()));
-                    return new ServerCall.Listener<>() {};
-                }
-                return next.startCall(call, headers);
+                return Contexts.interceptCall(Context.current().withValue(FakeGuests.AT, address), call, headers, next);
             }
         });
         try {
@@ -86,13 +70,6 @@ final class FakeTrapline implements AutoCloseable {
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
-    }
-
-    private static boolean isForPages(ServerCall<?, ?> call) {
-        String service = String.valueOf(call.getMethodDescriptor().getServiceName());
-        return service.endsWith("MemoryService")
-                || service.endsWith("GuestService")
-                || service.endsWith("EmulatorService");
     }
 
     /** A connection's builder that finds the fake at these addresses. */

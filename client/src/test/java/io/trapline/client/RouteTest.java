@@ -1,45 +1,34 @@
 package io.trapline.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.grpc.Server;
-import io.trapline.model.Errno;
 import io.trapline.model.Gpa;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-@DisplayName("What concerns a domain's pages goes to the node that a refusal names (A5)")
+@DisplayName("A guest goes on at the node that has its domain's pages (the guest's procedure, step 9)")
 @Timeout(60)
 class RouteTest {
     private static final DomainRef DOMAIN = DomainRef.of(5);
-    private static final ServerRef SERVER = ServerRef.of(DOMAIN, 0);
     private static final byte[] BYTES = {1, 2, 3};
+    private static final Gpa PAGE = new Gpa(0x1000);
 
     private final FakeTrapline trapline = new FakeTrapline();
     private final TraplineConnection connection =
             trapline.connection("one:1,two:2").timeout(Duration.ofSeconds(20)).build();
+    private final Server one = trapline.serve("one:1");
+    private final Server three = trapline.serve("three:3");
 
-    private static final class Silent implements DeviceModel {
-        @Override
-        public long read(Ioreq ioreq) {
-            return 0;
-        }
-
-        @Override
-        public void write(Ioreq ioreq) {}
-    }
-
-    @BeforeEach
-    void serve() {
-        trapline.serve("one:1");
+    RouteTest() {
         trapline.serve("two:2");
-        trapline.serve("three:3");
     }
 
     @AfterEach
@@ -49,106 +38,111 @@ class RouteTest {
         assertThat(trapline.guests.faults()).isEmpty();
     }
 
-    private long callsAt(String address) {
-        return trapline.calls.stream().filter(address::equals).count();
+    private void awaitCallAt(String address) {
+        await().until(() -> trapline.calls.contains(address));
     }
 
     @Test
-    void aMemoryCallFollowsItAndTheNextGoesThereAtOnce() {
-        trapline.home = "three:3";
-
-        connection.memory().write(DOMAIN, new Gpa(0x1000), BYTES);
-        trapline.calls.clear();
-
-        assertThat(connection.memory().read(DOMAIN, new Gpa(0x1000), 3)).containsExactly(BYTES);
-        assertThat(trapline.calls).containsExactly("three:3");
-    }
-
-    @Test
-    void controlCallsStayWhereTheyAre() {
-        trapline.home = "three:3";
-        connection.memory().read(DOMAIN, new Gpa(0), 1);
-        trapline.calls.clear();
-
-        connection.domains().list();
-
-        assertThat(trapline.calls).containsExactly("one:1");
-    }
-
-    @Test
-    void aGuestGoesOnThere() {
-        trapline.home = "three:3";
+    void itHasLostNothing() {
+        trapline.guests.home("three:3");
         try (Guest guest = connection.guest(DOMAIN)) {
             Vcpu vcpu = guest.openVcpu(0, 1);
-            vcpu.write(new Gpa(0x1000), 8, 42);
-            assertThat(callsAt("three:3")).isEqualTo(1);
+            long epoch = vcpu.epoch();
+            awaitCallAt("three:3");
+            vcpu.write(PAGE, 8, 42);
 
-            // And when the domain's node is another one: with its token, so that nothing is carried out twice.
-            trapline.home = "two:2";
-            trapline.guests.cut();
-            assertThat(vcpu.read(new Gpa(0x1000), 8)).isEqualTo(42);
-            assertThat(callsAt("two:2")).isEqualTo(1);
-        }
-    }
-
-    @Test
-    void aGuestWhoseOpenIsRefusedTakesItsStreamThere() {
-        trapline.guests.refuseOpenWithRoute("three:3");
-        try (Guest guest = connection.guest(DOMAIN)) {
-            Vcpu vcpu = guest.openVcpu(0, 1);
-            vcpu.write(new Gpa(0x1000), 8, 42);
+            assertThat(vcpu.read(PAGE, 8)).isEqualTo(42);
             assertThat(trapline.calls).containsExactly("one:1", "three:3");
+            assertThat(vcpu.epoch()).isEqualTo(epoch);
+            assertThat(guest.resumptions()).isZero();
         }
     }
 
     @Test
-    void anEmulatorAttachesThere() {
-        trapline.home = "three:3";
-        try (Emulator emulator = connection.attach(SERVER, new Silent())) {
-            assertThat(emulator.isAttached()).isTrue();
-            trapline.home = "two:2";
-            trapline.emulators.cut();
-            await().untilAsserted(() -> assertThat(callsAt("two:2")).isPositive());
-            await().until(emulator::isAttached);
+    void whatHasNoAnswerIsSentAgainThere() throws Exception {
+        try (Guest guest = connection.guest(DOMAIN)) {
+            Vcpu first = guest.openVcpu(0, 2);
+            trapline.guests.hold();
+            CompletableFuture<Long> written = first.writeAsync(PAGE, 8, 42);
+            await().until(() -> trapline.guests.writes() == 1);
+            trapline.guests.home("three:3");
+            guest.openVcpu(1, 2);
+            awaitCallAt("three:3");
+            await().until(() -> trapline.guests.resentRows() == 1);
+            trapline.guests.release();
+
+            assertThat(written.get()).isZero();
+            assertThat(trapline.guests.writes()).isEqualTo(1);
         }
     }
 
     @Test
-    void aRouteToANodeThatIsGoneIsForgotten() {
-        Server named = trapline.serve("four:4");
-        trapline.home = "four:4";
-        connection.memory().write(DOMAIN, new Gpa(0x1000), BYTES);
-        named.shutdownNow();
-        trapline.home = "two:2";
+    void memoryCallsGoWhereTheGuestIsAndControlCallsStay() {
+        trapline.guests.home("three:3");
+        try (Guest guest = connection.guest(DOMAIN)) {
+            guest.openVcpu(0, 1);
+            awaitCallAt("three:3");
+            connection.memory().write(DOMAIN, PAGE, BYTES);
+            trapline.calls.clear();
 
-        assertThat(connection.memory().read(DOMAIN, new Gpa(0x1000), 3)).containsExactly(BYTES);
+            assertThat(connection.memory().read(DOMAIN, PAGE, 3)).containsExactly(BYTES);
+            connection.domains().list();
+
+            assertThat(trapline.calls).containsExactly("three:3", "one:1");
+        }
     }
 
-    @Test
-    void aRouteThatLeadsNowhereIsGivenUpAsRefused() {
-        trapline.home = "nobody:9";
-        try (TraplineConnection impatient = trapline.connection("one:1,two:2")
-                .timeout(Duration.ofMillis(300))
-                .build()) {
-            assertThatThrownBy(() -> impatient.memory().read(DOMAIN, new Gpa(0), 1))
-                    .isInstanceOfSatisfying(
-                            TraplineException.class,
-                            refused -> assertThat(refused.is(Errno.EAGAIN) || refused.isUnreachable())
-                                    .isTrue());
+    @ParameterizedTest
+    @ValueSource(strings = {"nobody:9", "three", "one:1"})
+    void whereThatCannotBeReachedItStays(String home) {
+        trapline.guests.home(home);
+        try (Guest guest = connection.guest(DOMAIN)) {
+            Vcpu vcpu = guest.openVcpu(0, 1);
+            vcpu.write(PAGE, 8, 42);
+
+            assertThat(vcpu.read(PAGE, 8)).isEqualTo(42);
+            assertThat(trapline.calls).containsExactly("one:1");
         }
     }
 
     @Test
-    void whatIsNoAddressIsNoRoute() {
-        trapline.home = "three";
-        try (TraplineConnection impatient = trapline.connection("one:1,two:2")
-                .timeout(Duration.ofMillis(300))
-                .build()) {
-            assertThatThrownBy(() -> impatient.memory().read(DOMAIN, new Gpa(0), 1))
-                    .isInstanceOfSatisfying(
-                            TraplineException.class,
-                            refused -> assertThat(refused.is(Errno.EAGAIN) || refused.isUnreachable())
-                                    .isTrue());
+    void whereThatFailsItComesBack() {
+        trapline.guests.home("three:3");
+        try (Guest guest = connection.guest(DOMAIN)) {
+            Vcpu vcpu = guest.openVcpu(0, 1);
+            awaitCallAt("three:3");
+            vcpu.write(PAGE, 8, 42);
+            three.shutdownNow();
+
+            assertThat(vcpu.read(PAGE, 8)).isEqualTo(42);
+            assertThat(trapline.calls).endsWith("one:1");
+            assertThat(guest.resumptions()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void whenTheFirstNodeEndsItIsNotConcerned() {
+        trapline.guests.home("three:3");
+        try (Guest guest = connection.guest(DOMAIN)) {
+            Vcpu vcpu = guest.openVcpu(0, 1);
+            awaitCallAt("three:3");
+            vcpu.write(PAGE, 8, 42);
+            one.shutdownNow();
+
+            assertThat(vcpu.read(PAGE, 8)).isEqualTo(42);
+            assertThat(guest.resumptions()).isZero();
+        }
+    }
+
+    @Test
+    void whoDoesNotWantItStays() {
+        trapline.guests.home("three:3");
+        try (Guest guest = connection.guest(DOMAIN, GuestOptions.defaults().withoutRoute())) {
+            Vcpu vcpu = guest.openVcpu(0, 1);
+            vcpu.write(PAGE, 8, 42);
+
+            assertThat(vcpu.read(PAGE, 8)).isEqualTo(42);
+            assertThat(trapline.calls).containsExactly("one:1");
         }
     }
 }

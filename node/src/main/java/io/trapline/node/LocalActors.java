@@ -37,6 +37,7 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
                 domain.defaultTimeoutMillis(),
                 routes.map(),
                 routes.shards(),
+                routes.guestsNode(),
                 registry,
                 self,
                 gate);

@@ -7,6 +7,7 @@ import io.trapline.client.DeviceModel;
 import io.trapline.client.DomainRef;
 import io.trapline.client.Emulator;
 import io.trapline.client.Guest;
+import io.trapline.client.GuestOptions;
 import io.trapline.client.Ioreq;
 import io.trapline.client.ServerRef;
 import io.trapline.client.TraplineConnection;
@@ -37,6 +38,7 @@ final class AnyNodeTest {
     private static final long DEVICE_GFN = 16;
     private static final Gpa DEVICE = new Gpa(DEVICE_GFN << 12);
     private static final Gpa PLAIN = new Gpa(0x2000);
+    private static final GuestOptions STAYING = GuestOptions.defaults().withoutRoute();
 
     @TempDir
     static Path folder;
@@ -115,7 +117,7 @@ final class AnyNodeTest {
                 Device device = new Device();
                 try (Emulator emulator = AT.get(e).attach(server, device)) {
                     for (int g = 0; g < NODES; g++) {
-                        try (Guest guest = AT.get(g).guest(domain)) {
+                        try (Guest guest = AT.get(g).guest(domain, STAYING)) {
                             Vcpu vcpu = guest.openVcpu(g, 8);
                             long value = next++;
                             vcpu.write(DEVICE, 8, value);
@@ -158,7 +160,7 @@ final class AnyNodeTest {
         };
         TraplineConnection roaming = nodes.connect("127.0.0.1:" + door.getPort(), nodes.address(2));
         try (Emulator emulator = AT.getFirst().attach(server, device);
-                Guest guest = roaming.guest(domain)) {
+                Guest guest = roaming.guest(domain, STAYING)) {
             Vcpu vcpu = guest.openVcpu(0, 8);
             vcpu.write(DEVICE, 8, 1);
             long epoch = vcpu.epoch();
@@ -176,6 +178,34 @@ final class AnyNodeTest {
         }
         assertThat(device.writes).containsExactly(1L, 2L, 3L);
         AT.getFirst().domains().destroy(domain);
+    }
+
+    @Test
+    @DisplayName("A4, A6: a guest goes on at the node that has its pages, while its accesses are under way")
+    void aGuestGoesToThePages() throws Exception {
+        for (int g = 0; g < NODES; g++) {
+            DomainRef domain = domain();
+            Server door = nodes.door(g);
+            try (TraplineConnection away = nodes.connect("127.0.0.1:" + door.getPort());
+                    Guest guest = away.guest(domain)) {
+                Vcpu vcpu = guest.openVcpu(0, 64);
+                List<CompletableFuture<Long>> writes = new ArrayList<>();
+                for (long value = 1; value <= 2_000; value++) {
+                    writes.add(vcpu.writeAsync(PLAIN, 8, value));
+                }
+                for (CompletableFuture<Long> write : writes) {
+                    write.get(60, TimeUnit.SECONDS);
+                }
+                assertThat(vcpu.read(PLAIN, 8)).isEqualTo(2_000);
+                if (!primary(domain).equals(nodes.name(g))) {
+                    // Nobody needs the way that the guest came by.
+                    door.shutdownNow();
+                    vcpu.write(PLAIN, 8, 2_001);
+                    assertThat(vcpu.read(PLAIN, 8)).isEqualTo(2_001);
+                }
+            }
+            AT.getFirst().domains().destroy(domain);
+        }
     }
 
     @Test

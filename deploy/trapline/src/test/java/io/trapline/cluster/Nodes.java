@@ -42,8 +42,8 @@ final class Nodes implements AutoCloseable {
                     failure -> {}));
             started.push(coordinator::close);
             String registry = "127.0.0.1:" + serve(coordinator.internalServices(), List.of());
-            for (int i = 1; i <= count; i++) {
-                start("n" + i, registry);
+            for (int i = 0; i < count; i++) {
+                start(name(i), registry);
             }
             for (Node node : nodes) {
                 node.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
@@ -99,6 +99,10 @@ final class Nodes implements AutoCloseable {
         Server door = builder.build().start();
         started.push(door::shutdownNow);
         return door;
+    }
+
+    String name(int node) {
+        return "n" + (node + 1);
     }
 
     /** Where a node is, 0 and up. */

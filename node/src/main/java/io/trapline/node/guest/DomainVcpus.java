@@ -29,7 +29,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
@@ -84,6 +86,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     private final long domainGeneration;
     private final int nrVcpus;
     private final ShardMap shardMap;
+    private final Supplier<Optional<String>> guestsNode;
     private final RegistryClient registry;
     private final Life self;
     private final TimerScheduler<VcpusMessage> timers;
@@ -108,6 +111,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
             long defaultTimeoutMillis,
             ShardMap shardMap,
             List<ShardRoute> shards,
+            Supplier<Optional<String>> guestsNode,
             RegistryClient registry,
             Life self,
             ServingGate gate) {
@@ -120,6 +124,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         this.domainGeneration = domainGeneration;
         this.nrVcpus = nrVcpus;
         this.shardMap = shardMap;
+        this.guestsNode = guestsNode;
         this.registry = registry;
         this.self = self;
         vcpus = new OpenVcpus(nrVcpus);
@@ -132,6 +137,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
      *
      * @param defaultTimeoutMillis the timeout of an access that names none (A1)
      * @param shards the domain's shards, by index
+     * @param guestsNode where its guests are best off, {@code host:port}; empty = here, or not known
      * @param self this life of the node
      * @param gate while it is closed nothing is passed on, no outcome goes out, and new accesses are EAGAIN (D-11)
      */
@@ -142,6 +148,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
             long defaultTimeoutMillis,
             ShardMap shardMap,
             List<ShardRoute> shards,
+            Supplier<Optional<String>> guestsNode,
             RegistryClient registry,
             Life self,
             ServingGate gate) {
@@ -154,6 +161,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                 defaultTimeoutMillis,
                 shardMap,
                 shards,
+                guestsNode,
                 registry,
                 self,
                 gate)));
@@ -440,7 +448,8 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                         .setNextSequence(open.window.nextSequence())
                         .setToken(ByteString.copyFrom(open.token()))
                         .setWindow(open.window.window())
-                        .setDomainGeneration(domainGeneration))
+                        .setDomainGeneration(domainGeneration)
+                        .setRoute(guestsNode.get().orElse("")))
                 .build());
     }
 

@@ -117,6 +117,11 @@ public final class PeerLinks implements Peers {
     }
 
     @Override
+    public Optional<String> address(Life at) {
+        return directory.address(at);
+    }
+
+    @Override
     public void know(long revision, List<PeerNode> nodes) {
         Map<String, PeerDirectory.Peer> peers = new HashMap<>();
         nodes.forEach(node ->

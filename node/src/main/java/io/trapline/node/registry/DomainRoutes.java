@@ -5,7 +5,9 @@ import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.VcpusRoute;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Where a domain's actors find each other. Its servers come and go: with the registry's changes.
@@ -14,6 +16,8 @@ import java.util.function.Function;
  * @param vcpus its vCPUs, by the life of the node that their guests are connected to
  * @param shards its shards, by index
  * @param shardsOfServers the same for servers, whose calls come in order with their answers (F2)
+ * @param guestsNode where guests of the domain are best off, {@code host:port}: the node that has most of its shards; empty where that is this one, or
+ *     cannot be named now
  * @param calls what this node has asked of them
  */
 public record DomainRoutes(
@@ -21,6 +25,7 @@ public record DomainRoutes(
         Function<Life, VcpusRoute> vcpus,
         List<ShardRoute> shards,
         List<ShardRoute> shardsOfServers,
+        Supplier<Optional<String>> guestsNode,
         DomainCalls calls) {
     public DomainRoutes {
         shards = List.copyOf(shards);

@@ -6,6 +6,7 @@ import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.TypesRoute;
 import io.trapline.node.protocol.VcpusRoute;
 import java.util.List;
+import java.util.Optional;
 
 /** The ways to the roles of domains that other nodes have (D-17). What is told to a life that is over is lost. Any thread. */
 public interface Peers {
@@ -20,6 +21,9 @@ public interface Peers {
 
     /** Guests of a domain. */
     VcpusRoute vcpus(Life at, int domid, long domainGeneration);
+
+    /** Where that life is reached, by guests too: {@code host:port}; empty where it is over. */
+    Optional<String> address(Life at);
 
     /** A domain's type calls. */
     TypesRoute types(Life at, int domid, long domainGeneration);

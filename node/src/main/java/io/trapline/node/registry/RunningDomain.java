@@ -17,11 +17,14 @@ import io.trapline.node.protocol.VcpusMessage;
 import io.trapline.node.protocol.VcpusRoute;
 import io.trapline.v1.IoreqServerCounters;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -123,12 +126,26 @@ final class RunningDomain {
             waysOfServers.add(isHere ? local : peers.shardOfServers(primary, view.domid(), view.generation(), i));
             here.add(isHere ? local : RunningDomain::tellNobody);
         }
-        routes = new DomainRoutes(map, this::vcpusAt, ways, waysOfServers, calls);
+        Life most = mostShards(view.primaries());
+        routes = new DomainRoutes(
+                map,
+                this::vcpusAt,
+                ways,
+                waysOfServers,
+                () -> most.equals(self) ? Optional.empty() : peers.address(most),
+                calls);
         boolean typesHere = view.primaries().getFirst().equals(self);
         TypesRoute ofTypes =
                 typesHere ? types::tell : peers.types(view.primaries().getFirst(), view.domid(), view.generation());
         typesRoute = ofTypes;
         this.here = new DomainHandle.Here(here, typesHere ? ofTypes : RunningDomain::tellNobody);
+    }
+
+    /** Who has most of them; of several, who has the lowest. */
+    private static Life mostShards(List<Life> primaries) {
+        return primaries.stream()
+                .max(Comparator.comparingInt(life -> Collections.frequency(primaries, life)))
+                .orElseThrow();
     }
 
     /** A peer has thought that this node has what another has. */

@@ -88,8 +88,8 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
         List<ShardRoute> both = List.of(way, way);
         RegistryClient registry = new RegistryClient(clock);
         registry.leader(Optional.of(channel));
-        vcpus = kit.spawn(
-                DomainVcpus.create(DOMID, 2, NR_VCPUS, 30_000, shards, both, registry, new Life("node-1", 1), gate));
+        vcpus = kit.spawn(DomainVcpus.create(
+                DOMID, 2, NR_VCPUS, 30_000, shards, both, Optional::empty, registry, new Life("node-1", 1), gate));
         apply(false, List.of());
         directory.put(new DomainHandle(
                 DOMID,
