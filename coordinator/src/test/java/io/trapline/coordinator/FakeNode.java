@@ -123,7 +123,7 @@ final class FakeNode implements StreamObserver<NodeSessionResponse> {
         if (drains) {
             change.getDrainsList().forEach(drain -> drained(drain.getRevision()));
         }
-        if (acknowledges) {
+        if (acknowledges && !change.getMore()) {
             acknowledge(change.getRevision());
         }
     }
