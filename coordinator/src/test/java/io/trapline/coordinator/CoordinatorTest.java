@@ -210,7 +210,7 @@ final class CoordinatorTest {
         int domid = running.domain();
         node.stopRenewing();
         await().until(() -> usable().isEmpty());
-        refused(Errno.ENOSPC, () -> running.domain());
+        assertThat(refused(Errno.EAGAIN, () -> running.domain()).metadata()).containsEntry("effect", "none");
 
         assertThat(state(domid)).isEqualTo(DomainState.DOMAIN_STATE_RUNNING);
     }

@@ -1,5 +1,6 @@
 package io.trapline.coordinator.commit;
 
+import io.trapline.coordinator.registry.Answers;
 import io.trapline.model.Errno;
 import io.trapline.model.Pure;
 import io.trapline.model.Refusal;
@@ -11,10 +12,10 @@ public final class NotLeading {
     public static final String LEADER = "leader";
 
     /** What a refused call has done: with {@link #NONE}, whoever relays it may send it again. */
-    public static final String EFFECT = "effect";
+    public static final String EFFECT = Answers.EFFECT;
 
     /** Nothing, for certain. */
-    public static final String NONE = "none";
+    public static final String NONE = Answers.NONE;
 
     private NotLeading() {}
 

@@ -14,6 +14,12 @@ import java.util.TreeMap;
 /** Answers as messages, so that the log, the snapshot and a retry hold the same one. */
 @Pure
 public final class Answers {
+    /** The detail that says what a refused call has done. */
+    public static final String EFFECT = "effect";
+
+    /** Nothing, for certain: whoever relays the call may send it again. */
+    public static final String NONE = "none";
+
     private Answers() {}
 
     /** A refusal. Its details are sorted: two replicas hold the same bytes. */
@@ -42,6 +48,14 @@ public final class Answers {
     public static boolean leadershipIsOver(Answer answer) {
         return answer.getRefusal().getDetailsList().stream()
                 .anyMatch(detail -> detail.getKey().equals(Leaderships.DETAIL));
+    }
+
+    /** Whether the call had no effect and is to be sent again, under the same request id (D-6): it is a first answer to nothing. */
+    public static boolean isPutOff(Answer answer) {
+        return answer.getRefusal().getErrno() == Errno.EAGAIN.number()
+                && answer.getRefusal().getDetailsList().stream()
+                        .anyMatch(detail -> detail.getKey().equals(EFFECT)
+                                && detail.getValue().equals(NONE));
     }
 
     /** Carried out under that revision. */

@@ -78,12 +78,7 @@ final class Domains {
         var usable = nodes.usable(command.getUsableNodesList());
         int needed = q.getMemory() == DomainMemory.DOMAIN_MEMORY_REPLICATED ? 2 : 1;
         if (usable.size() < needed) {
-            return Answers.refused(Refusal.of(
-                            Errno.ENOSPC,
-                            "nodes = " + usable.size() + ": " + q.getMemory() + " needs " + needed + " usable ones")
-                    .with("field", "memory")
-                    .with("nodes", usable.size())
-                    .with("needed", needed));
+            return Answers.refused(tooFew(usable.size(), needed, q.getMemory()));
         }
         if (q.getMemory() == DomainMemory.DOMAIN_MEMORY_REPLICATED) {
             return Answers.refused(Refusal.of(Errno.EOPNOTSUPP, "memory = REPLICATED: not built yet")
@@ -91,6 +86,15 @@ final class Domains {
                     .with("value", q.getMemory()));
         }
         return place(q, domid, nodes.leastLoaded(usable));
+    }
+
+    /** ENOSPC; EAGAIN where there are nodes, of which this leader has granted a lease to none yet or any more. */
+    private Refusal tooFew(int usable, int needed, DomainMemory memory) {
+        boolean isPutOff = usable == 0 && nodes.isAnyRegistered();
+        Refusal refusal = isPutOff
+                ? Refusal.of(Errno.EAGAIN, "nodes = 0: no node has a lease now").with(Answers.EFFECT, Answers.NONE)
+                : Refusal.of(Errno.ENOSPC, "nodes = " + usable + ": " + memory + " needs " + needed + " usable ones");
+        return refusal.with("field", "memory").with("nodes", usable).with("needed", needed);
     }
 
     private Answer place(CreateDomainRequest q, int domid, String primary) {

@@ -15,9 +15,7 @@ import io.trapline.v1.DomainState;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /**
  * Nodes and the lives of their processes (D4). A life whose lease has lapsed loses what others can have instead, the sessions of the
@@ -178,6 +176,12 @@ final class Nodes {
         }
     }
 
+    /** Whether there is one whose life is not over. */
+    boolean isAnyRegistered() {
+        return state.nodes.values().stream()
+                .anyMatch(node -> node.getRegistration().getIncarnation() != 0);
+    }
+
     /** Those of the leader's candidates that are still in the life it knew, by name. */
     List<String> usable(List<NodeLife> candidates) {
         return candidates.stream()
@@ -190,19 +194,8 @@ final class Nodes {
 
     /** The one with the fewest shards; of equals the first by name. */
     String leastLoaded(List<String> names) {
-        if (names.size() == 1) {
-            return names.getFirst();
-        }
-        Map<String, Long> load = load(state);
         return names.stream()
-                .min(Comparator.comparingLong(name -> load.getOrDefault(name, 0L)))
+                .min(Comparator.comparingLong(name -> state.shardsAt().getOrDefault(name, 0L)))
                 .orElseThrow();
-    }
-
-    /** How many shards each node is primary of. */
-    static Map<String, Long> load(State state) {
-        Map<String, Long> load = new TreeMap<>();
-        state.domains.values().forEach(placed -> load.merge(placed.getPrimary(), ShardPlan.count(placed), Long::sum));
-        return load;
     }
 }

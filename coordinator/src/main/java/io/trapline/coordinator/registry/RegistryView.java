@@ -159,7 +159,7 @@ public final class RegistryView {
 
     /** How many shards each node is primary of; nodes without any are left out. */
     public Map<String, Long> shardsByNode() {
-        return Nodes.load(state);
+        return Map.copyOf(state.shardsAt());
     }
 
     /** Whether the client session is open (section E). */

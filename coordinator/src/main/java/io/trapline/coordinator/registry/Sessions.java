@@ -86,6 +86,9 @@ final class Sessions {
             return Answers.refused(full.get());
         }
         Answer answer = first.get();
+        if (Answers.isPutOff(answer)) {
+            return answer;
+        }
         session.keep(KeptAnswer.newBuilder()
                 .setNumber(id.getNumber())
                 .setCommand(content)

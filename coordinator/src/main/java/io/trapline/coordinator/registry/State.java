@@ -9,6 +9,7 @@ import io.trapline.model.Pure;
 import io.trapline.v1.Claim;
 import java.util.ArrayDeque;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,8 @@ final class State {
     final Committers committers = new Committers();
     // Derived: how many servers have their session at each node, or their home although their domain is elsewhere.
     private final Map<String, Integer> rolesAt = new HashMap<>();
+    // Derived: of how many shards each node is primary, where that is any.
+    private final NavigableMap<String, Long> shardsAt = new TreeMap<>();
     // Derived: the keys of domains.
     private final BitSet domids = new BitSet();
     // Derived: the drains of each domain that has any.
@@ -118,17 +121,30 @@ final class State {
 
     void putDomain(PlacedDomain placed) {
         int domid = placed.getDomain().getDomid();
-        domains.put(domid, placed);
+        countShards(domains.put(domid, placed), -1);
+        countShards(placed, 1);
         domids.set(domid);
         change.domain(domid);
     }
 
     void removeDomain(int domid) {
-        domains.remove(domid);
+        countShards(domains.remove(domid), -1);
         domids.clear(domid);
         history.remove(domid);
         vcpusOf(domid).clear();
         change.domainRemoved(domid);
+    }
+
+    /** How many shards each node is primary of; nodes without any are left out. */
+    NavigableMap<String, Long> shardsAt() {
+        return Collections.unmodifiableNavigableMap(shardsAt);
+    }
+
+    private void countShards(@Nullable PlacedDomain placed, int by) {
+        if (placed != null) {
+            long shards = by * ShardPlan.count(placed);
+            shardsAt.merge(placed.getPrimary(), shards, (count, more) -> count + more == 0 ? null : count + more);
+        }
     }
 
     void putServer(RegisteredServer server) {

@@ -7,6 +7,7 @@ import static io.trapline.coordinator.registry.Cluster.unpause;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.internal.v1.Answer;
+import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.FinishDrain;
 import io.trapline.model.Errno;
@@ -116,6 +117,23 @@ final class DomainsTest {
         Cluster empty = new Cluster();
 
         assertThat(empty.refused(Errno.ENOSPC, createDomain(1)).metadata()).containsEntry("nodes", "0");
+    }
+
+    @Test
+    void putsOffADomainWhileARegisteredNodeHasNoLease() {
+        Command.Builder withoutLeases = createDomain(1);
+        withoutLeases.getCreateDomainBuilder().clearUsableNodes();
+
+        assertThat(cluster.refused(Errno.EAGAIN, withoutLeases).metadata())
+                .containsEntry("effect", "none")
+                .containsEntry("nodes", "0");
+    }
+
+    @Test
+    void refusesADomainWhereTheLastNodeIsOver() {
+        cluster.done(cluster.end(Cluster.NODE, Cluster.INCARNATION));
+
+        assertThat(cluster.refused(Errno.ENOSPC, createDomain(1)).metadata()).containsEntry("nodes", "0");
     }
 
     @Test

@@ -217,7 +217,9 @@ final class NodesTest {
         Command.Builder old = createDomain(0);
         cluster.done(cluster.replace(NODE, 78));
 
-        assertThat(cluster.refused(Errno.ENOSPC, old).metadata()).containsEntry("nodes", "0");
+        assertThat(cluster.refused(Errno.EAGAIN, old).metadata())
+                .containsEntry("nodes", "0")
+                .containsEntry("effect", "none");
     }
 
     @Test

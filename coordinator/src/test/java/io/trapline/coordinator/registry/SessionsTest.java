@@ -49,6 +49,22 @@ final class SessionsTest {
     }
 
     @Test
+    void decidesARetryAnewAfterACallThatWasPutOff() {
+        Command.Builder withoutLeases = numbered(1, 0, createDomain(0));
+        withoutLeases.getCreateDomainBuilder().clearUsableNodes();
+        cluster.refused(Errno.EAGAIN, withoutLeases);
+
+        int created = cluster.done(numbered(1, 0, createDomain(0)))
+                .getCreateDomain()
+                .getDomain()
+                .getDomid();
+
+        assertThat(created).isEqualTo(domid + 1);
+        assertThat(cluster.done(withoutLeases).getCreateDomain().getDomain().getDomid())
+                .isEqualTo(created);
+    }
+
+    @Test
     void givesARetriedReleaseTheDrainToWaitFor() {
         // C5
         cluster.done(numbered(1, 0, claim(domid, id, 0, 2)));

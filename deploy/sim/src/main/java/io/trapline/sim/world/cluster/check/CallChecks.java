@@ -1,5 +1,6 @@
 package io.trapline.sim.world.cluster.check;
 
+import io.trapline.coordinator.registry.Answers;
 import io.trapline.internal.v1.Answer;
 import io.trapline.sim.check.Violation;
 import io.trapline.v1.RequestId;
@@ -19,9 +20,17 @@ public final class CallChecks {
         }
     }
 
-    /** The registry has carried a request out, or said what it had answered. */
+    /** The registry has carried a request out, or said what it had answered, or put it off: that is no answer to it. */
     public void inForce(RequestId id, Answer answer) {
-        first.putIfAbsent(RequestKey.of(id), answer);
+        if (!Answers.isPutOff(answer)) {
+            first.putIfAbsent(RequestKey.of(id), answer);
+            return;
+        }
+        Answer before = first.get(RequestKey.of(id));
+        if (before != null) {
+            throw new Violation(
+                    "V-14", "request %s is put off:%n%s, and the registry had answered%n%s", id, answer, before);
+        }
     }
 
     /** A call is made, perhaps not for the first time. */
