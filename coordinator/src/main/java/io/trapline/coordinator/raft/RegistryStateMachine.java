@@ -6,11 +6,8 @@ import io.trapline.internal.v1.CommitterState;
 import io.trapline.internal.v1.LogEntry;
 import io.trapline.internal.v1.Snapshot;
 import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
 import java.io.File;
-import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
 import java.util.Collection;
@@ -20,7 +17,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
-import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.protocol.Message;
@@ -32,6 +28,7 @@ import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.FileInfo;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.statemachine.StateMachineStorage;
@@ -47,7 +44,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The registry as Ratis sees it: entries in, snapshots out. It decides nothing; {@link GuardedRegistry the registry} does.
  *
- * <p>Entries are applied, and snapshots are taken, by one thread of Ratis.
+ * <p>Entries are applied, and snapshots are begun and put in place, by one thread of Ratis.
  */
 final class RegistryStateMachine extends BaseStateMachine {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryStateMachine.class);
@@ -58,7 +55,9 @@ final class RegistryStateMachine extends BaseStateMachine {
     private final ReplicaEvents events;
     // The term of the last configuration that was applied; of the thread that applies.
     private long configurationTerm;
+    private final SnapshotWriter snapshots = new SnapshotWriter();
     private volatile boolean leading;
+    private volatile boolean closing;
     private volatile long writtenTerm;
 
     /** What the directory must know before this replica acknowledges anything. */
@@ -99,6 +98,7 @@ final class RegistryStateMachine extends BaseStateMachine {
 
     @Override
     public void reinitialize() throws IOException {
+        snapshots.drop();
         storage.loadLatestSnapshot();
         Snapshot snapshot = load();
         if (getLifeCycleState() == LifeCycle.State.PAUSED) {
@@ -144,26 +144,56 @@ final class RegistryStateMachine extends BaseStateMachine {
         return snapshot;
     }
 
+    /**
+     * Ratis calls it before each entry once enough of them have been applied since the last one. Nothing comes of it until what was
+     * begun by an earlier call is on disk; only then may Ratis drop the log that it replaces.
+     */
     @Override
     public long takeSnapshot() throws IOException {
         TermIndex last = getLastAppliedTermIndex();
-        Snapshot snapshot = registry.snapshot();
-        File file = storage.getSnapshotFile(last.getTerm(), last.getIndex());
-        File next = new File(file.getParentFile(), file.getName() + ".next");
-        try (FileOutputStream out = new FileOutputStream(next)) {
-            OutputStream buffered = new BufferedOutputStream(out, 1 << 16);
-            snapshot.writeTo(buffered);
-            buffered.flush();
-            out.getFD().sync();
+        if (closing) {
+            snapshots.drop();
+            return keep(SnapshotWriter.write(registry.snapshot(), last, nextSnapshot()));
         }
+        Optional<SnapshotWriter.Written> written = snapshots.take();
+        if (written.isPresent()) {
+            return keep(written.get());
+        }
+        if (!snapshots.isBusy()) {
+            snapshots.begin(registry.snapshot(), last, nextSnapshot());
+        }
+        return RaftLog.INVALID_LOG_INDEX;
+    }
+
+    private File nextSnapshot() {
+        return new File(storage.getSnapshotFile(0, 0).getParentFile(), "snapshot.next");
+    }
+
+    private long keep(SnapshotWriter.Written written) throws IOException {
+        TermIndex last = written.last();
+        File file = storage.getSnapshotFile(last.getTerm(), last.getIndex());
         // The digest first: a snapshot that is there is whole, and its digest is there too.
-        MD5Hash digest = MD5FileUtil.computeMd5ForFile(next);
-        MD5FileUtil.saveMD5File(file, digest);
-        Files.move(next.toPath(), file.toPath(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        MD5FileUtil.saveMD5File(file, written.digest());
+        Files.move(
+                written.file().toPath(),
+                file.toPath(),
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
         // On disk before Ratis drops the log that it replaces.
         DataDirectory.sync(file.toPath().resolveSibling("."));
-        storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file.toPath(), digest), last));
+        storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file.toPath(), written.digest()), last));
         return last.getIndex();
+    }
+
+    /** The next snapshot is the last one: it is written before {@link #takeSnapshot} returns. */
+    void closing() {
+        closing = true;
+    }
+
+    @Override
+    public void close() throws IOException {
+        super.close();
+        snapshots.drop();
     }
 
     /** No entry was put into the log here, by this replica as a leader, in a later term. */

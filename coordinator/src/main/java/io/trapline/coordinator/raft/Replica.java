@@ -275,6 +275,7 @@ public final class Replica implements Log, AutoCloseable {
         Running now = running;
         try {
             if (now != null) {
+                now.stateMachine().closing();
                 now.server().close();
             }
         } catch (IOException e) {

@@ -62,6 +62,33 @@ final class ReplicaTest {
     }
 
     @Test
+    void appliesEntriesWhileASnapshotIsBeingWritten() throws Exception {
+        try (Replica replica = start(true, 10)) {
+            Path pipe = folder("sm").resolve("snapshot.next");
+            assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                    .isZero();
+
+            // Whoever writes into the pipe waits for somebody who reads it.
+            open(replica, 100);
+
+            assertThat(read(replica)).isEqualTo(100);
+            assertThat(Files.readAllBytes(pipe)).isNotEmpty();
+            Files.delete(pipe);
+        }
+        applied.clear();
+        try (Replica replica = start(false, 10)) {
+            assertThat(read(replica)).isEqualTo(100);
+            assertThat(applied).hasSizeLessThan(15);
+        }
+    }
+
+    private Path folder(String name) throws IOException {
+        try (Stream<Path> walk = Files.walk(directory.resolve("raft"))) {
+            return walk.filter(file -> file.endsWith(name)).findFirst().orElseThrow();
+        }
+    }
+
+    @Test
     void appliesAnEntryThatIsProposedTwiceOnce() throws Exception {
         try (Replica replica = start(true, 1_000)) {
             LogEntry entry = entry();
