@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A JVM of a benchmark, all with the same flags and heap; ends when closed, and with this process. */
 final class ChildJvm implements AutoCloseable {
@@ -67,6 +68,19 @@ final class ChildJvm implements AutoCloseable {
     void writeLine(String line) throws IOException {
         input.write(line + "\n");
         input.flush();
+    }
+
+    /** It, and the processes that it has started and that run. */
+    List<ProcessHandle> processes() {
+        return Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                .toList();
+    }
+
+    /** Ends all of them at once, as a loss of power would, and waits for that. */
+    void kill() {
+        List<ProcessHandle> all = processes();
+        all.forEach(ProcessHandle::destroyForcibly);
+        all.forEach(each -> each.onExit().join());
     }
 
     @Override

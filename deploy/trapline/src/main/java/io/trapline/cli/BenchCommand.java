@@ -17,8 +17,8 @@ import picocli.CommandLine.ParentCommand;
 /** {@code bench}: figures, each as a ratio to a peer in the same run. */
 @Command(
         name = "bench",
-        description = "Measure, always against a peer in the same run, since machines differ and drift.",
-        subcommands = {BenchCommand.Forward.class, BenchCommand.Failover.class},
+        description = "Measure, against a peer in the same run where there is one, since machines differ and drift.",
+        subcommands = {BenchCommand.Forward.class, BenchCommand.Failover.class, BenchDomainsCommand.class},
         footer = {"", "Example:", "  trapline bench forward"})
 final class BenchCommand extends Group {
     /** {@code bench forward}. */
@@ -91,12 +91,6 @@ final class BenchCommand extends Group {
             return ExitCode.DONE;
         }
 
-        private static void check(String option, int value, int least, int most) throws BadInput {
-            if (value < least || value > most) {
-                throw new BadInput(option + " is " + value + ", not " + least + " … " + most);
-            }
-        }
-
         private void tell(Console console, ForwardBench.Result result) {
             double[] forwarded = result.accessesPerSecond();
             double[] bare = result.barePerSecond();
@@ -152,7 +146,7 @@ final class BenchCommand extends Group {
 
         @Override
         public Integer call() throws Exception {
-            Forward.check("--kills", kills, 1, 1000);
+            check("--kills", kills, 1, 1000);
             Console console = bench.console();
             List<FailoverBench.Kill> done;
             try (TemporaryDirectory data = TemporaryDirectory.create(true)) {
@@ -190,6 +184,12 @@ final class BenchCommand extends Group {
 
         private static Json percentiles(long[] sorted) {
             return Json.object().put("p50", sorted[sorted.length / 2]).put("max", sorted[sorted.length - 1]);
+        }
+    }
+
+    static void check(String option, int value, int least, int most) throws BadInput {
+        if (value < least || value > most) {
+            throw new BadInput(option + " is " + value + ", not " + least + " … " + most);
         }
     }
 }

@@ -116,6 +116,7 @@ final class CommandLineTest {
                 "demo --accesses 1",
                 "chaos --duration 0s",
                 "chaos --check /nowhere",
+                "bench domains --domains 0",
                 "bench forward --rounds 0"
             })
     void whatMakesNoSenseIsAUsageErrorInOneLine(String line) {

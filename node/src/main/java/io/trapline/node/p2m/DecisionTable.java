@@ -49,7 +49,7 @@ public final class DecisionTable {
         memory = RangeIndex.of(from.memory);
         ports = RangeIndex.of(from.ports);
         pci = RangeIndex.of(from.pci);
-        changedRevision = from.changedRevision.clone();
+        changedRevision = from.changedRevisions();
     }
 
     /** Whether accesses take effect (D1, D4). */
@@ -72,7 +72,7 @@ public final class DecisionTable {
 
     /** The revision of a server's own last change: it gives back what was decided before and reaches it later (C7); 0 = nobody has said. */
     public long changedRevision(int server) {
-        return changedRevision[server];
+        return server < changedRevision.length ? changedRevision[server] : 0;
     }
 
     /** Whether the domain's accesses take effect. */
@@ -223,6 +223,15 @@ public final class DecisionTable {
                 claimants[x] = takes ? (byte) holder[x] : NONE;
             }
             return claimants;
+        }
+
+        /** As far as the highest server that has one: most domains have a few of 64 servers. */
+        private long[] changedRevisions() {
+            int length = changedRevision.length;
+            while (length > 0 && changedRevision[length - 1] == 0) {
+                length--;
+            }
+            return Arrays.copyOf(changedRevision, length);
         }
 
         private static RangeSet[] noRanges() {
