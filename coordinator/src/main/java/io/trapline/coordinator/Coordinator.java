@@ -125,9 +125,9 @@ public final class Coordinator implements AutoCloseable {
             committer.tell(new Committer.Deposed());
         }
 
-        void leader(String address) {
-            committer.tell(new Committer.Leader(address));
-            nodes.tell(new LeaseKeeper.Leader(address));
+        void leader(ReplicaEvents.Leader leader) {
+            committer.tell(new Committer.Leader(leader.address()));
+            nodes.tell(new LeaseKeeper.Leader(leader.peer(), leader.address()));
         }
     }
 
@@ -157,7 +157,7 @@ public final class Coordinator implements AutoCloseable {
 
         @Override
         public void leader(Leader leader) {
-            actors.leader(leader.address());
+            actors.leader(leader);
         }
 
         @Override

@@ -118,7 +118,11 @@ public final class RegistryGrpc extends RegistryServiceGrpc.RegistryServiceImplB
             } else {
                 registered = true;
                 nodes.tell(new LeaseKeeper.Register(
-                        stream, registration, message.getClusterId(), message.getKnownRevision()));
+                        stream,
+                        registration,
+                        message.getClusterId(),
+                        message.getKnownRevision(),
+                        message.getSilentLeader()));
             }
         }
 

@@ -318,6 +318,11 @@ public final class Leadership {
         public boolean isPassedOver(NodeLife life) {
             return tracker.isPassedOver(life);
         }
+
+        @Override
+        public boolean isRegistered(RegisterNode q) {
+            return settings.views().read(view -> view.isRegistered(q));
+        }
     }
 
     private final class CallsAndDrains implements AppliedTracker.Effects {

@@ -42,12 +42,14 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
      *
      * @param clusterId the cluster that the life has been in; empty = none yet
      * @param knownRevision up to where it knows the registry; 0 = it knows nothing
+     * @param silentLeader the address of the leader that it hears nothing of any more; empty = it knew none
      */
     public record Register(
             ServerCallStreamObserver<NodeSessionResponse> stream,
             RegisterNode registration,
             String clusterId,
-            long knownRevision)
+            long knownRevision,
+            String silentLeader)
             implements Message {}
 
     /** The node of the stream asks for more of its lease. */
@@ -74,8 +76,13 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
     /** Whether this replica leads. */
     public record Leading(boolean leads) implements Message {}
 
-    /** Where the leader's services are, {@code host:port}; empty = not known. */
-    public record Leader(String address) implements Message {}
+    /**
+     * Who leads, perhaps without being ready yet.
+     *
+     * @param peer its id
+     * @param address where its services are, {@code host:port}; empty = not known
+     */
+    public record Leader(String peer, String address) implements Message {}
 
     /** The coordinator ends. */
     public record Stop() implements Message {}
@@ -112,6 +119,8 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
 
     private record Tick() implements Message {}
 
+    private record RefuseExpired() implements Message {}
+
     /** What follows from something that a leadership asked for; nothing where it is over. */
     private record Then(Leadership asked, Runnable step) implements Message {}
 
@@ -128,6 +137,7 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
     private final ActorRef<Committer.Message> committer;
     private final Settings settings;
     private final ChangeRing ring = new ChangeRing(ChangeRing.MAX_CHANGES, ChangeRing.MAX_BYTES);
+    private final HeldRegistrations<Register> held;
     private @Nullable Leadership leadership;
     private String leader = "";
 
@@ -140,6 +150,7 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
         this.timers = timers;
         this.committer = committer;
         this.settings = settings;
+        this.held = new HeldRegistrations<>(settings.peer());
     }
 
     public static Behavior<Message> create(ActorRef<Committer.Message> committer, Settings settings) {
@@ -151,10 +162,15 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
     public Behavior<Message> onMessage(Message message) {
         switch (message) {
             case Leading now -> leading(now.leads());
-            case Leader of -> leader = of.address();
+            case Leader of -> {
+                leader = of.address();
+                held.leads(of.peer(), of.address()).forEach(this::refuse);
+            }
+            case RefuseExpired expired -> held.expired(now()).forEach(this::refuse);
             case EntryApplied applied ->
                 applied.applied().results().forEach(result -> result.change().ifPresent(this::changed));
             case Stop stop -> {
+                held.takeAll().forEach(this::refuse);
                 return Behaviors.stopped();
             }
             default -> {
@@ -189,6 +205,7 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
             }
             case Leading other -> throw unexpected(other);
             case Leader other -> throw unexpected(other);
+            case RefuseExpired other -> throw unexpected(other);
             case EntryApplied other -> throw unexpected(other);
             case Stop other -> throw unexpected(other);
         }
@@ -196,7 +213,7 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
 
     private void withoutLeadership(Message message) {
         switch (message) {
-            case Register register -> register.stream().onError(Statuses.toException(notLeading()));
+            case Register register -> hold(register);
             case Await await -> await.lost().run();
             case AskLeased ask -> ask.reply().accept(List.of());
             case AskUsable ask -> ask.refused().accept(notLeading());
@@ -205,12 +222,13 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
             case NodeDrained of -> {}
             case Resigned of -> {}
             case Ready of -> {}
-            case Gone of -> {}
+            case Gone gone -> held.gone(register -> register.stream().equals(gone.stream()));
             case Cancel of -> {}
             case Tick of -> {}
             case Then of -> {}
             case Leading other -> throw unexpected(other);
             case Leader other -> throw unexpected(other);
+            case RefuseExpired other -> throw unexpected(other);
             case EntryApplied other -> throw unexpected(other);
             case Stop other -> throw unexpected(other);
         }
@@ -229,8 +247,26 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
         if (leads) {
             leadership = new Leadership(settings, ring, new FromLeadership());
             leadership.begin();
+            held.takeAll().forEach(leadership::register);
             timers.startTimerWithFixedDelay(Tick.class, new Tick(), TICK);
         }
+    }
+
+    private void hold(Register register) {
+        if (held.hold(now(), register, register.silentLeader())) {
+            // One timer each: its key is the message's.
+            timers.startSingleTimer(register, new RefuseExpired(), HeldRegistrations.LONGEST);
+        } else {
+            refuse(register);
+        }
+    }
+
+    private void refuse(Register register) {
+        register.stream().onError(Statuses.toException(notLeading()));
+    }
+
+    private long now() {
+        return settings.nanoTime().getAsLong();
     }
 
     private void changed(RegistryChange change) {

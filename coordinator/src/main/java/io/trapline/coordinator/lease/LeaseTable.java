@@ -72,6 +72,9 @@ final class LeaseTable {
 
         /** Is it proposed to finish a drain without it? Until that is decided it gets no lease. */
         boolean isPassedOver(NodeLife life);
+
+        /** Is it registered just so? */
+        boolean isRegistered(RegisterNode q);
     }
 
     private enum State {
@@ -173,6 +176,9 @@ final class LeaseTable {
         NodeLife proposed = registering.getOrDefault(q.getNode(), life);
         if (!proposed.equals(life)) {
             effects.refuse(life, inUse(life));
+        } else if (present != null && present.life.equals(life) && isBack(present, q)) {
+            present.admittedNanos = now;
+            effects.admit(life, false);
         } else if (present == null || present.life.equals(life)) {
             registering.put(q.getNode(), life);
             effects.proposeRegister(q, false);
@@ -188,6 +194,14 @@ final class LeaseTable {
                 effects.admit(life, true);
             }
         }
+    }
+
+    /** It only has a new stream, and there is nothing to decide: no grant without a confirmation follows from that. */
+    private boolean isBack(Entry present, RegisterNode q) {
+        return present.state != State.ENDING
+                && !present.resigned
+                && !registering.containsKey(q.getNode())
+                && roles.isRegistered(q);
     }
 
     /** The stream of a life has ended: it waits no longer to be registered. What has a lease keeps it. */

@@ -11,9 +11,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.apache.ratis.proto.RaftProtos.RaftGroupIdProto;
+import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
+import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
+import org.apache.ratis.proto.RaftProtos.TermIndexProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -48,6 +53,7 @@ public final class Replica implements Log, AutoCloseable {
     private final Formation formation;
     private final ClientId client = ClientId.randomId();
     private final AtomicLong calls = new AtomicLong();
+    private final PeerWatch watch = new PeerWatch(new Processes());
 
     private record Running(RaftServer server, RegistryStateMachine stateMachine) {}
 
@@ -96,6 +102,7 @@ public final class Replica implements Log, AutoCloseable {
                     .build();
             running = new Running(server, stateMachine);
             server.start();
+            watchOthers();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw directory.refuse("interrupted while starting");
@@ -118,6 +125,69 @@ public final class Replica implements Log, AutoCloseable {
             if (peers.contains(config.id())) {
                 directory.member();
             }
+            watchOthers();
+        }
+    }
+
+    private void watchOthers() {
+        watch.follow(configuration().stream()
+                .filter(peer -> !peer.id().equals(config.id()))
+                .toList());
+    }
+
+    /** What follows from the end of another replica's process, and from its next life. */
+    private final class Processes implements PeerWatch.Listener {
+        @Override
+        public void gone(String peer) {
+            division().ifPresent(division -> {
+                RaftPeerId leader = division.getInfo().getLeaderId();
+                if (leader != null && leader.toString().equals(peer)) {
+                    List<String> ids = configuration().stream().map(Peer::id).toList();
+                    long term = division.getInfo().getCurrentTerm();
+                    Succession.standsAfter(config.id(), peer, ids)
+                            .ifPresent(
+                                    after -> CompletableFuture.delayedExecutor(after.toMillis(), TimeUnit.MILLISECONDS)
+                                            .execute(() -> stand(leader, term)));
+                }
+            });
+        }
+
+        /** Without this, votes and entries would reach it only after a pause of gRPC's, which grows to minutes. */
+        @Override
+        public void back(String peer) {
+            Running now = running;
+            if (now != null) {
+                now.server()
+                        .getServerRpc()
+                        .handleException(
+                                RaftPeerId.valueOf(peer), new IOException("its process has been started again"), true);
+            }
+        }
+    }
+
+    /** Stands for election, unless another leader or term has come since. Whoever is asked votes by its log alone. */
+    private void stand(RaftPeerId leader, long term) {
+        Running now = running;
+        if (now == null) {
+            return;
+        }
+        StartLeaderElectionRequestProto request = StartLeaderElectionRequestProto.newBuilder()
+                .setServerRequest(RaftRpcRequestProto.newBuilder()
+                        .setRequestorId(leader.toByteString())
+                        .setReplyId(now.server().getId().toByteString())
+                        .setRaftGroupId(RaftGroupIdProto.newBuilder().setId(groupId.toByteString()))
+                        .setCallId(calls.incrementAndGet()))
+                .setLeaderLastEntry(TermIndexProto.newBuilder().setTerm(term))
+                .build();
+        try {
+            boolean stands =
+                    now.server().startLeaderElection(request).getServerReply().getSuccess();
+            LOG.info(
+                    "the process of leader {} has ended: {}",
+                    leader,
+                    stands ? "standing for election" : "it is no leader any more");
+        } catch (IOException closed) {
+            LOG.debug("the replica ends", closed);
         }
     }
 
@@ -272,6 +342,7 @@ public final class Replica implements Log, AutoCloseable {
     @Override
     public void close() {
         closing.countDown();
+        watch.close();
         Running now = running;
         try {
             if (now != null) {

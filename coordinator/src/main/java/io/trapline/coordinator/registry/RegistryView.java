@@ -152,6 +152,12 @@ public final class RegistryView {
         return node != null && node.getEndedIncarnationsList().contains(life.getIncarnation());
     }
 
+    /** Whether to register that would change nothing. */
+    public boolean isRegistered(RegisterNode q) {
+        RegisteredNode node = state.nodes.get(q.getNode());
+        return node != null && node.getRegistration().equals(q);
+    }
+
     /** Whether the node has what others can have instead: sessions of emulators, and servers whose domain is elsewhere. */
     public boolean hasRolesToLose(String node) {
         return state.hasRolesToLose(node);

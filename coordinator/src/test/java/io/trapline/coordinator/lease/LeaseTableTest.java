@@ -25,6 +25,7 @@ final class LeaseTableTest {
     private final List<String> said = new ArrayList<>();
     private boolean hasToLose;
     private boolean isPassedOver;
+    private boolean isRegistered;
     private long round;
 
     private static RegisterNode node(long incarnation) {
@@ -47,6 +48,11 @@ final class LeaseTableTest {
         @Override
         public boolean isPassedOver(NodeLife life) {
             return isPassedOver;
+        }
+
+        @Override
+        public boolean isRegistered(RegisterNode q) {
+            return isRegistered;
         }
     }
 
@@ -285,6 +291,43 @@ final class LeaseTableTest {
         leader.pass(100);
 
         assertThat(said()).containsExactly("propose end n1");
+    }
+
+    @Nested
+    class ALifeThatComesBack {
+        @Test
+        void isAdmittedAtOnceWhereItIsRegisteredJustSo() {
+            isRegistered = true;
+            new Leader(OLD).register(OLD);
+            assertThat(said()).containsExactly("leased n1", "admit n1");
+        }
+
+        @Test
+        void isRegisteredAnewWhereItSaysSomethingElse() {
+            new Leader(OLD).register(OLD);
+            assertThat(said()).containsExactly("leased n1", "propose registration n1");
+        }
+
+        @Test
+        void learnsFromTheRegistryWhetherItIsOverWhereThatIsProposed() {
+            // D-12
+            isRegistered = true;
+            hasToLose = true;
+            Leader leader = lapsing();
+            leader.register(OLD);
+            assertThat(said()).containsExactly("propose registration n1");
+
+            leader.table.lapseDecided(life(OLD));
+            leader.register(OLD);
+            // Its earlier registration is under way still.
+            assertThat(said()).containsExactly("propose registration n1");
+        }
+
+        private Leader lapsing() {
+            Leader leader = leased().pass(WAITS + 1);
+            assertThat(said()).containsExactly("lapsed n1", "propose lapse n1");
+            return leader;
+        }
     }
 
     @Nested

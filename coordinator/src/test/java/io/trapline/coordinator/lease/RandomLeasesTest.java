@@ -98,6 +98,11 @@ final class RandomLeasesTest {
                 public boolean isPassedOver(NodeLife life) {
                     return random.nextInt(20) == 0;
                 }
+
+                @Override
+                public boolean isRegistered(RegisterNode q) {
+                    return LeaseTable.life(q).equals(registered.get(q.getNode()));
+                }
             };
             table = new LeaseTable(this, roles, leaderClock(), List.of());
         }

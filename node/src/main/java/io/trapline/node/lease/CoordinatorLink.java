@@ -1,5 +1,6 @@
 package io.trapline.node.lease;
 
+import io.grpc.Status;
 import io.trapline.internal.v1.Admission;
 import io.trapline.internal.v1.Grant;
 import io.trapline.internal.v1.NodeSessionRequest;
@@ -165,6 +166,7 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
                 .setRegister(settings.register())
                 .setClusterId(clusterId)
                 .setKnownRevision(known)
+                .setSilentLeader(finder.silentLeader())
                 .build();
         sessions.put(
                 address,
@@ -261,6 +263,20 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
                 change != null && (change.getSnapshot() ? change.getRevision() >= known : change.getRevision() > known);
         if (change == null || !isNew) {
             session.more();
+            return;
+        }
+        if (!change.getSnapshot() && change.getRevision() != known + 1) {
+            LOG.error(
+                    "coordinator {} sends revision {} after {}: beginning anew from there",
+                    session.address(),
+                    change.getRevision(),
+                    known);
+            sessions.remove(session.address());
+            onLost(
+                    session,
+                    Status.DATA_LOSS
+                            .withDescription("a change of the registry is missing")
+                            .asRuntimeException());
             return;
         }
         known = change.getRevision();

@@ -124,6 +124,12 @@ public final class LeaderFinder {
         return others;
     }
 
+    /** The last leader, of which nothing is heard any more; empty = there is none, or it is heard. */
+    public String silentLeader() {
+        String last = leader;
+        return searching && last != null ? last : "";
+    }
+
     private Set<String> candidates() {
         Set<String> candidates = new LinkedHashSet<>();
         if (leader != null) {

@@ -71,6 +71,25 @@ final class LeaderFinderTest {
     }
 
     @Test
+    @DisplayName("D-6: it names the leader that it has lost, until another grants")
+    void namesTheLeaderThatIsSilent() {
+        assertThat(finder.silentLeader()).isEmpty();
+        until(100);
+        finder.granted(nanos(100), "c");
+        assertThat(finder.silentLeader()).isEmpty();
+        finder.lost(nanos(200), "c", "");
+        assertThat(finder.silentLeader()).isEqualTo("c");
+        until(300);
+        finder.granted(nanos(300), "b");
+        assertThat(finder.silentLeader()).isEmpty();
+
+        finder.step(nanos(749));
+        assertThat(finder.silentLeader()).isEmpty();
+        finder.step(nanos(750));
+        assertThat(finder.silentLeader()).isEqualTo("b");
+    }
+
+    @Test
     @DisplayName("D-6: when the leader's stream breaks, it is the first that is tried again")
     void triesTheLastLeaderFirst() {
         until(100);

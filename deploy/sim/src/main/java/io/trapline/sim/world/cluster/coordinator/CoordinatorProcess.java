@@ -84,6 +84,7 @@ public final class CoordinatorProcess implements Leader {
         @Override
         public void leader(ReplicaEvents.Leader leader) {
             committer.leader(leader.address());
+            keeper.leader(leader);
         }
 
         @Override

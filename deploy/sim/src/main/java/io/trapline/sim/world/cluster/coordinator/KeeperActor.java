@@ -1,9 +1,12 @@
 package io.trapline.sim.world.cluster.coordinator;
 
+import io.trapline.coordinator.commit.NotLeading;
 import io.trapline.coordinator.lease.ChangeRing;
+import io.trapline.coordinator.lease.HeldRegistrations;
 import io.trapline.coordinator.lease.Leadership;
 import io.trapline.coordinator.lease.LeaseKeeper;
 import io.trapline.coordinator.lease.Views;
+import io.trapline.coordinator.raft.ReplicaEvents;
 import io.trapline.coordinator.registry.RegistryView;
 import io.trapline.coordinator.registry.Result;
 import io.trapline.internal.v1.Answer;
@@ -13,7 +16,6 @@ import io.trapline.internal.v1.FinishDrain;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.NodeSessionRequest;
 import io.trapline.internal.v1.RegistryChange;
-import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.rpc.Statuses;
 import io.trapline.sim.world.cluster.host.Agenda;
@@ -46,6 +48,8 @@ final class KeeperActor {
     private final LeaseKeeper.Settings settings;
     private final ChangeRing ring;
     private final Map<Arrived, Long> arrivedNanos = new HashMap<>();
+    private final HeldRegistrations<LeaseKeeper.Register> held;
+    private String leader = "";
     private @Nullable SimReplica replica;
     private @Nullable Leadership leadership;
     private long confirmedNanos = -1;
@@ -58,6 +62,7 @@ final class KeeperActor {
         this.seams = seams;
         mailbox = new Mailbox(agenda, host, SLOW, SLOWEST);
         ring = new ChangeRing(ringChanges, 1 << 20);
+        held = new HeldRegistrations<>(host.name());
         settings = new LeaseKeeper.Settings(host.name(), "the cluster", new Reading(), host.clock());
     }
 
@@ -93,8 +98,16 @@ final class KeeperActor {
                 Leadership begun = new Leadership(settings, ring, new Outside());
                 leadership = begun;
                 begun.begin();
+                held.takeAll().forEach(begun::register);
                 tickLater(begun);
             }
+        });
+    }
+
+    void leader(ReplicaEvents.Leader of) {
+        mailbox.tell(() -> {
+            leader = of.address();
+            held.leads(of.peer(), of.address()).forEach(this::refuse);
         });
     }
 
@@ -169,15 +182,28 @@ final class KeeperActor {
     // ---- from nodes
 
     void register(NodeStream stream, NodeSessionRequest first) {
+        LeaseKeeper.Register register = new LeaseKeeper.Register(
+                stream, first.getRegister(), first.getClusterId(), first.getKnownRevision(), first.getSilentLeader());
         mailbox.tell(() -> {
             Leadership now = leadership;
-            if (now == null) {
-                stream.onError(Statuses.toException(notLeading()));
+            if (now != null) {
+                now.register(register);
+            } else if (held.hold(now(), register, register.silentLeader())) {
+                host.after(
+                        HeldRegistrations.LONGEST.toNanos(),
+                        () -> mailbox.tell(() -> held.expired(now()).forEach(this::refuse)));
             } else {
-                now.register(new LeaseKeeper.Register(
-                        stream, first.getRegister(), first.getClusterId(), first.getKnownRevision()));
+                refuse(register);
             }
         });
+    }
+
+    private void refuse(LeaseKeeper.Register register) {
+        register.stream().onError(Statuses.toException(notLeading()));
+    }
+
+    private long now() {
+        return host.clock().getAsLong();
     }
 
     void said(NodeStream stream, NodeSessionRequest message) {
@@ -204,6 +230,8 @@ final class KeeperActor {
         mailbox.tell(() -> {
             if (leadership != null) {
                 leadership.gone(stream);
+            } else {
+                held.gone(register -> register.stream() == stream);
             }
         });
     }
@@ -248,7 +276,7 @@ final class KeeperActor {
         return now != null && !now.mayServe(life);
     }
 
-    private static Refusal notLeading() {
-        return Refusal.of(Errno.EAGAIN, "this coordinator does not lead").with("effect", "none");
+    private Refusal notLeading() {
+        return NotLeading.refusal(leader);
     }
 }

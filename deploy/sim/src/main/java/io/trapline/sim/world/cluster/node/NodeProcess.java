@@ -174,6 +174,7 @@ public final class NodeProcess implements Serving {
                         .setIncarnation(life.getIncarnation())
                         .setAddress("127.0.0.1:1"))
                 .setKnownRevision(known)
+                .setSilentLeader(finder.silentLeader())
                 .build();
         session.line = coordinators.open(host, address, first, session);
     }
