@@ -85,10 +85,13 @@ class RouteTest {
             connection.memory().write(DOMAIN, PAGE, BYTES);
             trapline.calls.clear();
 
+            // The connection's session may be renewed meanwhile, at the first node.
             assertThat(connection.memory().read(DOMAIN, PAGE, 3)).containsExactly(BYTES);
-            connection.domains().list();
+            assertThat(trapline.calls).contains("three:3");
+            trapline.calls.clear();
 
-            assertThat(trapline.calls).containsExactly("three:3", "one:1");
+            connection.domains().list();
+            assertThat(trapline.calls).doesNotContain("three:3");
         }
     }
 

@@ -65,7 +65,8 @@ import picocli.CommandLine.Spec;
             ClusterGroup.class,
             ClusterCommands.Limits.class,
             ClusterCommands.VersionOf.class,
-            CompletionCommand.class
+            CompletionCommand.class,
+            RehearseCommand.class
         })
 public final class TraplineCommand implements Callable<Integer> {
     @Option(

@@ -1,5 +1,6 @@
 package io.trapline.process;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,6 +9,8 @@ import java.util.List;
 final class Launcher {
     /** The variable that tells a process that it has a supervisor, which holds the other end of its standard input. */
     static final String SUPERVISED = "TRAPLINE_SUPERVISED";
+
+    private static final String START_CACHE = "TRAPLINE_START_CACHE";
 
     private static final List<String> FLAGS = List.of(
             "--sun-misc-unsafe-memory-access=allow",
@@ -33,6 +36,11 @@ final class Launcher {
         String more = System.getenv("TRAPLINE_JAVA_OPTS");
         if (more != null && !more.isBlank()) {
             command.addAll(List.of(more.strip().split("\\s+")));
+        }
+        // What ./trapline has let the JVM learn: who begins to lead does so as fast as who has led before.
+        String cache = System.getenv(START_CACHE);
+        if (cache != null && Files.isReadable(Path.of(cache))) {
+            command.add("-XX:AOTCache=" + cache);
         }
         String logging = System.getProperty("logback.configurationFile");
         if (logging != null) {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -69,6 +70,34 @@ record Layout(String clusterId, List<CoordinatorSettings.Peer> peers, List<Liste
         return peers.stream()
                 .map(peer -> peer.id() + "=" + peer.raft() + "," + peer.services())
                 .collect(Collectors.joining(";"));
+    }
+
+    /** The settings of a coordinator, by key. */
+    Map<String, String> coordinator(CoordinatorSettings.Peer peer, Path data) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("id", peer.id());
+        settings.put("cluster-id", clusterId);
+        settings.put("bootstrap", "true");
+        settings.put("peers", peersText());
+        settings.put("data", data.resolve(peer.id()).toString());
+        return settings;
+    }
+
+    /**
+     * The settings of a node, by key.
+     *
+     * @param which 0 … nodes-1
+     * @param memoryBytes for guests
+     */
+    Map<String, String> node(int which, long memoryBytes) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("id", "n" + (which + 1));
+        settings.put(
+                "coordinators",
+                peers.stream().map(peer -> peer.services().toString()).collect(Collectors.joining(",")));
+        settings.put("listen", nodes.get(which).toString());
+        settings.put("memory", Long.toString(memoryBytes));
+        return settings;
     }
 
     private void write(Path data) throws StartException {

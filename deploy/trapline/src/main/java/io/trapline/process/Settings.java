@@ -23,6 +23,7 @@ final class Settings {
             "TRAPLINE_JVM_FOLDERS",
             "TRAPLINE_LIB",
             "TRAPLINE_LOG",
+            "TRAPLINE_START_CACHE",
             "TRAPLINE_SUPERVISED");
 
     private record Given(String text, String where) {}

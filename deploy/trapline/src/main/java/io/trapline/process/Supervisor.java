@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -114,45 +115,39 @@ public final class Supervisor implements AutoCloseable {
         Launcher launcher = new Launcher(plan.mainClass());
         List<Child.Part> parts = new ArrayList<>();
         for (CoordinatorSettings.Peer peer : layout.peers()) {
-            List<String> arguments = List.of(
-                    "coordinator",
-                    "--id",
-                    peer.id(),
-                    "--cluster-id",
-                    layout.clusterId(),
-                    "--bootstrap",
-                    "--peers",
-                    layout.peersText(),
-                    "--data",
-                    plan.data().resolve(peer.id()).toString());
             parts.add(new Child.Part(
                     peer.id(),
                     "coordinator",
                     peer.services().toString(),
-                    command(launcher, COORDINATOR_HEAP_MEBIBYTES, arguments)));
+                    command(
+                            launcher,
+                            COORDINATOR_HEAP_MEBIBYTES,
+                            arguments("coordinator", layout.coordinator(peer, plan.data())))));
         }
-        String addresses =
-                layout.peers().stream().map(peer -> peer.services().toString()).collect(Collectors.joining(","));
         long memory =
                 ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize()
                         / MEMORY_PART_FOR_GUESTS
                         / layout.nodes().size();
         for (int i = 0; i < layout.nodes().size(); i++) {
-            String id = "n" + (i + 1);
-            String address = layout.nodes().get(i).toString();
-            List<String> arguments = List.of(
+            Map<String, String> settings = layout.node(i, memory);
+            parts.add(new Child.Part(
+                    settings.getOrDefault("id", ""),
                     "node",
-                    "--id",
-                    id,
-                    "--coordinators",
-                    addresses,
-                    "--listen",
-                    address,
-                    "--memory",
-                    Long.toString(memory));
-            parts.add(new Child.Part(id, "node", address, command(launcher, NODE_HEAP_MEBIBYTES, arguments)));
+                    layout.nodes().get(i).toString(),
+                    command(launcher, NODE_HEAP_MEBIBYTES, arguments("node", settings))));
         }
         return parts;
+    }
+
+    private static List<String> arguments(String role, Map<String, String> settings) {
+        List<String> arguments = new ArrayList<>(List.of(role));
+        settings.forEach((key, value) -> {
+            arguments.add("--" + key);
+            if (!value.equals("true")) {
+                arguments.add(value);
+            }
+        });
+        return arguments;
     }
 
     /** A session of its own where the machine can: Ctrl-C is then heard by the supervisor alone, which ends the others in order. */

@@ -1,0 +1,53 @@
+package io.trapline.cli.failover;
+
+import io.trapline.client.DomainRef;
+import io.trapline.client.TraplineConnection;
+import io.trapline.process.InProcessCluster;
+import io.trapline.server.StartException;
+import io.trapline.v1.Domain;
+import io.trapline.v1.DomainMemory;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** A small cluster in one process that loses its leaders: what a JVM has done here once, it need not learn while guests wait. */
+public final class Rehearsal {
+    private static final int COORDINATORS = 3;
+    private static final int NODES = 2;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private Rehearsal() {}
+
+    /** What else is to be done there. */
+    public interface Scene {
+        /** {@code address}: of a node. */
+        void play(String address);
+    }
+
+    /**
+     * Runs it.
+     *
+     * @param leaderChanges how often the leader ends under callers
+     * @param data an empty directory
+     */
+    public static void run(int leaderChanges, Path data, Scene scene) throws StartException, InterruptedException {
+        try (InProcessCluster cluster = InProcessCluster.start(COORDINATORS, NODES, data);
+                TraplineConnection connection = TraplineConnection.builder()
+                        .addresses(cluster.addresses())
+                        .timeout(PATIENCE)
+                        .build()) {
+            scene.play(cluster.firstNode());
+            Domain domain = connection.domains().create(16, 1, DomainMemory.DOMAIN_MEMORY_VOLATILE);
+            try (PacedGuest guest = PacedGuest.start(connection.channel(), domain.getDomid());
+                    Claimer claimer = Claimer.start(connection, DomainRef.of(domain))) {
+                for (int i = 0; i < leaderChanges; i++) {
+                    InProcessCluster.Stopped stopped = cluster.stopLeader();
+                    claimer.forget();
+                    var _ = claimer.firstAfter(System.nanoTime());
+                    stopped.startAgain();
+                    cluster.awaitUp();
+                }
+                var _ = guest.take();
+            }
+        }
+    }
+}
