@@ -1,0 +1,27 @@
+package io.trapline.cli.chaos;
+
+import io.trapline.cli.TraplineCommand;
+
+/** A build of Trapline that breaks a promise, with a main of its own: what {@code chaos} must find in processes. */
+final class Planted {
+    private Planted() {}
+
+    /** A server does not tell a run that another one may have carried out what it is passed (F6). */
+    static final class RedeliveredUnmarked {
+        private RedeliveredUnmarked() {}
+
+        /** Runs the command. */
+        public static void main(String[] arguments) throws ReflectiveOperationException {
+            run("io.trapline.node.ioreq.Delivery", "mark", arguments);
+        }
+    }
+
+    private static void run(String plantedClass, String plantedMethod, String[] arguments)
+            throws ReflectiveOperationException {
+        PlantingLoader loader = new PlantingLoader(plantedClass, plantedMethod);
+        Thread.currentThread().setContextClassLoader(loader);
+        loader.loadClass(TraplineCommand.class.getName())
+                .getMethod("main", String[].class)
+                .invoke(null, (Object) arguments);
+    }
+}

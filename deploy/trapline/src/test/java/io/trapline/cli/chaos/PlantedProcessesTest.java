@@ -1,0 +1,59 @@
+package io.trapline.cli.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.trapline.faults.chaos.Chaos;
+import io.trapline.faults.check.Checker;
+import io.trapline.faults.check.Finding;
+import io.trapline.faults.history.History;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A build of the processes that breaks a promise is caught by what its clients see. */
+final class PlantedProcessesTest {
+    private static final Duration LONGEST = Duration.ofSeconds(60);
+    private static final long LOOKS_EVERY_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    @Test
+    @Tag("processes")
+    @Timeout(240)
+    @DisplayName("F6: a server that tells no run what another one may have done is found in processes")
+    void isCaught() throws Exception {
+        History history = new History();
+        try (ProcessTarget target = ProcessTarget.start(1, 2, Planted.RedeliveredUnmarked.class.getName())) {
+            Chaos.Settings settings = new Chaos.Settings(1, LONGEST, note -> {}, isNoticedIn(history));
+
+            Chaos.Result result = Chaos.run(target, settings, history);
+
+            assertThat(result.report().findings()).extracting(Finding::rule).contains("F6");
+        }
+    }
+
+    /** Looks every now and then; once something is found the run may end. */
+    private static BooleanSupplier isNoticedIn(History history) {
+        long[] lookedAt = {System.nanoTime()};
+        return () -> {
+            long now = System.nanoTime();
+            if (now - lookedAt[0] < LOOKS_EVERY_NANOS) {
+                return false;
+            }
+            lookedAt[0] = now;
+            return !Checker.check(history.events()).isFaultless();
+        };
+    }
+
+    @Test
+    void aPlantThatHasNoPlaceIsAnError() throws Exception {
+        PlantingLoader loader = new PlantingLoader("io.trapline.node.ioreq.Delivery", "marks");
+
+        assertThatThrownBy(() -> loader.loadClass("io.trapline.node.ioreq.Delivery"))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("no method marks");
+    }
+}
