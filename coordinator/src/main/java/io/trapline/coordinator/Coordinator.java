@@ -10,6 +10,7 @@ import io.trapline.coordinator.grpc.CoordinatorGrpc;
 import io.trapline.coordinator.grpc.Counters;
 import io.trapline.coordinator.grpc.DomainGrpc;
 import io.trapline.coordinator.grpc.IoreqServerGrpc;
+import io.trapline.coordinator.grpc.Members;
 import io.trapline.coordinator.grpc.PeerCalls;
 import io.trapline.coordinator.grpc.RegistryGrpc;
 import io.trapline.coordinator.grpc.SessionGrpc;
@@ -51,6 +52,7 @@ public final class Coordinator implements AutoCloseable {
     private final boolean ownsSystem;
     private final Actors actors;
     private final Replica replica;
+    private final PeerCalls peers = new PeerCalls();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final List<BindableService> publicServices;
     private final List<BindableService> internalServices;
@@ -77,7 +79,8 @@ public final class Coordinator implements AutoCloseable {
                 new SessionGrpc(calls, actors.sessions()),
                 new ClusterGrpc(calls, config.version(), replica));
         this.internalServices = List.of(
-                new RegistryGrpc(commands, actors.nodes(), actors.sessions()), new CoordinatorGrpc(replica, reads));
+                new RegistryGrpc(commands, actors.nodes(), actors.sessions()),
+                new CoordinatorGrpc(replica, reads, new Members(replica, reads, commands, peers)));
         Consumer<Throwable> onDeath = why -> {
             if (!closing.get()) {
                 config.onFailure().accept(why);
@@ -191,7 +194,7 @@ public final class Coordinator implements AutoCloseable {
      */
     public void begin() throws StartException {
         CompletableFuture<Void> leading = new CompletableFuture<>();
-        replica.start(new Events(actors, leading, config.onFailure()), new PeerCalls());
+        replica.start(new Events(actors, leading, config.onFailure()), peers);
         // One of several may take part without ever leading; from here on a failure is the process' end.
         if (replica.isAlone() || !leading.complete(null)) {
             awaitLeading(config, leading);
@@ -266,6 +269,11 @@ public final class Coordinator implements AutoCloseable {
     /** Whether it leads, so that its public services answer; else they refuse with EAGAIN. */
     public boolean isLeading() {
         return replica.isLeading();
+    }
+
+    /** Whether it is the only one of its cluster. */
+    public boolean isAlone() {
+        return replica.isAlone();
     }
 
     /** Who leads, as far as it knows. */

@@ -202,6 +202,74 @@ final class QuorumTest {
     }
 
     @Test
+    void letsAnotherOneInForOneThatEndsThen() throws Exception {
+        open(leader(), 3);
+        Member joining = joining("c4");
+        Member old = members.stream()
+                .filter(member -> member != leader())
+                .findFirst()
+                .orElseThrow();
+        List<Peer> before = leader().replica().configuration();
+        List<Peer> next = Stream.concat(
+                        before.stream().filter(peer -> !peer.id().equals(old.id)),
+                        Stream.of(joining.config().peers().getLast()))
+                .toList();
+        await().until(() -> isDone(leader(), before, next));
+
+        await().until(() -> joining.replica().state() == Admission.State.MEMBER && joining.sessions() == 3);
+        await().until(() -> !old.failures.isEmpty());
+        assertThat(old.failures.getFirst()).hasMessageContaining("it was replaced");
+        assertThat(leader().replica()
+                        .reconfigure(before, before)
+                        .toCompletableFuture()
+                        .join())
+                .as("what is compared is another one by now")
+                .isPresent();
+        old.failures.clear();
+        members.remove(old);
+        old.close();
+        old.relay.close();
+        members.add(joining);
+
+        // It counts: with another one gone, it is half of the majority.
+        Member gone = members.stream()
+                .filter(member -> member != joining && member != leader())
+                .findFirst()
+                .orElseThrow();
+        gone.close();
+        open(leader(), 1);
+        await().until(() -> joining.sessions() == 4);
+    }
+
+    private static boolean isDone(Member leader, List<Peer> before, List<Peer> next) {
+        return leader.replica()
+                        .reconfigure(before, next)
+                        .toCompletableFuture()
+                        .join()
+                        .isEmpty()
+                || Set.copyOf(leader.replica().configuration()).equals(Set.copyOf(next));
+    }
+
+    /** One that has been told to join, and that nobody has let in. */
+    private Member joining(String id) throws Exception {
+        int port = Relay.freePort();
+        Relay relay = new Relay(port);
+        List<Peer> peers = new ArrayList<>(members.getFirst().config().peers());
+        peers.add(new Peer(id, "127.0.0.1", relay.port(), "services-of-" + id + ":7000"));
+        UUID cluster = UUID.fromString(members.getFirst().replica().clusterId());
+        Member joining = new Member(
+                KIT,
+                relay,
+                ReplicaConfig.of(directory.resolve(id), Admission.Told.JOIN, Optional.of(cluster), id, peers)
+                        .withListenPort(port));
+        joining.open();
+        Admission.Said leads =
+                new Admission.Said(Admission.State.MEMBER, cluster.toString(), Optional.of(Set.of("c1", "c2", "c3")));
+        joining.begin(address -> CompletableFuture.completedFuture(Optional.of(leads)));
+        return joining;
+    }
+
+    @Test
     void settlesEveryCommandOfALostLeadershipAndAppliesNoneTwice() throws Exception {
         List<Answer> answers = new CopyOnWriteArrayList<>();
         int submitted = 0;

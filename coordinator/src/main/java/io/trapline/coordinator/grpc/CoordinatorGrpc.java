@@ -4,8 +4,9 @@ import io.grpc.stub.StreamObserver;
 import io.trapline.coordinator.commit.ConfirmedReads;
 import io.trapline.coordinator.raft.Admission;
 import io.trapline.coordinator.raft.Replica;
-import io.trapline.coordinator.raft.ReplicaConfig.Peer;
 import io.trapline.coordinator.raft.ReplicaEvents.Leader;
+import io.trapline.internal.v1.ChangeCoordinatorsRequest;
+import io.trapline.internal.v1.ChangeCoordinatorsResponse;
 import io.trapline.internal.v1.CoordinatorServiceGrpc;
 import io.trapline.internal.v1.DescribePeerRequest;
 import io.trapline.internal.v1.DescribePeerResponse;
@@ -18,10 +19,17 @@ import java.util.Optional;
 public final class CoordinatorGrpc extends CoordinatorServiceGrpc.CoordinatorServiceImplBase {
     private final Replica replica;
     private final ConfirmedReads reads;
+    private final Members members;
 
-    public CoordinatorGrpc(Replica replica, ConfirmedReads reads) {
+    public CoordinatorGrpc(Replica replica, ConfirmedReads reads, Members members) {
         this.replica = replica;
         this.reads = reads;
+        this.members = members;
+    }
+
+    @Override
+    public void changeCoordinators(ChangeCoordinatorsRequest q, StreamObserver<ChangeCoordinatorsResponse> observer) {
+        members.change(q, observer);
     }
 
     @Override
@@ -40,8 +48,8 @@ public final class CoordinatorGrpc extends CoordinatorServiceGrpc.CoordinatorSer
     public void describePeer(DescribePeerRequest q, StreamObserver<DescribePeerResponse> observer) {
         if (replica.isLeading()) {
             reads.read(
-                    view -> view.revision(),
-                    confirmed -> answer(observer, describe().setLeads(true).addAllTaken(taken())),
+                    members::taken,
+                    taken -> answer(observer, describe().setLeads(true).addAllTaken(taken)),
                     refusal -> answer(observer, describe()));
         } else {
             answer(observer, describe());
@@ -53,10 +61,6 @@ public final class CoordinatorGrpc extends CoordinatorServiceGrpc.CoordinatorSer
                 .setPeer(replica.id())
                 .setState(state(replica.state()))
                 .setClusterId(replica.clusterId());
-    }
-
-    private Iterable<String> taken() {
-        return replica.configuration().stream().map(Peer::id).toList();
     }
 
     private static void answer(StreamObserver<DescribePeerResponse> observer, DescribePeerResponse.Builder response) {

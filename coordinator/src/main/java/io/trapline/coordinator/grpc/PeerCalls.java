@@ -23,15 +23,20 @@ public final class PeerCalls implements Peers {
 
     @Override
     public CompletionStage<Optional<Admission.Said>> ask(String address) {
+        return describe(address).thenApply(answer -> answer.flatMap(PeerCalls::said));
+    }
+
+    /** What the one at that address says of itself; empty = no answer. Never fails. */
+    CompletionStage<Optional<DescribePeerResponse>> describe(String address) {
         ManagedChannel channel =
                 NettyChannelBuilder.forTarget(address).usePlaintext().build();
-        CompletableFuture<Optional<Admission.Said>> answer = new CompletableFuture<>();
+        CompletableFuture<Optional<DescribePeerResponse>> answer = new CompletableFuture<>();
         CoordinatorServiceGrpc.newStub(channel)
                 .withDeadlineAfter(DEADLINE_MILLIS, TimeUnit.MILLISECONDS)
                 .describePeer(DescribePeerRequest.getDefaultInstance(), new StreamObserver<>() {
                     @Override
                     public void onNext(DescribePeerResponse response) {
-                        answer.complete(said(response));
+                        answer.complete(Optional.of(response));
                     }
 
                     @Override

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
+import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftGroupMemberId;
@@ -307,6 +308,14 @@ final class RegistryStateMachine extends BaseStateMachine {
     static String services(RaftConfiguration peers, RaftPeerId id) {
         RaftPeer peer = peers.getPeer(id);
         return peer == null || peer.getClientAddress() == null ? "" : peer.getClientAddress();
+    }
+
+    /** It asked for votes, and was told that the configuration names it no longer. */
+    @Override
+    public void notifyServerShutdown(RoleInfoProto role, boolean wholeServer) {
+        if (!wholeServer) {
+            events.failed(new IOException("this coordinator is none of the cluster's any more: it was replaced"));
+        }
     }
 
     @Override

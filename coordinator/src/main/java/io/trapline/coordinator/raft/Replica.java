@@ -27,6 +27,7 @@ import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
@@ -290,6 +291,41 @@ public final class Replica implements Log, AutoCloseable {
                 address.substring(0, colon),
                 Integer.parseInt(address.substring(colon + 1)),
                 services == null ? "" : services);
+    }
+
+    /**
+     * Makes those the configuration, unless it is another one than {@code current} by then. It ends when that is committed, which may
+     * take as long as those who come in take to catch up.
+     *
+     * @return why it was not done, one line; empty = it was
+     */
+    public CompletionStage<Optional<String>> reconfigure(List<Peer> current, List<Peer> next) {
+        Running now = running;
+        if (now == null) {
+            return CompletableFuture.completedFuture(Optional.of("the replica has not started"));
+        }
+        SetConfigurationRequest request = new SetConfigurationRequest(
+                client,
+                now.server().getId(),
+                groupId,
+                calls.incrementAndGet(),
+                SetConfigurationRequest.Arguments.newBuilder()
+                        .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
+                        .setServersInCurrentConf(raftPeers(current))
+                        .setServersInNewConf(raftPeers(next))
+                        .build());
+        try {
+            return now.server().setConfigurationAsync(request).handle((reply, failure) -> {
+                if (failure != null) {
+                    return Optional.of(DataDirectory.rootReason(failure));
+                }
+                return reply.isSuccess()
+                        ? Optional.<String>empty()
+                        : Optional.of(DataDirectory.rootReason(reply.getException()));
+            });
+        } catch (IOException e) {
+            return CompletableFuture.completedFuture(Optional.of(DataDirectory.rootReason(e)));
+        }
     }
 
     /** Lets another one lead; ends when this one leads no longer, and fails where it did not lead. */

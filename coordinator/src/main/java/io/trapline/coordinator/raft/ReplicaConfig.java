@@ -1,5 +1,6 @@
 package io.trapline.coordinator.raft;
 
+import io.trapline.model.Pure;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -51,6 +52,7 @@ public record ReplicaConfig(
      * @param port the same; 0 in a group of one
      * @param services where its services are, {@code host:port}; empty in a group of one that nobody is sent to
      */
+    @Pure
     public record Peer(String id, String host, int port, String services) {}
 
     /** One of several, which keeps {@link #SNAPSHOT_EVERY} entries between two snapshots. */

@@ -28,7 +28,7 @@ import java.util.Optional;
  */
 @Pure
 public final class Registry {
-    private static final int GENERATION_SHIFT = 48;
+    static final int GENERATION_SHIFT = 48;
 
     private final State state;
     private final RegistryView view;
@@ -42,6 +42,7 @@ public final class Registry {
     private final Nodes nodes;
     private final Vcpus vcpus;
     private final Leaderships leaderships;
+    private final CoordinatorIds coordinatorIds;
 
     private Registry(State state) {
         this.state = state;
@@ -57,6 +58,7 @@ public final class Registry {
         this.nodes = new Nodes(state, servers, new Homes(state, servers));
         this.vcpus = new Vcpus(state, existence);
         this.leaderships = new Leaderships(state);
+        this.coordinatorIds = new CoordinatorIds(state);
         this.domains = new Domains(state, existence, nodes, servers, drains);
     }
 
@@ -153,6 +155,7 @@ public final class Registry {
             case FINISH_DRAIN -> endings.finish(command.getFinishDrain());
             case BEGIN_GENERATION -> beginGeneration(command.getBeginGeneration());
             case BEGIN_LEADERSHIP -> leaderships.begin();
+            case USE_COORDINATOR_IDS -> coordinatorIds.use(command.getUseCoordinatorIds());
             case LAPSE_NODE -> nodes.lapse(command.getLapseNode().getLife());
             case END_NODE -> nodes.end(command.getEndNode().getLife());
             case COMMAND_NOT_SET -> throw new IllegalStateException("a command without content passed its shape");
@@ -169,6 +172,7 @@ public final class Registry {
         sessions.endAll();
         nodes.endAll(revision);
         leaderships.end();
+        coordinatorIds.forget();
         return Answers.done(revision).build();
     }
 }

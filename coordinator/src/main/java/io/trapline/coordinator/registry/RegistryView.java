@@ -1,5 +1,6 @@
 package io.trapline.coordinator.registry;
 
+import io.trapline.internal.v1.CoordinatorId;
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.NodeLife;
@@ -166,6 +167,16 @@ public final class RegistryView {
     /** How many shards each node is primary of; nodes without any are left out. */
     public Map<String, Long> shardsByNode() {
         return Map.copyOf(state.shardsAt());
+    }
+
+    /** Ids of coordinators that were used, or may be, by id; beside those of the configuration of now. */
+    public Map<String, CoordinatorId> coordinators() {
+        return Map.copyOf(state.coordinators);
+    }
+
+    /** The generation of the cluster, which a restored backup raises; 0 and up. */
+    public int generation() {
+        return (int) (state.revision >>> Registry.GENERATION_SHIFT);
     }
 
     /** Whether the client session is open (section E). */

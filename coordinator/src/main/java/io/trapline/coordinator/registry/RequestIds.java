@@ -66,6 +66,7 @@ final class RequestIds {
                     MOVE_VCPU,
                     FINISH_DRAIN,
                     BEGIN_GENERATION,
+                    USE_COORDINATOR_IDS,
                     COMMAND_NOT_SET -> Optional.empty();
         };
     }
@@ -101,6 +102,7 @@ final class RequestIds {
                     MOVE_VCPU,
                     FINISH_DRAIN,
                     BEGIN_GENERATION,
+                    USE_COORDINATOR_IDS,
                     COMMAND_NOT_SET -> {}
         }
         return content.build();

@@ -3,6 +3,7 @@ package io.trapline.coordinator.registry;
 import io.trapline.internal.v1.AttachEmulator;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.RegisterNode;
+import io.trapline.internal.v1.UseCoordinatorIds;
 import io.trapline.model.Domid;
 import io.trapline.model.Errno;
 import io.trapline.model.Limit;
@@ -20,6 +21,7 @@ import io.trapline.v1.OnDisconnect;
 import io.trapline.v1.RequestId;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Is a command well formed by itself? The first of the checks; it needs no state, so that services make it before anything is
@@ -53,6 +55,7 @@ final class Shapes {
             case BEGIN_GENERATION ->
                 upTo("generation", command.getBeginGeneration().getGeneration(), MAX_GENERATION);
             case BEGIN_LEADERSHIP -> name("peer", command.getBeginLeadership().getPeer());
+            case USE_COORDINATOR_IDS -> coordinatorIds(command.getUseCoordinatorIds());
             case LAPSE_NODE -> restsOnLeadership(command);
             case END_NODE -> restsOnLeadership(command);
             case COMMAND_NOT_SET -> Optional.of(Refusal.of(Errno.EINVAL, "command: none is set"));
@@ -174,6 +177,14 @@ final class Shapes {
                 ? Optional.empty()
                 : Optional.of(Refusal.invalid(field, length + " bytes", "1 … " + Limit.MAX_NODE_NAME_BYTES.value())
                         .with("limit", Limit.MAX_NODE_NAME_BYTES.value()));
+    }
+
+    private static Optional<Refusal> coordinatorIds(UseCoordinatorIds q) {
+        return Stream.concat(
+                        q.getUsedList().stream().map(id -> name("used", id)),
+                        q.getJoiningList().stream().map(each -> name("joining", each.getId())))
+                .flatMap(Optional::stream)
+                .findFirst();
     }
 
     private static Optional<Refusal> restsOnLeadership(Command command) {

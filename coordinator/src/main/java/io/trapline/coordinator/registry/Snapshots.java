@@ -24,7 +24,8 @@ final class Snapshots {
                 .addAllVcpus(state.vcpus.values())
                 .addAllDrains(state.drains.values())
                 .addAllNodes(state.nodes.values())
-                .addAllCommitters(state.committers.toMessages());
+                .addAllCommitters(state.committers.toMessages())
+                .addAllCoordinators(state.coordinators.values());
         state.history.values().forEach(snapshot::addAllHistory);
         state.sessions.forEach((id, session) -> snapshot.addSessions(session.toMessage(id)));
         return snapshot.build();
@@ -53,6 +54,7 @@ final class Snapshots {
         snapshot.getNodesList()
                 .forEach(node -> state.nodes.put(node.getRegistration().getNode(), node));
         snapshot.getCommittersList().forEach(state.committers::keep);
+        snapshot.getCoordinatorsList().forEach(id -> state.coordinators.put(id.getId(), id));
         state.takeChange();
         return state;
     }

@@ -1,5 +1,6 @@
 package io.trapline.coordinator.registry;
 
+import io.trapline.internal.v1.CoordinatorId;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.PlacedDomain;
 import io.trapline.internal.v1.RegisteredNode;
@@ -40,6 +41,7 @@ final class State {
     final NavigableMap<Long, DrainRecord> drains = new TreeMap<>();
     final NavigableMap<Long, KeptAnswers> sessions = new TreeMap<>();
     final NavigableMap<String, RegisteredNode> nodes = new TreeMap<>();
+    final NavigableMap<String, CoordinatorId> coordinators = new TreeMap<>();
     final Committers committers = new Committers();
     // Derived: how many servers have their session at each node, or their home although their domain is elsewhere.
     private final Map<String, Integer> rolesAt = new HashMap<>();

@@ -42,6 +42,10 @@ final class ProcessCommands {
                 description = "'key = value' lines, the keys as below without dashes (or TRAPLINE_CONFIG).")
         private @Nullable Path config;
 
+        final TraplineCommand trapline() {
+            return trapline;
+        }
+
         final CommandSpec spec() {
             return spec;
         }
@@ -90,7 +94,8 @@ final class ProcessCommands {
                 "Its data directory is empty once: with --bootstrap, or with --join. A flag wins over the environment"
                         + " (TRAPLINE_ID …), which wins over the file."
             },
-            footer = {"", "Example:", "  trapline coordinator --config /etc/trapline/c1.conf"})
+            footer = {"", "Example:", "  trapline coordinator --config /etc/trapline/c1.conf"},
+            subcommands = {CoordinatorCommands.Add.class, CoordinatorCommands.Replace.class})
     static final class Coordinator extends ProcessCommand {
         @Override
         public Integer call() throws Exception {

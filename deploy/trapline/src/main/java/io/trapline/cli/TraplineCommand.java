@@ -176,6 +176,11 @@ public final class TraplineCommand implements Callable<Integer> {
         return interrupt;
     }
 
+    /** How long a call is tried before it is given up. */
+    Duration patience() {
+        return patience;
+    }
+
     /** The addresses that were given; null = none. */
     @Nullable
     String connect() {

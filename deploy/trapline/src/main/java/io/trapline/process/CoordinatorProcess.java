@@ -152,7 +152,7 @@ public final class CoordinatorProcess implements AutoCloseable {
     private void end(StateWatch watch, Coordinator coordinator) {
         isClosing = true;
         watch.close();
-        if (!coordinator.isLeading() || settings.peers().size() == 1) {
+        if (!coordinator.isLeading() || coordinator.isAlone()) {
             return;
         }
         try {
@@ -166,7 +166,7 @@ public final class CoordinatorProcess implements AutoCloseable {
 
     /** Nothing that this process acknowledges could be trusted any more. */
     private static void mustEnd(Throwable why) {
-        LOG.error("the registry cannot go on: the process ends", why);
+        LOG.error("the process ends: {}", why.getMessage(), why);
         Runtime.getRuntime().halt(1);
     }
 

@@ -130,7 +130,8 @@ public final class Values {
                 .toList();
     }
 
-    private static CoordinatorSettings.Peer peer(String text) {
+    /** {@code id=host:raftport,host:port}. */
+    public static CoordinatorSettings.Peer peer(String text) {
         int sign = text.indexOf('=');
         int comma = text.indexOf(',');
         if (sign < 0 || comma < sign) {
