@@ -1,5 +1,6 @@
 package io.trapline.client;
 
+import io.grpc.Channel;
 import io.trapline.model.Errno;
 import io.trapline.model.MemType;
 import io.trapline.model.Refusal;
@@ -48,6 +49,9 @@ public final class Emulator implements AutoCloseable {
     private final Backoff backoff = new Backoff();
     private State state = State.ATTACHING;
     private @Nullable EmulatorStream stream;
+    /** Where it was attached when it lost its stream: tried next. */
+    private @Nullable Channel again;
+
     private @Nullable EmulatorEnd end;
     private Optional<Refusal> lastRefusal = Optional.empty();
     private DomainRef domain;
@@ -204,8 +208,10 @@ public final class Emulator implements AutoCloseable {
             if (state == State.ENDED) {
                 return;
             }
-            EmulatorStream next = new EmulatorStream(
-                    this, connection.addresses().of(domain.domid().value()), ledger.forAttach());
+            Channel where =
+                    again == null ? connection.addresses().of(domain.domid().value()) : again;
+            again = null;
+            EmulatorStream next = new EmulatorStream(this, where, ledger.forAttach());
             stream = next;
             outbox.begin(options.credit());
             next.attach(AttachServer.newBuilder()
@@ -237,10 +243,16 @@ public final class Emulator implements AutoCloseable {
             if (state == State.ENDED) {
                 return;
             }
+            boolean wasAttached = state == State.ATTACHED;
             state = State.ATTACHING;
             lastRefusal = failure.refusal();
             if (failure.isLost()) {
-                connection.addresses().failed(from.channel(), domain.domid().value());
+                if (wasAttached) {
+                    // That node has its ioreqs. Only when it does not answer is another one to ask about them all.
+                    again = from.channel();
+                } else {
+                    connection.addresses().failed(from.channel(), domain.domid().value());
+                }
                 connection.timer().after(backoff.nextMillis(), this::connect);
                 return;
             }

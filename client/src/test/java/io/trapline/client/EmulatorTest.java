@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Server;
 import io.trapline.model.AccessFlags;
 import io.trapline.model.Errno;
 import io.trapline.model.Gpa;
@@ -143,7 +144,20 @@ class EmulatorTest {
         assertThat(registers.carriedOut.values()).containsOnly(1);
         assertThat(emulator.counters().repeated()).isEqualTo(1);
         assertThat(emulator.counters().resumptions()).isEqualTo(1);
-        assertThat(trapline.calls).contains("two:2");
+        assertThat(trapline.calls).containsOnly("one:1");
+    }
+
+    @Test
+    @DisplayName("S5: the node that it was attached at is tried again, and where that is gone the next one")
+    void goesToTheNextNodeWhereItsOwnIsGone() {
+        Server own = trapline.serve("own:1");
+        try (TraplineConnection elsewhere = trapline.connection("own:1,two:2").build()) {
+            Emulator emulator = elsewhere.attach(SERVER, new Registers());
+            own.shutdownNow();
+
+            await().until(() -> trapline.emulators.attaches().size() == 2 && emulator.isAttached());
+            assertThat(trapline.calls).startsWith("own:1").endsWith("two:2");
+        }
     }
 
     @Test
