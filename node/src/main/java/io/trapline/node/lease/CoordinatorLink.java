@@ -1,6 +1,5 @@
 package io.trapline.node.lease;
 
-import io.grpc.Status;
 import io.trapline.internal.v1.Admission;
 import io.trapline.internal.v1.Grant;
 import io.trapline.internal.v1.NodeSessionRequest;
@@ -263,20 +262,6 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
                 change != null && (change.getSnapshot() ? change.getRevision() >= known : change.getRevision() > known);
         if (change == null || !isNew) {
             session.more();
-            return;
-        }
-        if (!change.getSnapshot() && change.getRevision() != known + 1) {
-            LOG.error(
-                    "coordinator {} sends revision {} after {}: beginning anew from there",
-                    session.address(),
-                    change.getRevision(),
-                    known);
-            sessions.remove(session.address());
-            onLost(
-                    session,
-                    Status.DATA_LOSS
-                            .withDescription("a change of the registry is missing")
-                            .asRuntimeException());
             return;
         }
         known = change.getRevision();
