@@ -94,10 +94,10 @@ final class FormationTest {
         assertThat(refusal.metadata())
                 .containsEntry("leader", peers.get(leader).services())
                 .containsEntry("effect", "none");
-        refusesToComeBackWithoutItsDirectory();
+        refusesToComeBackWithoutItsDirectory(peers.get(follower).id());
     }
 
-    private void refusesToComeBackWithoutItsDirectory() throws Exception {
+    private void refusesToComeBackWithoutItsDirectory(String used) throws Exception {
         Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
         Coordinator wiped = Coordinator.open(config(0, elsewhere));
         started.push(wiped::close);
@@ -107,12 +107,13 @@ final class FormationTest {
         // A joiner under a used id is refused by what the leader says.
         // A leader that is too busy to say so in time is asked again.
         await().atMost(Duration.ofSeconds(30))
-                .untilAsserted(() -> assertThat(refusedJoin()).contains("was used before"));
+                .untilAsserted(() -> assertThat(refusedJoin(used)).contains("was used before"));
     }
 
-    private String refusedJoin() throws StartException {
+    /** It asks the others: under the id of the leader it would find none. */
+    private String refusedJoin(String id) throws StartException {
         try (Coordinator joiner = Coordinator.open(CoordinatorConfig.of(
-                ReplicaConfig.of(directory.resolve("joiner"), Admission.Told.JOIN, Optional.of(CLUSTER), "c1", peers),
+                ReplicaConfig.of(directory.resolve("joiner"), Admission.Told.JOIN, Optional.of(CLUSTER), id, peers),
                 "0.1.0-test",
                 node -> Optional.empty(),
                 FormationTest::fail))) {
