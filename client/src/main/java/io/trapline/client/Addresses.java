@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +73,7 @@ final class Addresses implements AutoCloseable {
      *
      * @param connected run once the connection stands, on any thread; never where it cannot be made, or where {@code from} is that address
      */
-    void reach(String route, Channel from, Consumer<Channel> connected) {
+    void reach(String route, Channel from, Runnable connected) {
         ManagedChannel named;
         synchronized (this) {
             named = FORM.matcher(route).matches() ? named(route) : null;
@@ -84,10 +83,10 @@ final class Addresses implements AutoCloseable {
         }
     }
 
-    private static void awaitConnected(ManagedChannel channel, Consumer<Channel> connected) {
+    private static void awaitConnected(ManagedChannel channel, Runnable connected) {
         ConnectivityState state = channel.getState(true);
         switch (state) {
-            case READY -> connected.accept(channel);
+            case READY -> connected.run();
             case IDLE, CONNECTING -> channel.notifyWhenStateChanged(state, () -> awaitConnected(channel, connected));
             // Whoever is told of the route again may find it better.
             case TRANSIENT_FAILURE, SHUTDOWN -> {}

@@ -281,7 +281,7 @@ public final class Guest implements AutoCloseable {
         vcpu.opened(opened);
         if (options.followsRoute() && !opened.getRoute().isEmpty() && !from.isRouted()) {
             from.setRouted();
-            connection.addresses().reach(opened.getRoute(), from.channel(), there -> {
+            connection.addresses().reach(opened.getRoute(), from.channel(), () -> {
                 // The channel tells this under locks of its own.
                 connection
                         .timer()

@@ -28,12 +28,11 @@ final class RehearseCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
         try (TemporaryDirectory data = TemporaryDirectory.create(true)) {
-            Rehearsal.run(
+            return Rehearsal.run(
                     LEADER_CHANGES,
                     data.path(),
                     address -> new TraplineCommand(nowhere, nowhere, false, trapline.interrupt())
                             .execute("demo", "--connect", address, "--accesses", ACCESSES));
         }
-        return ExitCode.DONE;
     }
 }

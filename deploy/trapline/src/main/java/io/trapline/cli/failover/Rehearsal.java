@@ -19,8 +19,8 @@ public final class Rehearsal {
 
     /** What else is to be done there. */
     public interface Scene {
-        /** {@code address}: of a node. */
-        void play(String address);
+        /** {@code address}: of a node. Its exit code. */
+        int play(String address);
     }
 
     /**
@@ -28,14 +28,15 @@ public final class Rehearsal {
      *
      * @param leaderChanges how often the leader ends under callers
      * @param data an empty directory
+     * @return the exit code of the scene
      */
-    public static void run(int leaderChanges, Path data, Scene scene) throws StartException, InterruptedException {
+    public static int run(int leaderChanges, Path data, Scene scene) throws StartException, InterruptedException {
         try (InProcessCluster cluster = InProcessCluster.start(COORDINATORS, NODES, data);
                 TraplineConnection connection = TraplineConnection.builder()
                         .addresses(cluster.addresses())
                         .timeout(PATIENCE)
                         .build()) {
-            scene.play(cluster.firstNode());
+            int exit = scene.play(cluster.firstNode());
             Domain domain = connection.domains().create(16, 1, DomainMemory.DOMAIN_MEMORY_VOLATILE);
             try (PacedGuest guest = PacedGuest.start(connection.channel(), domain.getDomid());
                     Claimer claimer = Claimer.start(connection, DomainRef.of(domain))) {
@@ -48,6 +49,7 @@ public final class Rehearsal {
                 }
                 var _ = guest.take();
             }
+            return exit;
         }
     }
 }
