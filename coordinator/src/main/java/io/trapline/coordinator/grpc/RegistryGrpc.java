@@ -42,6 +42,10 @@ public final class RegistryGrpc extends RegistryServiceGrpc.RegistryServiceImplB
             case DETACH_EMULATOR -> builder.setDetachEmulator(q.getDetachEmulator());
             case OPEN_VCPU -> builder.setOpenVcpu(q.getOpenVcpu());
             case MOVE_VCPU -> builder.setMoveVcpu(q.getMoveVcpu());
+            case ADD_BACKUP -> builder.setAddBackup(q.getAddBackup());
+            case DROP_BACKUP -> builder.setDropBackup(q.getDropBackup());
+            case ABANDON_SYNC -> builder.setAbandonSync(q.getAbandonSync());
+            case HAND_OVER -> builder.setHandOver(q.getHandOver());
             case COMMAND_NOT_SET -> {}
         }
         Command command = builder.build();

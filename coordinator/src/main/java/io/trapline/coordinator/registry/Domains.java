@@ -4,6 +4,7 @@ import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.CreateDomain;
 import io.trapline.internal.v1.DomainRecord;
 import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.PlacedDomain;
 import io.trapline.internal.v1.RegisteredServer;
 import io.trapline.model.Domid;
@@ -52,7 +53,7 @@ final class Domains {
         return DomainRecord.newBuilder()
                 .setDomain(visible(state, placed))
                 .addAllShards(ShardPlan.shards(placed))
-                .addAllRuns(Homes.runs(placed))
+                .addAllRuns(placed.getRunsList())
                 .build();
     }
 
@@ -60,7 +61,17 @@ final class Domains {
         Domain domain = placed.getDomain();
         return domain.toBuilder()
                 .setNrIoreqServers(state.serversOf(domain.getDomid()).size())
+                .setRedundancy(redundancy(placed))
                 .build();
+    }
+
+    private static DomainRedundancy redundancy(PlacedDomain placed) {
+        if (placed.getDomain().getMemory() != DomainMemory.DOMAIN_MEMORY_REPLICATED) {
+            return DomainRedundancy.DOMAIN_REDUNDANCY_NONE;
+        }
+        return ShardRuns.areDual(placed)
+                ? DomainRedundancy.DOMAIN_REDUNDANCY_REDUNDANT
+                : DomainRedundancy.DOMAIN_REDUNDANCY_DEGRADED;
     }
 
     Answer create(CreateDomain command) {
@@ -85,7 +96,7 @@ final class Domains {
                     .with("field", "memory")
                     .with("value", q.getMemory()));
         }
-        return place(q, domid, nodes.leastLoaded(usable));
+        return place(q, domid, usable.getFirst());
     }
 
     /** ENOSPC; EAGAIN where there are nodes, of which this leader has granted a lease to none yet or any more. */
@@ -97,7 +108,7 @@ final class Domains {
         return refusal.with("field", "memory").with("nodes", usable).with("needed", needed);
     }
 
-    private Answer place(CreateDomainRequest q, int domid, String primary) {
+    private Answer place(CreateDomainRequest q, int domid, NodeLife primary) {
         long revision = state.begin();
         Domain domain = Domain.newBuilder()
                 .setDomid(domid)
@@ -110,18 +121,14 @@ final class Domains {
                                 ? OnDegraded.ON_DEGRADED_CONTINUE
                                 : q.getOnDegraded())
                 .setState(DomainState.DOMAIN_STATE_RUNNING)
-                .setRedundancy(DomainRedundancy.DOMAIN_REDUNDANCY_NONE)
                 .setDefaultTimeoutMs(q.getDefaultTimeoutMs() == 0 ? DEFAULT_TIMEOUT_MILLIS : q.getDefaultTimeoutMs())
                 .build();
-        state.putDomain(PlacedDomain.newBuilder()
-                .setDomain(domain)
-                .setShardPages(ShardPlan.shardPages(q.getNrPages()))
-                .setPrimary(primary)
-                .setPrimaryIncarnation(Homes.life(state, primary).getIncarnation())
-                .setEpoch(revision)
-                .build());
+        PlacedDomain.Builder placed =
+                PlacedDomain.newBuilder().setDomain(domain).setShardPages(ShardPlan.shardPages(q.getNrPages()));
+        placed.addRuns(ShardRuns.solo(ShardPlan.count(placed.build()), primary, revision));
+        state.putDomain(placed.build());
         return Answers.done(revision)
-                .setCreateDomain(CreateDomainResponse.newBuilder().setDomain(domain))
+                .setCreateDomain(CreateDomainResponse.newBuilder().setDomain(visible(state, placed.build())))
                 .build();
     }
 

@@ -4,7 +4,6 @@ import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.PlacedDomain;
 import io.trapline.internal.v1.RegisteredNode;
 import io.trapline.internal.v1.RegisteredServer;
-import io.trapline.internal.v1.ShardRun;
 import io.trapline.model.Pure;
 import java.util.List;
 import java.util.Optional;
@@ -23,22 +22,6 @@ final class Homes {
         this.servers = servers;
     }
 
-    /** The lives whose memory has the domain's shards. */
-    static List<ShardRun> runs(PlacedDomain placed) {
-        return List.of(ShardRun.newBuilder()
-                .setFirstShard(0)
-                .setCount((int) ShardPlan.count(placed))
-                .setPrimary(primary(placed))
-                .build());
-    }
-
-    private static NodeLife primary(PlacedDomain placed) {
-        return NodeLife.newBuilder()
-                .setNode(placed.getPrimary())
-                .setIncarnation(placed.getPrimaryIncarnation())
-                .build();
-    }
-
     /** The present life of a node; incarnation 0 where it has none. */
     static NodeLife life(State state, String node) {
         RegisteredNode known = state.nodes.get(node);
@@ -47,7 +30,7 @@ final class Homes {
 
     /** Where a server is while no emulator has attached to it elsewhere. */
     static NodeLife first(State state, int domid) {
-        return primary(state.domain(domid));
+        return state.domain(domid).getRuns(0).getPrimary();
     }
 
     /** Where a server is once an emulator has attached at the node. */
@@ -62,7 +45,9 @@ final class Homes {
     static boolean isAway(State state, RegisteredServer server) {
         PlacedDomain placed = state.domains.get(server.getRecord().getServer().getDomid());
         String home = server.getRecord().getHome().getNode();
-        return placed != null && !home.isEmpty() && !home.equals(placed.getPrimary());
+        return placed != null
+                && !home.isEmpty()
+                && !home.equals(placed.getRuns(0).getPrimary().getNode());
     }
 
     /** Nobody hears from that node: servers whose home it is go to where their domains are. The command has begun. */

@@ -18,22 +18,25 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Nodes and the lives of their processes (D4). A life whose lease has lapsed loses what others can have instead, the sessions of the
- * emulators that were attached to it and servers whose domain is elsewhere, and keeps what only its memory has: it may come back. When a life is over its domains' memory is
- * lost, so they are CRASHED, and it never returns. A life that follows another ends it.
+ * Nodes and the lives of their processes (D4). A life whose lease has lapsed loses what others can have instead, shards of which there is another copy, the
+ * sessions of the emulators that were attached to it and servers whose domain is elsewhere, and keeps what only its memory has: it may come back. When a life is
+ * over that memory is lost, so the domains that had it are CRASHED, and it never returns. A life that follows another ends it.
  */
 @Pure
 final class Nodes {
     private static final int ENDED_INCARNATIONS = 64;
+    private static final long PAGE_BYTES = 4096;
 
     private final State state;
     private final Servers servers;
     private final Homes homes;
+    private final ShardRuns runs;
 
-    Nodes(State state, Servers servers, Homes homes) {
+    Nodes(State state, Servers servers, Homes homes, ShardRuns runs) {
         this.state = state;
         this.servers = servers;
         this.homes = homes;
+        this.runs = runs;
     }
 
     /** @param leadership the one that saw the life before lapse or resign; 0 = none did */
@@ -68,12 +71,12 @@ final class Nodes {
 
     /** The lease of a life has lapsed; it may come back. */
     Answer lapse(NodeLife life) {
-        if (present(life).isEmpty() || !state.hasRolesToLose(life.getNode())) {
+        if (present(life).isEmpty() || !state.loads.hasRolesToLose(life.getNode())) {
             return Answer.getDefaultInstance();
         }
         long revision = state.begin();
-        endSessions(life.getNode(), revision);
-        homes.leave(life.getNode(), revision);
+        runs.leave(life, revision);
+        leave(life.getNode(), revision);
         return Answers.done(revision).build();
     }
 
@@ -105,9 +108,14 @@ final class Nodes {
                 .build();
     }
 
+    /** Whether the life is registered, and not over. */
+    static boolean isPresent(State state, NodeLife life) {
+        RegisteredNode node = state.nodes.get(life.getNode());
+        return node != null && life.getIncarnation() != 0 && life(node).equals(life);
+    }
+
     private Optional<RegisteredNode> present(NodeLife life) {
-        return Optional.ofNullable(state.nodes.get(life.getNode()))
-                .filter(node -> life.getIncarnation() != 0 && life(node).equals(life));
+        return isPresent(state, life) ? Optional.ofNullable(state.nodes.get(life.getNode())) : Optional.empty();
     }
 
     private Answer admit(RegisteredNode node) {
@@ -118,7 +126,7 @@ final class Nodes {
 
     private Answer replace(RegisteredNode known, RegisterNode q) {
         Answer admitted = admit(ended(known).setRegistration(q).build());
-        lose(q.getNode(), admitted.getRevision());
+        lose(life(known), admitted.getRevision());
         return admitted;
     }
 
@@ -130,8 +138,7 @@ final class Nodes {
     }
 
     private void end(RegisteredNode node, long revision) {
-        String name = node.getRegistration().getNode();
-        lose(name, revision);
+        lose(life(node), revision);
         state.putNode(ended(node)
                 .setRegistration(node.getRegistration().toBuilder().clearIncarnation())
                 .build());
@@ -146,22 +153,19 @@ final class Nodes {
                 .addAllEndedIncarnations(ended.subList(Math.max(0, ended.size() - ENDED_INCARNATIONS), ended.size()));
     }
 
-    private void lose(String node, long revision) {
-        for (PlacedDomain placed : List.copyOf(state.domains.values())) {
-            if (placed.getPrimary().equals(node)) {
-                crash(placed, revision);
-            }
-        }
-        endSessions(node, revision);
-        homes.leave(node, revision);
+    private void lose(NodeLife life, long revision) {
+        runs.lose(life, revision).forEach(placed -> crash(placed, revision));
+        leave(life.getNode(), revision);
     }
 
-    private void endSessions(String node, long revision) {
+    /** Its emulators and servers have to go elsewhere; where the domains' shards are by now is decided. */
+    private void leave(String node, long revision) {
         for (RegisteredServer server : List.copyOf(state.servers.values())) {
             if (server.getSessionNode().equals(node)) {
                 servers.endSession(server, revision);
             }
         }
+        homes.leave(node, revision);
     }
 
     private void crash(PlacedDomain placed, long revision) {
@@ -182,20 +186,25 @@ final class Nodes {
                 .anyMatch(node -> node.getRegistration().getIncarnation() != 0);
     }
 
-    /** Those of the leader's candidates that are still in the life it knew, by name. */
-    List<String> usable(List<NodeLife> candidates) {
+    /**
+     * Those of the leader's candidates that are still in the life it knew: the one with the most memory left first (D-27), of equals the one that is primary of
+     * the fewest shards, then by name.
+     */
+    List<NodeLife> usable(List<NodeLife> candidates) {
         return candidates.stream()
-                .filter(life -> present(life).isPresent())
-                .map(NodeLife::getNode)
+                .filter(life -> isPresent(state, life))
                 .distinct()
-                .sorted()
+                .sorted(Comparator.<NodeLife>comparingLong(life -> -bytesLeft(life.getNode()))
+                        .thenComparingLong(life -> state.loads.shards().getOrDefault(life.getNode(), 0L))
+                        .thenComparing(NodeLife::getNode))
                 .toList();
     }
 
-    /** The one with the fewest shards; of equals the first by name. */
-    String leastLoaded(List<String> names) {
-        return names.stream()
-                .min(Comparator.comparingLong(name -> state.shardsAt().getOrDefault(name, 0L)))
-                .orElseThrow();
+    /** What of the node's memory is in no domain; below 0 where domains that did not use all of theirs were given more. */
+    private long bytesLeft(String node) {
+        long all = Optional.ofNullable(state.nodes.get(node))
+                .map(known -> known.getRegistration().getMemoryBytes())
+                .orElse(0L);
+        return all - state.loads.pages(node) * PAGE_BYTES;
     }
 }

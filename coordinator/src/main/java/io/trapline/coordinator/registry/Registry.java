@@ -41,6 +41,7 @@ public final class Registry {
     private final Sessions sessions;
     private final Nodes nodes;
     private final Vcpus vcpus;
+    private final ShardRuns runs;
     private final Leaderships leaderships;
     private final CoordinatorIds coordinatorIds;
 
@@ -55,7 +56,8 @@ public final class Registry {
         this.attachments = new Attachments(state, existence, servers);
         this.endings = new Endings(state, claims, drains);
         this.sessions = new Sessions(state);
-        this.nodes = new Nodes(state, servers, new Homes(state, servers));
+        this.runs = new ShardRuns(state, existence);
+        this.nodes = new Nodes(state, servers, new Homes(state, servers), runs);
         this.vcpus = new Vcpus(state, existence);
         this.leaderships = new Leaderships(state);
         this.coordinatorIds = new CoordinatorIds(state);
@@ -157,6 +159,11 @@ public final class Registry {
             case BEGIN_LEADERSHIP -> leaderships.begin();
             case USE_COORDINATOR_IDS -> coordinatorIds.use(command.getUseCoordinatorIds());
             case LAPSE_NODE -> nodes.lapse(command.getLapseNode().getLife());
+            case START_SYNC -> runs.startSync(command.getStartSync());
+            case ABANDON_SYNC -> runs.abandonSync(command.getAbandonSync());
+            case ADD_BACKUP -> runs.addBackup(command.getAddBackup());
+            case DROP_BACKUP -> runs.dropBackup(command.getDropBackup());
+            case HAND_OVER -> runs.handOver(command.getHandOver());
             case END_NODE -> nodes.end(command.getEndNode().getLife());
             case COMMAND_NOT_SET -> throw new IllegalStateException("a command without content passed its shape");
         };

@@ -159,14 +159,14 @@ public final class RegistryView {
         return node != null && node.getRegistration().equals(q);
     }
 
-    /** Whether the node has what others can have instead: sessions of emulators, and servers whose domain is elsewhere. */
+    /** Whether the node has what others can have instead: shards with another copy, sessions of emulators, and servers whose domain is elsewhere. */
     public boolean hasRolesToLose(String node) {
-        return state.hasRolesToLose(node);
+        return state.loads.hasRolesToLose(node);
     }
 
     /** How many shards each node is primary of; nodes without any are left out. */
     public Map<String, Long> shardsByNode() {
-        return Map.copyOf(state.shardsAt());
+        return Map.copyOf(state.loads.shards());
     }
 
     /** Ids of coordinators that were used, or may be, by id; beside those of the configuration of now. */
@@ -214,9 +214,7 @@ public final class RegistryView {
                         && (each.getRevision() == drain.getRevision()
                                 || drain.getKind() == DrainKind.DRAIN_KIND_DESTROY));
         return resets
-                ? Optional.ofNullable(state.nodes.get(placed.getPrimary()))
-                        .map(Nodes::life)
-                        .filter(life -> life.getIncarnation() != 0)
+                ? Optional.of(placed.getRuns(0).getPrimary()).filter(life -> Nodes.isPresent(state, life))
                 : Optional.empty();
     }
 

@@ -56,8 +56,8 @@ final class Shapes {
                 upTo("generation", command.getBeginGeneration().getGeneration(), MAX_GENERATION);
             case BEGIN_LEADERSHIP -> name("peer", command.getBeginLeadership().getPeer());
             case USE_COORDINATOR_IDS -> coordinatorIds(command.getUseCoordinatorIds());
-            case LAPSE_NODE -> restsOnLeadership(command);
-            case END_NODE -> restsOnLeadership(command);
+            case LAPSE_NODE, END_NODE, START_SYNC -> restsOnLeadership(command);
+            case ABANDON_SYNC -> command.getAbandonSync().hasPrimary() ? Optional.empty() : restsOnLeadership(command);
             case COMMAND_NOT_SET -> Optional.of(Refusal.of(Errno.EINVAL, "command: none is set"));
             case DESTROY_DOMAIN,
                     PAUSE_DOMAIN,
@@ -65,6 +65,9 @@ final class Shapes {
                     OPEN_SESSION,
                     END_SESSION,
                     DETACH_EMULATOR,
+                    ADD_BACKUP,
+                    DROP_BACKUP,
+                    HAND_OVER,
                     FINISH_DRAIN -> Optional.empty();
         });
     }
@@ -189,7 +192,7 @@ final class Shapes {
 
     private static Optional<Refusal> restsOnLeadership(Command command) {
         return command.getLeadership() == 0
-                ? Optional.of(Refusal.invalid("leadership", 0, "the one that saw the lease end"))
+                ? Optional.of(Refusal.invalid("leadership", 0, "the one that it rests on"))
                 : Optional.empty();
     }
 

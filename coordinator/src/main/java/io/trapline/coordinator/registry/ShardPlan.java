@@ -1,6 +1,7 @@
 package io.trapline.coordinator.registry;
 
 import io.trapline.internal.v1.PlacedDomain;
+import io.trapline.internal.v1.ShardRun;
 import io.trapline.model.Limit;
 import io.trapline.model.Pure;
 import io.trapline.v1.DomainShard;
@@ -28,21 +29,34 @@ final class ShardPlan {
     }
 
     /** How many shards a domain has. */
-    static long count(PlacedDomain placed) {
-        return count(placed.getDomain().getNrPages(), placed.getShardPages());
+    static int count(PlacedDomain placed) {
+        return (int) count(placed.getDomain().getNrPages(), placed.getShardPages());
     }
 
-    /** By ascending first_gfn. */
+    /** How many of the domain's pages are in a run of its shards. */
+    static long pages(PlacedDomain placed, ShardRun run) {
+        long first = run.getFirstShard() * placed.getShardPages();
+        long behind = (run.getFirstShard() + (long) run.getCount()) * placed.getShardPages();
+        return Math.min(behind, placed.getDomain().getNrPages()) - first;
+    }
+
+    /** As clients see them, by ascending first_gfn. */
     static List<DomainShard> shards(PlacedDomain placed) {
-        long count = count(placed);
-        List<DomainShard> shards = new ArrayList<>((int) count);
-        for (long i = 0; i < count; i++) {
-            shards.add(DomainShard.newBuilder()
-                    .setFirstGfn(i * placed.getShardPages())
-                    .setLastGfn(i == count - 1 ? LAST_GFN : (i + 1) * placed.getShardPages() - 1)
-                    .setPrimary(placed.getPrimary())
-                    .setEpoch(placed.getEpoch())
-                    .build());
+        int count = count(placed);
+        List<DomainShard> shards = new ArrayList<>(count);
+        for (ShardRun run : placed.getRunsList()) {
+            for (int i = 0; i < run.getCount(); i++) {
+                long first = (run.getFirstShard() + (long) i) * placed.getShardPages();
+                boolean isLast = run.getFirstShard() + i == count - 1;
+                shards.add(DomainShard.newBuilder()
+                        .setFirstGfn(first)
+                        .setLastGfn(isLast ? LAST_GFN : first + placed.getShardPages() - 1)
+                        .setPrimary(run.getPrimary().getNode())
+                        .setBackup(run.getBackup().getNode())
+                        .setEpoch(run.getEpoch())
+                        .setState(run.getState())
+                        .build());
+            }
         }
         return shards;
     }

@@ -1,14 +1,19 @@
 package io.trapline.coordinator.registry;
 
+import io.trapline.internal.v1.NodeLife;
+import io.trapline.internal.v1.PlacedDomain;
 import io.trapline.internal.v1.RegistryChange;
+import io.trapline.internal.v1.ShardRun;
 import io.trapline.internal.v1.Snapshot;
 import io.trapline.model.MemType;
 import io.trapline.model.Pure;
+import io.trapline.v1.ShardState;
 
 /** The whole state as a message: for the disk, and for a node that has just registered. */
 @Pure
 final class Snapshots {
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
+    private static final int BEFORE_RUNS = 1;
 
     private Snapshots() {}
 
@@ -33,15 +38,18 @@ final class Snapshots {
 
     /** Throws {@link IllegalArgumentException} for a format that this version does not know. */
     static State restore(Snapshot snapshot) {
-        if (snapshot.getFormat() != FORMAT) {
-            throw new IllegalArgumentException(
-                    "snapshot format = " + snapshot.getFormat() + ": this version reads " + FORMAT);
+        if (snapshot.getFormat() != FORMAT && snapshot.getFormat() != BEFORE_RUNS) {
+            throw new IllegalArgumentException("snapshot format = " + snapshot.getFormat() + ": this version reads "
+                    + BEFORE_RUNS + " and " + FORMAT);
         }
         State state = new State();
         state.appliedIndex = snapshot.getAppliedIndex();
         state.revision = snapshot.getRevision();
         state.leadership = snapshot.getLeadership();
-        snapshot.getDomainsList().forEach(state::putDomain);
+        snapshot.getNodesList()
+                .forEach(node -> state.nodes.put(node.getRegistration().getNode(), node));
+        boolean hasRuns = snapshot.getFormat() == FORMAT;
+        snapshot.getDomainsList().forEach(placed -> state.putDomain(hasRuns ? placed : withRun(state, placed)));
         snapshot.getServersList().forEach(state::putServer);
         snapshot.getClaimsList()
                 .forEach(claim ->
@@ -51,12 +59,30 @@ final class Snapshots {
         snapshot.getDrainsList().forEach(state::putDrain);
         snapshot.getSessionsList()
                 .forEach(session -> state.sessions.put(session.getSession(), KeptAnswers.of(session)));
-        snapshot.getNodesList()
-                .forEach(node -> state.nodes.put(node.getRegistration().getNode(), node));
         snapshot.getCommittersList().forEach(state.committers::keep);
         snapshot.getCoordinatorsList().forEach(id -> state.coordinators.put(id.getId(), id));
         state.takeChange();
         return state;
+    }
+
+    /** A domain of format 1 was at one life; where that was over, it was lost. */
+    private static PlacedDomain withRun(State state, PlacedDomain placed) {
+        NodeLife primary = NodeLife.newBuilder()
+                .setNode(placed.getPrimary())
+                .setIncarnation(placed.getPrimaryIncarnation())
+                .build();
+        ShardRun run = ShardRuns.solo(ShardPlan.count(placed), primary, placed.getEpoch());
+        return placed.toBuilder()
+                .clearPrimary()
+                .clearPrimaryIncarnation()
+                .clearEpoch()
+                .addRuns(
+                        Nodes.isPresent(state, primary)
+                                ? run
+                                : run.toBuilder()
+                                        .setState(ShardState.SHARD_STATE_LOST)
+                                        .build())
+                .build();
     }
 
     static RegistryChange forNode(State state) {

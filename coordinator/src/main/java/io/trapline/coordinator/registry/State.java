@@ -10,10 +10,7 @@ import io.trapline.model.Pure;
 import io.trapline.v1.Claim;
 import java.util.ArrayDeque;
 import java.util.BitSet;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.SortedMap;
@@ -43,10 +40,7 @@ final class State {
     final NavigableMap<String, RegisteredNode> nodes = new TreeMap<>();
     final NavigableMap<String, CoordinatorId> coordinators = new TreeMap<>();
     final Committers committers = new Committers();
-    // Derived: how many servers have their session at each node, or their home although their domain is elsewhere.
-    private final Map<String, Integer> rolesAt = new HashMap<>();
-    // Derived: of how many shards each node is primary, where that is any.
-    private final NavigableMap<String, Long> shardsAt = new TreeMap<>();
+    final Loads loads = new Loads();
     // Derived: the keys of domains.
     private final BitSet domids = new BitSet();
     // Derived: the drains of each domain that has any.
@@ -123,30 +117,27 @@ final class State {
 
     void putDomain(PlacedDomain placed) {
         int domid = placed.getDomain().getDomid();
-        countShards(domains.put(domid, placed), -1);
-        countShards(placed, 1);
+        // Where its shards go decides which of its servers are away.
+        serversOf(domid).values().forEach(server -> countRoles(server, -1));
+        PlacedDomain before = domains.put(domid, placed);
+        if (before != null) {
+            loads.count(before, -1);
+        }
+        loads.count(placed, 1);
+        serversOf(domid).values().forEach(server -> countRoles(server, 1));
         domids.set(domid);
         change.domain(domid);
     }
 
     void removeDomain(int domid) {
-        countShards(domains.remove(domid), -1);
+        PlacedDomain before = domains.remove(domid);
+        if (before != null) {
+            loads.count(before, -1);
+        }
         domids.clear(domid);
         history.remove(domid);
         vcpusOf(domid).clear();
         change.domainRemoved(domid);
-    }
-
-    /** How many shards each node is primary of; nodes without any are left out. */
-    NavigableMap<String, Long> shardsAt() {
-        return Collections.unmodifiableNavigableMap(shardsAt);
-    }
-
-    private void countShards(@Nullable PlacedDomain placed, int by) {
-        if (placed != null) {
-            long shards = by * ShardPlan.count(placed);
-            shardsAt.merge(placed.getPrimary(), shards, (count, more) -> count + more == 0 ? null : count + more);
-        }
     }
 
     void putServer(RegisteredServer server) {
@@ -162,25 +153,16 @@ final class State {
         change.serverRemoved(serverKey(domid, id));
     }
 
-    /** Whether the node has what others can have instead: sessions of emulators, and servers whose domain is elsewhere. */
-    boolean hasRolesToLose(String node) {
-        return rolesAt.containsKey(node);
-    }
-
     private void countRoles(@Nullable RegisteredServer server, int by) {
         if (server == null) {
             return;
         }
         if (!server.getSessionNode().isEmpty()) {
-            countRole(server.getSessionNode(), by);
+            loads.countRole(server.getSessionNode(), by);
         }
         if (Homes.isAway(this, server)) {
-            countRole(server.getRecord().getHome().getNode(), by);
+            loads.countRole(server.getRecord().getHome().getNode(), by);
         }
-    }
-
-    private void countRole(String node, int by) {
-        rolesAt.merge(node, by, (count, more) -> count + more == 0 ? null : count + more);
     }
 
     void putNode(RegisteredNode node) {

@@ -7,6 +7,7 @@ import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.ServerRecord;
 import io.trapline.internal.v1.ShardRun;
+import io.trapline.v1.ShardState;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -33,8 +34,12 @@ final class HomesTest {
     void tellsNodesWhichLivesHaveShardsAndWhereNodesAre() {
         var everything = cluster.registry.view().everything();
         assertThat(everything.getDomains(0).getRunsList())
-                .containsExactly(
-                        ShardRun.newBuilder().setCount(1).setPrimary(DOMAINS).build());
+                .containsExactly(ShardRun.newBuilder()
+                        .setCount(1)
+                        .setPrimary(DOMAINS)
+                        .setState(ShardState.SHARD_STATE_SOLO)
+                        .setEpoch(everything.getDomains(0).getDomain().getGeneration())
+                        .build());
         assertThat(everything.getNodesList()).extracting(node -> node.getLife()).containsExactly(DOMAINS, EMULATORS);
         cluster.done(cluster.end("n2", 78));
         assertThat(cluster.change().getNodes(0).getLife()).isEqualTo(life("n2", 0));

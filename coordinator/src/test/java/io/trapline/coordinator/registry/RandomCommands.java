@@ -1,21 +1,29 @@
 package io.trapline.coordinator.registry;
 
 import com.google.protobuf.ByteString;
+import io.trapline.internal.v1.AbandonSync;
+import io.trapline.internal.v1.AddBackup;
 import io.trapline.internal.v1.AttachEmulator;
 import io.trapline.internal.v1.BeginLeadership;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.CreateDomain;
 import io.trapline.internal.v1.DetachEmulator;
 import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.DropBackup;
 import io.trapline.internal.v1.EndNode;
 import io.trapline.internal.v1.EndSession;
 import io.trapline.internal.v1.FinishDrain;
+import io.trapline.internal.v1.HandOver;
 import io.trapline.internal.v1.LapseNode;
 import io.trapline.internal.v1.MoveVcpu;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.OpenVcpuStream;
+import io.trapline.internal.v1.PlacedDomain;
 import io.trapline.internal.v1.RegisterNode;
+import io.trapline.internal.v1.RunName;
+import io.trapline.internal.v1.ShardRun;
 import io.trapline.internal.v1.Snapshot;
+import io.trapline.internal.v1.StartSync;
 import io.trapline.v1.CreateDomainRequest;
 import io.trapline.v1.CreateIoreqServerRequest;
 import io.trapline.v1.DestroyDomainRequest;
@@ -40,7 +48,7 @@ final class RandomCommands {
 
     private final RandomGenerator random;
     private final List<Command> numbered = new ArrayList<>();
-    private final long[] incarnations = {1, 1};
+    private final long[] incarnations = {1, 1, 1};
 
     RandomCommands(RandomGenerator random) {
         this.random = random;
@@ -51,7 +59,7 @@ final class RandomCommands {
         if (!numbered.isEmpty() && random.nextInt(10) == 0) {
             return numbered.get(random.nextInt(numbered.size()));
         }
-        Command command = switch (random.nextInt(16)) {
+        Command command = switch (random.nextInt(18)) {
             case 0 -> create();
             case 1 -> random.nextInt(4) > 0 ? pauseOrUnpause() : destroyDomain();
             case 2 -> random.nextBoolean() ? register(now) : lease(now);
@@ -63,6 +71,7 @@ final class RandomCommands {
             case 9 -> openVcpu();
             case 10 -> random.nextBoolean() ? attach(now) : detach(now);
             case 11, 12, 13 -> claim(now);
+            case 14, 15 -> changeRun(now);
             default -> finish(now);
         };
         if (RequestIds.of(command).isPresent()) {
@@ -165,6 +174,40 @@ final class RandomCommands {
                         .setLeadership(leadership(now))
                         .build();
         };
+    }
+
+    /** A change of a run of shards, mostly one that is possible now. */
+    private Command changeRun(Snapshot now) {
+        List<PlacedDomain> domains = now.getDomainsList();
+        if (domains.isEmpty()) {
+            return create();
+        }
+        PlacedDomain placed = domains.get(random.nextInt(domains.size()));
+        ShardRun run = placed.getRuns(0);
+        RunName name = RunName.newBuilder()
+                .setDomid(placed.getDomain().getDomid())
+                .setDomainGeneration(placed.getDomain().getGeneration())
+                .setEpoch(random.nextInt(8) == 0 ? random.nextLong(200) : run.getEpoch())
+                .build();
+        int node = random.nextInt(incarnations.length);
+        NodeLife any = NodeLife.newBuilder()
+                .setNode("n" + node)
+                .setIncarnation(incarnations[node])
+                .build();
+        NodeLife proposer = random.nextInt(8) == 0 ? any : run.getPrimary();
+        Command.Builder command = Command.newBuilder();
+        switch (random.nextInt(8)) {
+            case 0, 1, 2 ->
+                command.setStartSync(StartSync.newBuilder().setRun(name).setSyncing(any))
+                        .setLeadership(leadership(now));
+            case 3, 4 ->
+                command.setAddBackup(AddBackup.newBuilder().setRun(name).setPrimary(proposer));
+            case 5 -> command.setDropBackup(DropBackup.newBuilder().setRun(name).setPrimary(proposer));
+            case 6 -> command.setHandOver(HandOver.newBuilder().setRun(name).setPrimary(proposer));
+            default ->
+                command.setAbandonSync(AbandonSync.newBuilder().setRun(name).setPrimary(proposer));
+        }
+        return command.build();
     }
 
     private long leadership(Snapshot now) {

@@ -55,6 +55,7 @@ final class RandomRegistryTest {
             checkIds(before, after, command, result.answer());
             checkBusy(before, command, result.answer());
             checkLeadership(before, after, command, result.answer());
+            RunChecks.check(before, after, command);
             result.change().ifPresent(replica::apply);
             if (index % 10 == 0) {
                 replica.compare(registry.view().everything());

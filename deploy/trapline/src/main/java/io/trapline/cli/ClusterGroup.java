@@ -128,7 +128,7 @@ final class ClusterGroup extends Group {
                     Integer domid)
             throws BadInput {
         try (TraplineConnection connection = trapline().connection()) {
-            Table table = new Table("domid", "first_gfn", "last_gfn", "primary", "backup", "epoch");
+            Table table = new Table("domid", "first_gfn", "last_gfn", "primary", "backup", "state", "epoch");
             List<DomainRef> domains = domid == null
                     ? connection.domains().list().stream().map(DomainRef::of).toList()
                     : List.of(Input.domain(domid));
@@ -151,6 +151,7 @@ final class ClusterGroup extends Group {
                 "0x" + Long.toHexString(shard.getLastGfn()),
                 shard.getPrimary(),
                 shard.getBackup(),
+                Words.of(shard.getState(), "SHARD_STATE_"),
                 shard.getEpoch());
     }
 }

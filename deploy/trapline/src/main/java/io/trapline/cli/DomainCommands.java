@@ -127,13 +127,14 @@ final class DomainCommands extends Group {
                             + new Count(domain.getNrPages()) + " pages, " + domain.getNrVcpus() + " vCPUs, memory "
                             + Words.of(domain.getMemory(), "DOMAIN_MEMORY_") + ", access timeout "
                             + text(Duration.ofMillis(domain.getDefaultTimeoutMs())));
-            Table shards = new Table("first_gfn", "last_gfn", "primary", "backup", "epoch");
+            Table shards = new Table("first_gfn", "last_gfn", "primary", "backup", "state", "epoch");
             for (DomainShard shard : described.getShardsList()) {
                 shards.row(
                         new Hex(shard.getFirstGfn()),
                         new Hex(shard.getLastGfn()),
                         shard.getPrimary(),
                         shard.getBackup(),
+                        Words.of(shard.getState(), "SHARD_STATE_"),
                         shard.getEpoch());
             }
             console().table(shards, "no shards");

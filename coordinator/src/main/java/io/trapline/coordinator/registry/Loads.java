@@ -1,0 +1,72 @@
+package io.trapline.coordinator.registry;
+
+import io.trapline.internal.v1.NodeLife;
+import io.trapline.internal.v1.PlacedDomain;
+import io.trapline.internal.v1.ShardRun;
+import io.trapline.model.Pure;
+import io.trapline.v1.ShardState;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
+/** What each node has of the tables' entities, by its name; derived from them, and kept in step by {@link State}. */
+@Pure
+final class Loads {
+    private final NavigableMap<String, Long> shards = new TreeMap<>();
+    private final Map<String, Long> pages = new HashMap<>();
+    private final Map<String, Long> roles = new HashMap<>();
+
+    /** Of how many shards each node is primary; nodes without any are left out. */
+    NavigableMap<String, Long> shards() {
+        return Collections.unmodifiableNavigableMap(shards);
+    }
+
+    /** How many pages of domains the node has copies of, or is being given. */
+    long pages(String node) {
+        return pages.getOrDefault(node, 0L);
+    }
+
+    /** Whether the node has what another one can have instead when nobody hears from it. */
+    boolean hasRolesToLose(String node) {
+        return roles.containsKey(node);
+    }
+
+    /** @param by 1 for what is there, −1 for what is no more */
+    void count(PlacedDomain placed, int by) {
+        for (ShardRun run : placed.getRunsList()) {
+            if (run.getState() != ShardState.SHARD_STATE_LOST) {
+                count(placed, run, by);
+            }
+        }
+    }
+
+    private void count(PlacedDomain placed, ShardRun run, int by) {
+        add(shards, run.getPrimary(), (long) by * run.getCount());
+        long copy = by * ShardPlan.pages(placed, run);
+        add(pages, run.getPrimary(), copy);
+        add(pages, run.getBackup(), copy);
+        add(pages, run.getSyncing(), copy);
+        if (run.getState() == ShardState.SHARD_STATE_DUAL) {
+            add(roles, run.getPrimary(), by);
+        }
+        add(roles, run.getBackup(), by);
+        add(roles, run.getSyncing(), by);
+    }
+
+    private static void add(Map<String, Long> at, NodeLife life, long by) {
+        if (!life.getNode().isEmpty()) {
+            add(at, life.getNode(), by);
+        }
+    }
+
+    /** A role of a server at the node. */
+    void countRole(String node, int by) {
+        add(roles, node, by);
+    }
+
+    private static void add(Map<String, Long> at, String node, long by) {
+        at.merge(node, by, (count, more) -> count + more == 0 ? null : count + more);
+    }
+}

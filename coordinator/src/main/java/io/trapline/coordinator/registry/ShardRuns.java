@@ -1,0 +1,229 @@
+package io.trapline.coordinator.registry;
+
+import io.trapline.internal.v1.AbandonSync;
+import io.trapline.internal.v1.AddBackup;
+import io.trapline.internal.v1.Answer;
+import io.trapline.internal.v1.DropBackup;
+import io.trapline.internal.v1.ExecuteResponse;
+import io.trapline.internal.v1.HandOver;
+import io.trapline.internal.v1.NodeLife;
+import io.trapline.internal.v1.PlacedDomain;
+import io.trapline.internal.v1.RunName;
+import io.trapline.internal.v1.ShardRun;
+import io.trapline.internal.v1.StartSync;
+import io.trapline.model.Errno;
+import io.trapline.model.Pure;
+import io.trapline.model.Refusal;
+import io.trapline.v1.ShardState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * Which lives have the shards of domains, and how that changes (D-14, D-24, D4): SOLO(p) → SYNCING(p, s) → DUAL(p, b), and LOST.
+ *
+ * <p>Each command names the epoch that it replaces. So of two that exclude each other, as "drop b" by a primary that hears nothing of its backup and "promote b"
+ * since nobody hears of the primary, the first one wins, and the other one finds an epoch that is not its own.
+ */
+@Pure
+final class ShardRuns {
+    private final State state;
+    private final Existence existence;
+
+    ShardRuns(State state, Existence existence) {
+        this.state = state;
+        this.existence = existence;
+    }
+
+    /** All shards of a new domain in one run. */
+    static ShardRun solo(int shards, NodeLife primary, long epoch) {
+        return ShardRun.newBuilder()
+                .setCount(shards)
+                .setPrimary(primary)
+                .setState(ShardState.SHARD_STATE_SOLO)
+                .setEpoch(epoch)
+                .build();
+    }
+
+    /** Whether each shard has two copies. */
+    static boolean areDual(PlacedDomain placed) {
+        return placed.getRunsList().stream().allMatch(run -> run.getState() == ShardState.SHARD_STATE_DUAL);
+    }
+
+    Answer startSync(StartSync q) {
+        RunName name = q.getRun();
+        return existence
+                .workingDomain(name.getDomid(), name.getDomainGeneration())
+                .or(() -> notInForce(name, ShardState.SHARD_STATE_SOLO))
+                .or(() -> mayNotHaveIt(name, q.getSyncing()))
+                .map(Answers::refused)
+                .orElseGet(() -> change(
+                        name,
+                        run -> run.setState(ShardState.SHARD_STATE_SYNCING).setSyncing(q.getSyncing())));
+    }
+
+    /** Where no primary is named, the command rests on a leadership. */
+    Answer abandonSync(AbandonSync q) {
+        return check(q.getRun(), ShardState.SHARD_STATE_SYNCING)
+                .or(() -> q.hasPrimary() ? notPrimary(q.getRun(), q.getPrimary()) : Optional.empty())
+                .map(Answers::refused)
+                .orElseGet(() -> change(q.getRun(), run -> solo(run, run.getPrimary())));
+    }
+
+    Answer addBackup(AddBackup q) {
+        return check(q.getRun(), ShardState.SHARD_STATE_SYNCING)
+                .or(() -> notPrimary(q.getRun(), q.getPrimary()))
+                .map(Answers::refused)
+                .orElseGet(() -> change(
+                        q.getRun(),
+                        run -> run.setState(ShardState.SHARD_STATE_DUAL)
+                                .setBackup(run.getSyncing())
+                                .clearSyncing()));
+    }
+
+    Answer dropBackup(DropBackup q) {
+        return check(q.getRun(), ShardState.SHARD_STATE_DUAL)
+                .or(() -> notPrimary(q.getRun(), q.getPrimary()))
+                .map(Answers::refused)
+                .orElseGet(() -> change(q.getRun(), run -> solo(run, run.getPrimary())));
+    }
+
+    Answer handOver(HandOver q) {
+        return check(q.getRun(), ShardState.SHARD_STATE_DUAL)
+                .or(() -> notPrimary(q.getRun(), q.getPrimary()))
+                .map(Answers::refused)
+                .orElseGet(() -> change(
+                        q.getRun(), run -> run.setPrimary(run.getBackup()).setBackup(q.getPrimary())));
+    }
+
+    /** Nobody hears from that life: what another one has a copy of goes on with that one alone. The command has begun. */
+    void leave(NodeLife life, long revision) {
+        for (PlacedDomain placed : List.copyOf(state.domains.values())) {
+            replace(placed, revision, run -> without(run, life));
+        }
+    }
+
+    /**
+     * That life is over: as {@link #leave}, and what it alone had is lost. The command has begun.
+     *
+     * @return the domains that have lost memory, by id
+     */
+    List<PlacedDomain> lose(NodeLife life, long revision) {
+        List<PlacedDomain> lost = new ArrayList<>();
+        for (PlacedDomain placed : List.copyOf(state.domains.values())) {
+            replace(placed, revision, run -> isOnlyCopy(run, life) ? lost(run) : without(run, life));
+            if (placed.getRunsList().stream().anyMatch(run -> isOnlyCopy(run, life))) {
+                lost.add(state.domain(placed.getDomain().getDomid()));
+            }
+        }
+        return lost;
+    }
+
+    private void replace(PlacedDomain placed, long revision, UnaryOperator<ShardRun> change) {
+        List<ShardRun> runs = placed.getRunsList().stream()
+                .map(run -> {
+                    ShardRun now = change.apply(run);
+                    return now.equals(run)
+                            ? run
+                            : now.toBuilder().setEpoch(revision).build();
+                })
+                .toList();
+        if (!runs.equals(placed.getRunsList())) {
+            state.putDomain(placed.toBuilder().clearRuns().addAllRuns(runs).build());
+        }
+    }
+
+    private static ShardRun without(ShardRun run, NodeLife life) {
+        boolean isDual = run.getState() == ShardState.SHARD_STATE_DUAL;
+        if (isDual && run.getPrimary().equals(life)) {
+            return solo(run.toBuilder(), run.getBackup()).build();
+        }
+        if (run.getBackup().equals(life) || run.getSyncing().equals(life)) {
+            return solo(run.toBuilder(), run.getPrimary()).build();
+        }
+        return run;
+    }
+
+    private static boolean isOnlyCopy(ShardRun run, NodeLife life) {
+        return run.getPrimary().equals(life)
+                && (run.getState() == ShardState.SHARD_STATE_SOLO || run.getState() == ShardState.SHARD_STATE_SYNCING);
+    }
+
+    private static ShardRun lost(ShardRun run) {
+        return run.toBuilder()
+                .setState(ShardState.SHARD_STATE_LOST)
+                .clearSyncing()
+                .build();
+    }
+
+    private static ShardRun.Builder solo(ShardRun.Builder run, NodeLife primary) {
+        return run.setState(ShardState.SHARD_STATE_SOLO)
+                .setPrimary(primary)
+                .clearBackup()
+                .clearSyncing();
+    }
+
+    private Answer change(RunName name, UnaryOperator<ShardRun.Builder> change) {
+        PlacedDomain placed = state.domain(name.getDomid());
+        int at = placed.getRunsList().indexOf(run(name).orElseThrow());
+        long revision = state.begin();
+        ShardRun.Builder now = change.apply(placed.getRuns(at).toBuilder()).setEpoch(revision);
+        state.putDomain(placed.toBuilder().setRuns(at, now).build());
+        return Answers.done(revision)
+                .setExecute(ExecuteResponse.newBuilder()
+                        .setRevision(revision)
+                        .setDomainGeneration(placed.getDomain().getGeneration()))
+                .build();
+    }
+
+    private Optional<Refusal> check(RunName name, ShardState expected) {
+        return existence.domain(name.getDomid(), name.getDomainGeneration()).or(() -> notInForce(name, expected));
+    }
+
+    private Optional<ShardRun> run(RunName name) {
+        return state.domain(name.getDomid()).getRunsList().stream()
+                .filter(run -> run.getFirstShard() == name.getFirstShard())
+                .findFirst();
+    }
+
+    private Optional<Refusal> notInForce(RunName name, ShardState expected) {
+        Optional<ShardRun> run = run(name);
+        if (run.filter(found -> found.getEpoch() == name.getEpoch() && found.getState() == expected)
+                .isPresent()) {
+            return Optional.empty();
+        }
+        String now = run.map(found -> found.getState() + " under epoch " + found.getEpoch())
+                .orElse("no first shard of a run");
+        return Optional.of(Refusal.of(
+                        Errno.ESTALE,
+                        "epoch = " + name.getEpoch() + " of shard " + name.getFirstShard() + " of domain "
+                                + name.getDomid() + ": it is " + now)
+                .with("field", "epoch")
+                .with("value", name.getEpoch())
+                .with("domid", name.getDomid()));
+    }
+
+    private Optional<Refusal> notPrimary(RunName name, NodeLife proposer) {
+        return run(name)
+                .filter(run -> !run.getPrimary().equals(proposer))
+                .map(run -> Refusal.of(
+                                Errno.ESTALE, "primary = " + text(proposer) + ": it is " + text(run.getPrimary()))
+                        .with("field", "primary")
+                        .with("value", text(proposer)));
+    }
+
+    private Optional<Refusal> mayNotHaveIt(RunName name, NodeLife life) {
+        if (run(name).filter(run -> run.getPrimary().equals(life)).isPresent()) {
+            return Optional.of(Refusal.invalid("syncing", text(life), "the primary itself"));
+        }
+        return Nodes.isPresent(state, life)
+                ? Optional.empty()
+                : Optional.of(Refusal.of(Errno.EAGAIN, "syncing = " + text(life) + ": that life is over")
+                        .with(Answers.EFFECT, Answers.NONE));
+    }
+
+    private static String text(NodeLife life) {
+        return life.getNode() + "/" + Long.toUnsignedString(life.getIncarnation());
+    }
+}
