@@ -152,22 +152,31 @@ final class Servers {
 
     /** Stores a server that the command has changed (C7), and that stays where it is. */
     void change(long revision, IoreqServer server, String sessionNode) {
-        RegisteredServer was = state.servers.get(State.serverKey(server.getDomid(), server.getId()));
-        NodeLife home = was == null || was.getRecord().getServer().getGeneration() != server.getGeneration()
-                ? Homes.first(state, server.getDomid())
-                : was.getRecord().getHome();
+        NodeLife home = known(server)
+                .map(was -> was.getRecord().getHome())
+                .orElseGet(() -> Homes.first(state, server.getDomid()));
         change(revision, server, sessionNode, home);
+    }
+
+    /** The same server as it was stored last; empty where it is new. */
+    private Optional<RegisteredServer> known(IoreqServer server) {
+        return Optional.ofNullable(state.servers.get(State.serverKey(server.getDomid(), server.getId())))
+                .filter(was -> was.getRecord().getServer().getGeneration() == server.getGeneration());
     }
 
     /** Stores a server that the command has changed (C7). */
     void change(long revision, IoreqServer server, String sessionNode, NodeLife home) {
-        state.putServer(RegisteredServer.newBuilder()
+        RegisteredServer was = known(server).orElseGet(RegisteredServer::getDefaultInstance);
+        boolean stays = home.equals(was.getRecord().getHome());
+        RegisteredServer.Builder now = RegisteredServer.newBuilder()
                 .setRecord(ServerRecord.newBuilder()
                         .setServer(server)
                         .setChangedRevision(revision)
-                        .setHome(home))
-                .setSessionNode(sessionNode)
-                .build());
+                        .setHome(home)
+                        .setHomeEpoch(stays ? was.getRecord().getHomeEpoch() : revision))
+                .setSessionNode(sessionNode);
+        ServerRuns.note(was, revision, now);
+        state.putServer(now.build());
     }
 
     /** Gives the server another home; the command has begun. */

@@ -39,7 +39,6 @@ final class HomesTest {
                         .setPrimary(DOMAINS)
                         .setState(ShardState.SHARD_STATE_SOLO)
                         .setEpoch(everything.getDomains(0).getDomain().getGeneration())
-                        .setPrimaryRevision(everything.getDomains(0).getDomain().getGeneration())
                         .build());
         assertThat(everything.getNodesList()).extracting(node -> node.getLife()).containsExactly(DOMAINS, EMULATORS);
         cluster.done(cluster.end("n2", 78));
@@ -60,6 +59,35 @@ final class HomesTest {
         assertThat(server().getHome()).isEqualTo(EMULATORS);
         cluster.done(attach(Cluster.NODE));
         assertThat(server().getHome()).isEqualTo(DOMAINS);
+    }
+
+    @Test
+    @DisplayName("D-22: a home has the epoch of the change by which the server came there")
+    void aHomeHasAnEpoch() {
+        assertThat(server().getHomeEpoch()).isEqualTo(generation);
+        long moved = cluster.done(attach("n2")).getRevision();
+        assertThat(server().getHomeEpoch()).isEqualTo(moved);
+        cluster.done(attach("n2"));
+        assertThat(server().getHomeEpoch()).as("it stays").isEqualTo(moved);
+        long lapsed = cluster.done(cluster.lapse("n2", 78)).getRevision();
+        assertThat(server().getHomeEpoch()).isEqualTo(lapsed);
+    }
+
+    @Test
+    @DisplayName("F6: what was decided before the end of another run's session may have been delivered to that")
+    void aServerKnowsUntilWhenItHadAnotherRun() {
+        cluster.done(attach("n2", 1));
+        assertThat(server().getOtherRunUntil()).isZero();
+        cluster.done(attach("n2", 1));
+        assertThat(server().getOtherRunUntil()).as("the same run again").isZero();
+        long ended = cluster.done(cluster.lapse("n2", 78)).getRevision();
+        assertThat(server().getOtherRunUntil()).as("it may come again").isZero();
+        cluster.done(attach(Cluster.NODE, 2));
+        assertThat(server().getOtherRunUntil()).isEqualTo(ended);
+        long replaced = cluster.done(attach(Cluster.NODE, 3)).getRevision();
+        assertThat(server().getOtherRunUntil()).isEqualTo(replaced);
+        cluster.done(attach(Cluster.NODE, 3));
+        assertThat(server().getOtherRunUntil()).isEqualTo(replaced);
     }
 
     @Test
@@ -111,7 +139,11 @@ final class HomesTest {
     }
 
     private Command.Builder attach(String node) {
-        Command.Builder attach = Cluster.attach(domid, id, generation, 11);
+        return attach(node, 11);
+    }
+
+    private Command.Builder attach(String node, long run) {
+        Command.Builder attach = Cluster.attach(domid, id, generation, run);
         attach.getAttachEmulatorBuilder().setNode(node);
         return attach;
     }

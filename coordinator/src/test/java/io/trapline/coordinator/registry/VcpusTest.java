@@ -42,6 +42,19 @@ final class VcpusTest {
     }
 
     @Test
+    void aGuestThatWasNowhereElseHasNoMoreThanItsNodeGave() {
+        Command.Builder ahead = move(TOKEN);
+        ahead.getMoveVcpuBuilder().setKnownGateway(epoch).setReceivedThrough(9);
+        assertThat(cluster.refused(Errno.EINVAL, ahead).metadata())
+                .containsEntry("field", "received_through")
+                .containsEntry("value", "9");
+
+        long elsewhere = cluster.done(move(TOKEN)).getExecute().getRevision();
+        Answer back = cluster.done(ahead);
+        assertThat(back.getExecute().getRevision()).isGreaterThan(elsewhere);
+    }
+
+    @Test
     void onlyWhoOpenedItMayGoOn() {
         cluster.refused(Errno.ESTALE, move(ByteString.copyFromUtf8("another")));
         cluster.refused(Errno.ESTALE, move(ByteString.EMPTY));

@@ -349,8 +349,12 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         execute(command, (response, failure) -> new OpenResult(stream, asked, token, response, failure));
     }
 
-    /** The guest has opened the vCPU at another node, and goes on here if the registry knows its token. */
-    private void proposeMove(GuestStream stream, io.trapline.v1.OpenVcpu asked) {
+    /**
+     * The guest has opened the vCPU at another node, and goes on here if the registry knows its token.
+     *
+     * @param knownGateway since which revision it went on here before, as far as is known here; 0 = it did not
+     */
+    private void proposeMove(GuestStream stream, io.trapline.v1.OpenVcpu asked, long knownGateway) {
         opensUnderWay++;
         stream.opening++;
         ExecuteRequest command = ExecuteRequest.newBuilder()
@@ -359,7 +363,9 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                         .setDomainGeneration(domainGeneration)
                         .setVcpu(asked.getVcpu())
                         .setToken(asked.getToken())
-                        .setNode(self.node()))
+                        .setNode(self.node())
+                        .setKnownGateway(knownGateway)
+                        .setReceivedThrough(asked.getReceivedThrough()))
                 .build();
         byte[] token = asked.getToken().toByteArray();
         execute(command, (response, failure) -> new OpenResult(stream, asked, token, response, failure));
@@ -410,6 +416,10 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                         shardMap,
                         result.asked().getReceivedThrough())
                 : new VcpuWindow(vcpu, epoch, result.asked().getWindow(), shardMap);
+        OpenVcpu before = vcpus.get(vcpu);
+        if (moved && before != null && before.stream != stream) {
+            letGo(before);
+        }
         OpenVcpu open = new OpenVcpu(window, result.token(), response.getRevision(), stream);
         vcpus.put(open);
         sendOpened(open, stream);
@@ -423,16 +433,15 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     private void resume(GuestStream stream, io.trapline.v1.OpenVcpu asked) {
         OpenVcpu open = vcpus.get(asked.getVcpu());
         if (open == null) {
-            proposeMove(stream, asked);
+            proposeMove(stream, asked, 0);
         } else if (!open.isToken(asked.getToken().toByteArray())) {
             stream.send(GuestStream.refused(asked.getVcpu(), fencedBy(asked.getVcpu())));
         } else if (asked.getWindow() != 0 && asked.getWindow() != open.window.window()) {
             Refusal other = Refusal.invalid("window", asked.getWindow(), "it was opened with " + open.window.window());
             stream.send(GuestStream.refused(asked.getVcpu(), other));
         } else if (!open.window.receivedThrough(asked.getReceivedThrough())) {
-            Refusal ahead = Refusal.invalid(
-                    "received_through", Long.toUnsignedString(asked.getReceivedThrough()), "no such outcome was sent");
-            stream.send(GuestStream.refused(asked.getVcpu(), ahead));
+            // It may have got more elsewhere, of which nobody has told here yet: the registry knows.
+            proposeMove(stream, asked, open.gatewayRevision());
         } else {
             outbox.flush();
             open.stream = stream;
@@ -505,13 +514,19 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         if (open == null || open.gatewayRevision() >= move.revision()) {
             return;
         }
-        vcpus.remove(move.vcpu());
+        letGo(open);
+    }
+
+    /** The guest goes on elsewhere, or has done so and is here again. */
+    private void letGo(OpenVcpu open) {
+        int vcpu = open.window.vcpu();
+        vcpus.remove(vcpu);
         GuestStream stream = open.stream;
         if (stream != null) {
             outbox.forget(stream);
-            stream.fail(Refusal.of(Errno.EAGAIN, "vcpu = " + move.vcpu() + ": its guest goes on at another node")
+            stream.fail(Refusal.of(Errno.EAGAIN, "vcpu = " + vcpu + ": its guest goes on at another node")
                     .with("domid", domid)
-                    .with("vcpu", move.vcpu()));
+                    .with("vcpu", vcpu));
         }
     }
 

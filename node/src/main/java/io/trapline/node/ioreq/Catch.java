@@ -56,20 +56,16 @@ final class Catch {
         }
         if (drainsOfRow != 0) {
             row(row, nowNanos, millis, drainsOfRow);
-        } else if (!ForwardReason.holds(
-                view, table.claimedType[row], table.attributes[row], table.address[row], table.count[row])) {
-            row(row, nowNanos, DEFAULT_DRAIN_MILLIS, 0);
+        } else {
+            strays(row, view, nowNanos);
         }
     }
 
-    /** Gives back whatever was not delivered. */
-    void undelivered(long nowNanos) {
-        for (int row = 0; row < table.end(); row++) {
-            if (table.state[row] != IoreqTable.FREE
-                    && table.state[row] != IoreqTable.TIMED_OUT
-                    && table.isUndelivered(row)) {
-                ends.giveBack(row, nowNanos);
-            }
+    /** Catches the row if the view has no reason for it any more. */
+    void strays(int row, ServerView view, long nowNanos) {
+        if (!ForwardReason.holds(
+                view, table.claimedType[row], table.attributes[row], table.address[row], table.count[row])) {
+            row(row, nowNanos, DEFAULT_DRAIN_MILLIS, 0);
         }
     }
 

@@ -27,6 +27,10 @@ final class CaughtPosts {
         }
     }
 
+    void clear() {
+        posts.clear();
+    }
+
     /** It is done, here again, or goes elsewhere; false where nothing waited for that. */
     boolean remove(long epoch, long sequence) {
         return !posts.isEmpty() && posts.remove(new Post(epoch, sequence));

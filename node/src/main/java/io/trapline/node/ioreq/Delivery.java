@@ -16,6 +16,7 @@ final class Delivery {
     private final EmulatorSession session;
     private final SettledMarks marks;
     private final IoreqEffects effects;
+    private long otherRunUntil;
     private long delivered;
     private long redelivered;
 
@@ -27,7 +28,9 @@ final class Delivery {
         this.effects = effects;
     }
 
-    void deliver(long nowNanos, boolean paused) {
+    /** @param aRunEnded the view's {@link io.trapline.node.protocol.ServerView#otherRunUntil} */
+    void deliver(long nowNanos, boolean paused, long aRunEnded) {
+        otherRunUntil = aRunEnded;
         while (!paused && session.takesMore() && session.credit() > 0) {
             SlotRing ring = slots.turn();
             if (ring == null) {
@@ -100,6 +103,9 @@ final class Delivery {
         long before = table.run[row];
         if (before == 0) {
             delivered++;
+            if (table.firstRevision[row] != 0 && table.firstRevision[row] < otherRunUntil) {
+                table.marks[row] |= IoreqAttributes.MARK_REDELIVERED;
+            }
             return;
         }
         redelivered++;

@@ -8,6 +8,7 @@ import io.trapline.model.Pure;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.rows.IoreqRows;
 import io.trapline.node.rows.KeyRows;
+import io.trapline.node.rows.SettledRows;
 import java.util.Arrays;
 import java.util.BitSet;
 
@@ -25,6 +26,7 @@ final class Intake {
     private final ShardReplies replies;
     private final RowEnds ends;
     private final Expiry expiry;
+    private final Catch caught;
     private ServerView view;
     private long appliedRevision;
     private long[] shardEpochs = new long[1];
@@ -38,6 +40,7 @@ final class Intake {
             ShardReplies replies,
             RowEnds ends,
             Expiry expiry,
+            Catch caught,
             ServerView view) {
         this.slots = slots;
         this.table = slots.table;
@@ -46,6 +49,7 @@ final class Intake {
         this.replies = replies;
         this.ends = ends;
         this.expiry = expiry;
+        this.caught = caught;
         this.view = view;
     }
 
@@ -54,6 +58,44 @@ final class Intake {
             replies.expect(forward.rows().size());
             take(forward, nowNanos);
         }
+    }
+
+    /**
+     * What the server had elsewhere is here from now on. Whether it was delivered, its emulator must say: until then it stands as if it was.
+     *
+     * @param returned posted rows that may come again: nothing later is delivered before (F3)
+     */
+    void ask(int shard, long shardEpoch, IoreqRows rows, KeyRows returned, long nowNanos) {
+        if (!admits(shard, shardEpoch)) {
+            return;
+        }
+        replies.expect(rows.size());
+        HeldForwards.Held asked =
+                new HeldForwards.Held(shard, shardEpoch, view.homeEpoch(), 0, rows, new SettledRows(1));
+        for (int i = 0; i < rows.size(); i++) {
+            int row = place(asked, i, nowNanos);
+            if (row != NONE) {
+                slots.deliveredElsewhere(slots.ringOf(table.vcpu[row], table.vcpuEpoch[row]), row);
+                caught.strays(row, view, nowNanos);
+            }
+        }
+        for (int i = 0; i < returned.size(); i++) {
+            slots.ringOf(returned.vcpu(i), returned.vcpuEpoch(i))
+                    .caught
+                    .add(returned.vcpuEpoch(i), returned.sequence(i));
+        }
+    }
+
+    /** Another home has all that is here: shards ask it. */
+    void forget(long nowNanos) {
+        for (int row = 0; row < table.end(); row++) {
+            if (table.state[row] == IoreqTable.TIMED_OUT) {
+                slots.remove(row, nowNanos);
+            } else if (table.state[row] != IoreqTable.FREE) {
+                ends.drop(row, nowNanos);
+            }
+        }
+        slots.forgetCaught();
     }
 
     private boolean admits(int shard, long shardEpoch) {
@@ -76,6 +118,10 @@ final class Intake {
     private void take(HeldForwards.Held forward, long nowNanos) {
         if (forward.decidedRevision() > appliedRevision) {
             hold(forward);
+            return;
+        }
+        if (forward.decidedRevision() < view.homeEpoch()) {
+            // It was for another home, and its shard asks for it here, if here is the next (D-22).
             return;
         }
         IoreqRows rows = forward.rows();
@@ -106,7 +152,8 @@ final class Intake {
         }
     }
 
-    private void place(HeldForwards.Held forward, int i, long nowNanos) {
+    /** The row that it is from now on; NONE where it is none, or was here. */
+    private int place(HeldForwards.Held forward, int i, long nowNanos) {
         IoreqRows rows = forward.rows();
         KeyRows keys = rows.keys();
         long vcpuEpoch = keys.vcpuEpoch(i);
@@ -116,7 +163,7 @@ final class Intake {
         }
         boolean hasTakenEffect = rows.deadlineNanos(i) == IoreqRows.NO_DEADLINE;
         if (vcpuEpoch < ring.epoch && !hasTakenEffect) {
-            return;
+            return NONE;
         }
         if (ring.slots.length == 0 && vcpuEpoch == ring.epoch) {
             ring.window(rows.window(i));
@@ -124,13 +171,13 @@ final class Intake {
         int present = slots.findAny(keys.vcpu(i), vcpuEpoch, keys.sequence(i), keys.part(i));
         if (present != NONE) {
             join(present, forward);
-            return;
+            return NONE;
         }
         boolean posted = (rows.marks(i) & IoreqAttributes.MARK_POSTED) != 0 && view.buffers();
         boolean buffered = hasTakenEffect || (posted && slots.posted.hasRoom(rows.attributes(i)));
         if (!buffered && !slots.mayWait(ring)) {
             replies.completed(forward.shard(), keys, i, (byte) Errno.EAGAIN.number());
-            return;
+            return NONE;
         }
         int row = table.take();
         fill(row, forward, i);
@@ -145,6 +192,7 @@ final class Intake {
         if (buffered) {
             replies.postedQueued(row);
         }
+        return row;
     }
 
     private void fill(int row, HeldForwards.Held forward, int i) {
@@ -162,6 +210,7 @@ final class Intake {
         table.shard[row] = forward.shard();
         table.shardEpoch[row] = forward.shardEpoch();
         table.decidedRevision[row] = forward.decidedRevision();
+        table.firstRevision[row] = rows.firstRevision(i);
     }
 
     /** A resend of a row that is here gets the same outcome (F6). */

@@ -7,9 +7,11 @@ import io.trapline.node.protocol.AnswerRoute;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerMessage.Apply;
+import io.trapline.node.protocol.ServerMessage.Ask;
 import io.trapline.node.protocol.ServerMessage.Forward;
 import io.trapline.node.protocol.ServerMessage.Gated;
 import io.trapline.node.protocol.ServerMessage.GetCounters;
+import io.trapline.node.protocol.ServerMessage.HomeTold;
 import io.trapline.node.protocol.ServerMessage.PostedLeft;
 import io.trapline.node.protocol.ServerMessage.Recall;
 import io.trapline.node.protocol.ServerMessage.ShardTell;
@@ -163,11 +165,12 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
         }
         long now = clock.getAsLong();
         lease(gate.serves(now), now);
-        if (!leased && (message instanceof FromEmulator || message instanceof Gated)) {
+        if (mustWait(message)) {
             waiting.add(message);
             return this;
         }
         take(message, now);
+        takeWaiting(now);
         scheduleTick(now);
         return this;
     }
@@ -178,14 +181,34 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             leased = serves;
             rules.leased(serves);
             if (serves) {
-                List<ServerMessage> all = List.copyOf(waiting);
-                waiting.clear();
-                all.forEach(each -> take(each, now));
+                takeWaiting(now);
                 rules.tick(now);
             }
         }
         if (!serves) {
             gate.whenOpen(wake);
+        }
+    }
+
+    /** Without a lease nothing of the emulator is heard; before shards have asked (D-22), nothing that is about ioreqs. */
+    private boolean mustWait(ServerMessage message) {
+        if (message instanceof Gated || message instanceof Answers) {
+            return !leased || rules.awaitsShards();
+        }
+        return !leased && message instanceof FromEmulator;
+    }
+
+    private void takeWaiting(long now) {
+        if (!waiting.isEmpty()) {
+            List<ServerMessage> all = List.copyOf(waiting);
+            waiting.clear();
+            for (ServerMessage each : all) {
+                if (mustWait(each)) {
+                    waiting.add(each);
+                } else {
+                    take(each, now);
+                }
+            }
         }
     }
 
@@ -198,6 +221,9 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             case Gated gated -> onGated(gated);
             case Recall r -> rules.recall(now, r.shard(), r.recall(), r.change(), r.rows(), r.drainMillis());
             case PostedLeft left -> rules.postedLeft(now, left.rows());
+            case Ask(int shard, long epoch, long home, var rows, var returned) ->
+                rules.ask(now, shard, epoch, home, rows, returned);
+            case HomeTold(var by, long home) -> rules.homeTold(now, by, home);
             case Apply apply -> onApply(apply, now);
             case GetCounters get -> get.reply().accept(counters());
             case Resume resume -> {}
@@ -255,10 +281,8 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
 
     private void onApply(Apply apply, long now) {
         outbox.view(apply.view());
-        rules.apply(now, apply.revision(), apply.view(), apply.paused(), apply.opened(), apply.drains());
-        if (!apply.home()) {
-            rules.left(now);
-        }
+        rules.apply(
+                now, apply.revision(), apply.view(), apply.primaries(), apply.paused(), apply.opened(), apply.drains());
         apply.applied().run();
     }
 

@@ -9,6 +9,7 @@ import io.trapline.model.RangeSet;
 import io.trapline.model.Refusal;
 import io.trapline.node.protocol.Drain;
 import io.trapline.node.protocol.Gate;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.rows.IoreqRows;
@@ -17,6 +18,8 @@ import io.trapline.node.rows.OutcomeRows;
 import io.trapline.node.rows.SettledRows;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an IOREQ server does with the rows that shards forward to it: slots and posted ring (F1, F3), delivery by credit, answers (F2), timeouts (F4), what
@@ -46,6 +49,10 @@ public final class IoreqServerRules {
     private final Catch caught;
     private final Intake intake;
     private final Resumption resumption;
+    private final HomeBegin home = new HomeBegin();
+    private final EarlyAsks early = new EarlyAsks();
+    /** What the bound session has said that it has, until the server begins here. */
+    private @Nullable KeptRequests unheard;
 
     private ServerView view;
     private long appliedRevision;
@@ -70,6 +77,8 @@ public final class IoreqServerRules {
                 RangeSet.EMPTY,
                 0,
                 0,
+                0,
+                0,
                 0);
         HeldForwards held = new HeldForwards();
         replies = new ShardReplies(table, effects);
@@ -77,7 +86,7 @@ public final class IoreqServerRules {
         delivery = new Delivery(slots, session, marks, effects);
         expiry = new Expiry(slots, session, held, ends);
         caught = new Catch(table, drains, ends, expiry);
-        intake = new Intake(slots, held, marks, replies, ends, expiry, view);
+        intake = new Intake(slots, held, marks, replies, ends, expiry, caught, view);
         resumption = new Resumption(slots, session, ends);
     }
 
@@ -101,22 +110,74 @@ public final class IoreqServerRules {
     }
 
     /**
+     * What the server had at another home is here from now on, as what it has delivered to an emulator that is gone: by what the next one says it is done, under
+     * way or delivered again (D-22, F6).
+     *
+     * @param homeEpoch the home's; of one that was left since it is passed over, of one to come it waits
+     * @param returned posted rows that it had given back and that may come again (F3)
+     */
+    public void ask(long nowNanos, int shard, long shardEpoch, long homeEpoch, IoreqRows rows, KeyRows returned) {
+        take(new EarlyAsks.Ask(shard, shardEpoch, homeEpoch, rows, returned), nowNanos);
+        finish(nowNanos);
+    }
+
+    private void take(EarlyAsks.Ask ask, long nowNanos) {
+        if (ask.homeEpoch() > view.homeEpoch()) {
+            early.add(ask);
+        } else if (ask.homeEpoch() == view.homeEpoch()) {
+            intake.ask(ask.shard(), ask.shardEpoch(), ask.rows(), ask.returned(), nowNanos);
+        }
+    }
+
+    /** All shards at that life have asked what they have to ask at that home. */
+    public void homeTold(long nowNanos, Life by, long homeEpoch) {
+        home.told(by, homeEpoch);
+        beginHere(nowNanos);
+        finish(nowNanos);
+    }
+
+    private void beginHere(long nowNanos) {
+        if (home.begins(view)) {
+            KeptRequests kept = unheard;
+            unheard = null;
+            if (kept != null && session.isBound()) {
+                resume(kept, nowNanos);
+            }
+        }
+    }
+
+    /** Whether shards have yet to ask: until they have, no answer and no call of the emulator can be judged, and is not to be told ({@link #answers}, {@link #gate}). */
+    public boolean awaitsShards() {
+        return !home.isBegun(view);
+    }
+
+    /**
      * A shard wants these rows back, since their pages have changed (F5).
      *
      * @param change how often pages of the shard have changed: what it had decided before goes back when it arrives
      */
     public void recall(long nowNanos, int shard, long recall, long change, KeyRows rows, int drainMillis) {
+        EarlyAsks.Recall asked = new EarlyAsks.Recall(shard, recall, change, rows, drainMillis);
+        if (early.has(shard)) {
+            early.add(asked);
+        } else {
+            take(asked, nowNanos);
+        }
+        finish(nowNanos);
+    }
+
+    private void take(EarlyAsks.Recall recall, long nowNanos) {
+        KeyRows rows = recall.rows();
         for (int i = 0; i < rows.size(); i++) {
             int row = slots.findAny(rows.vcpu(i), rows.vcpuEpoch(i), rows.sequence(i), rows.part(i));
             if (row != NONE) {
-                caught.row(row, nowNanos, drainMillis, 0);
+                caught.row(row, nowNanos, recall.drainMillis(), 0);
             }
         }
-        intake.recall(shard, change, rows);
+        intake.recall(recall.shard(), recall.change(), rows);
         intake.giveBackBehind();
         replies.flush();
-        effects.recalled(shard, recall);
-        finish(nowNanos);
+        effects.recalled(recall.shard(), recall.recall());
     }
 
     /** Posted writes that this server gave back do not come to it again (F5): nothing waits for them any more (F3, F6). */
@@ -130,11 +191,16 @@ public final class IoreqServerRules {
         finish(nowNanos);
     }
 
-    /** The registry has moved on (rule 0); an older revision than the last changes nothing. */
+    /**
+     * The registry has moved on (rule 0); an older revision than the last changes nothing.
+     *
+     * @param primaries the lives that have shards of the domain; none where this is not the server's home
+     */
     public void apply(
             long nowNanos,
             long revision,
             ServerView newView,
+            Set<Life> primaries,
             boolean isPaused,
             List<VcpuOpening> opened,
             List<Drain> begun) {
@@ -147,6 +213,11 @@ public final class IoreqServerRules {
         paused = isPaused;
         lastSession = Math.max(lastSession, newView.sessionEpoch());
         intake.apply(revision, newView);
+        if (newView.homeEpoch() != before.homeEpoch()) {
+            intake.forget(nowNanos);
+            unheard = null;
+        }
+        home.primaries(primaries);
         expiry.timeoutMillis(newView.timeoutMillis(), nowNanos);
         for (VcpuOpening opening : opened) {
             intake.fence(opening.vcpu(), opening.epoch(), nowNanos);
@@ -160,12 +231,13 @@ public final class IoreqServerRules {
             caught.all(newView, begun, nowNanos);
         }
         intake.release(nowNanos);
-        finish(nowNanos);
-    }
-
-    /** Another node is the server's home from now on: what was not delivered goes back; the rest may only time out here. */
-    public void left(long nowNanos) {
-        caught.undelivered(nowNanos);
+        for (EarlyAsks.Said said : early.take(newView.homeEpoch())) {
+            switch (said) {
+                case EarlyAsks.Ask ask -> take(ask, nowNanos);
+                case EarlyAsks.Recall recall -> take(recall, nowNanos);
+            }
+        }
+        beginHere(nowNanos);
         finish(nowNanos);
     }
 
@@ -188,11 +260,20 @@ public final class IoreqServerRules {
         }
         boolean ready = effects.attached(epoch);
         session.bind(epoch, run, credit, ready);
+        unheard = null;
+        if (awaitsShards()) {
+            unheard = kept;
+        } else {
+            resume(kept, nowNanos);
+        }
+        finish(nowNanos);
+        return Optional.empty();
+    }
+
+    private void resume(KeptRequests kept, long nowNanos) {
         replies.expect(kept.size());
         resumption.resume(kept, nowNanos);
         marks.renew();
-        finish(nowNanos);
-        return Optional.empty();
     }
 
     /** Answers of the emulator; those that fit no slot in INPROCESS are refused and counted (F1), as are those of a session that is not bound (S5). */
@@ -336,7 +417,7 @@ public final class IoreqServerRules {
     private void finish(long nowNanos) {
         intake.giveBackBehind();
         replies.flush();
-        delivery.deliver(nowNanos, paused || !leased);
+        delivery.deliver(nowNanos, paused || !leased || awaitsShards(), view.otherRunUntil());
         expiry.finish(nowNanos);
         for (long revision : drains.takeEnded()) {
             effects.drained(revision);

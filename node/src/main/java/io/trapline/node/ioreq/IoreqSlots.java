@@ -278,6 +278,26 @@ final class IoreqSlots {
         undelivered++;
     }
 
+    /** Whether a row that was just added was delivered, only the emulator knows. */
+    void deliveredElsewhere(SlotRing ring, int row) {
+        if (table.state[row] == IoreqTable.READY) {
+            table.state[row] = IoreqTable.INPROCESS;
+            undelivered--;
+            if (ring.next == row) {
+                ring.advance(table);
+            }
+        }
+    }
+
+    /** Everything here is another's: nothing is told of it. */
+    void forgetCaught() {
+        for (SlotRing ring : rings) {
+            if (ring != null) {
+                ring.caught.clear();
+            }
+        }
+    }
+
     /** The emulator says that it has this row; {@link #rewind} follows (S5). */
     void underWay(int row, long run) {
         if (table.state[row] == IoreqTable.READY) {

@@ -50,6 +50,8 @@ final class IoreqTable {
     long[] data = new long[SMALLEST];
     long[] shardEpoch = new long[SMALLEST];
     long[] decidedRevision = new long[SMALLEST];
+    /** Since which revision this server may have had it, here or elsewhere; 0 = it was not passed to it before (F6). */
+    long[] firstRevision = new long[SMALLEST];
     /** When the access' own timeout ends. */
     long[] deadline = new long[SMALLEST];
     /** Since when it is READY, or INPROCESS, or the session that it waits for is bound. */
@@ -139,6 +141,7 @@ final class IoreqTable {
         data = Arrays.copyOf(data, length);
         shardEpoch = Arrays.copyOf(shardEpoch, length);
         decidedRevision = Arrays.copyOf(decidedRevision, length);
+        firstRevision = Arrays.copyOf(firstRevision, length);
         deadline = Arrays.copyOf(deadline, length);
         since = Arrays.copyOf(since, length);
         int before = drainDeadline.length;

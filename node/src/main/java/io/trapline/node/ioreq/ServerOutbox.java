@@ -65,22 +65,22 @@ final class ServerOutbox implements IoreqEffects {
 
     @Override
     public void completed(int shard, OutcomeRows rows) {
-        shards.get(shard).tell(new ShardMessage.Completed(id, rows));
+        shards.get(shard).tell(new ShardMessage.Completed(id, homeEpoch(), rows));
     }
 
     @Override
     public void decideAgain(int shard, KeyRows rows) {
-        shards.get(shard).tell(new ShardMessage.DecideAgain(id, rows));
+        shards.get(shard).tell(new ShardMessage.DecideAgain(id, homeEpoch(), rows));
     }
 
     @Override
     public void postedQueued(int shard, KeyRows rows) {
-        shards.get(shard).tell(new ShardMessage.PostedQueued(id, rows));
+        shards.get(shard).tell(new ShardMessage.PostedQueued(id, homeEpoch(), rows));
     }
 
     @Override
     public void postedDone(int shard, KeyRows rows) {
-        shards.get(shard).tell(new ShardMessage.PostedDone(id, rows));
+        shards.get(shard).tell(new ShardMessage.PostedDone(id, homeEpoch(), rows));
     }
 
     @Override
@@ -133,6 +133,12 @@ final class ServerOutbox implements IoreqEffects {
         return AttachResponse.newBuilder()
                 .setRejected(AnswersRejected.newBuilder().setBatchId(batchId).setStatus(Statuses.toProto(why)))
                 .build();
+    }
+
+    /** Nothing is said of a row before the first view. */
+    private long homeEpoch() {
+        ServerView now = view;
+        return now == null ? 0 : now.homeEpoch();
     }
 
     private boolean send(AttachResponse response) {

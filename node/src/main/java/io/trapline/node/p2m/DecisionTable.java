@@ -40,6 +40,7 @@ public final class DecisionTable {
     private final RangeIndex ports;
     private final RangeIndex pci;
     private final long[] changedRevision;
+    private final long[] homeEpoch;
 
     private DecisionTable(Builder from) {
         revision = from.revision;
@@ -49,7 +50,8 @@ public final class DecisionTable {
         memory = RangeIndex.of(from.memory);
         ports = RangeIndex.of(from.ports);
         pci = RangeIndex.of(from.pci);
-        changedRevision = from.changedRevisions();
+        changedRevision = from.named(from.changedRevision);
+        homeEpoch = from.named(from.homeEpoch);
     }
 
     /** Whether accesses take effect (D1, D4). */
@@ -72,7 +74,16 @@ public final class DecisionTable {
 
     /** The revision of a server's own last change: it gives back what was decided before and reaches it later (C7); 0 = nobody has said. */
     public long changedRevision(int server) {
-        return server < changedRevision.length ? changedRevision[server] : 0;
+        return of(changedRevision, server);
+    }
+
+    /** The revision at which a server came to where it is; what was passed to it before, it does not know (D-22). 0 = nobody has said. */
+    public long homeEpoch(int server) {
+        return of(homeEpoch, server);
+    }
+
+    private static long of(long[] byServer, int server) {
+        return server < byServer.length ? byServer[server] : 0;
     }
 
     /** Whether the domain's accesses take effect. */
@@ -172,6 +183,8 @@ public final class DecisionTable {
         private final RangeSet[] ports = noRanges();
         private final RangeSet[] pci = noRanges();
         private final long[] changedRevision = new long[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
+        private final long[] homeEpoch = new long[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
+        private int servers;
         private final int[] holder = new int[Limit.MAX_CLAIMABLE_TYPES.intValue()];
         private final int[] flags = new int[Limit.MAX_CLAIMABLE_TYPES.intValue()];
 
@@ -197,7 +210,20 @@ public final class DecisionTable {
         /** When any server, enabled or not, changed last (C7). */
         public Builder changed(int id, long atRevision) {
             changedRevision[id] = atRevision;
+            servers = Math.max(servers, id + 1);
             return this;
+        }
+
+        /** When any server came to its home (D-22). */
+        public Builder home(int id, long sinceRevision) {
+            homeEpoch[id] = sinceRevision;
+            servers = Math.max(servers, id + 1);
+            return this;
+        }
+
+        /** Of the servers up to the highest that was named: domains have few, and there may be many domains. */
+        private long[] named(long[] byServer) {
+            return Arrays.copyOf(byServer, servers);
         }
 
         /**
@@ -223,15 +249,6 @@ public final class DecisionTable {
                 claimants[x] = takes ? (byte) holder[x] : NONE;
             }
             return claimants;
-        }
-
-        /** As far as the highest server that has one: most domains have a few of 64 servers. */
-        private long[] changedRevisions() {
-            int length = changedRevision.length;
-            while (length > 0 && changedRevision[length - 1] == 0) {
-                length--;
-            }
-            return Arrays.copyOf(changedRevision, length);
         }
 
         private static RangeSet[] noRanges() {

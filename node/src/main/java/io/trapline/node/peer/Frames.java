@@ -1,11 +1,13 @@
 package io.trapline.node.peer;
 
 import com.google.protobuf.UnsafeByteOperations;
+import io.trapline.internal.v1.Ask;
 import io.trapline.internal.v1.CallEnd;
 import io.trapline.internal.v1.CallGate;
 import io.trapline.internal.v1.CallResult;
 import io.trapline.internal.v1.Forward;
 import io.trapline.internal.v1.Gated;
+import io.trapline.internal.v1.HomeTold;
 import io.trapline.internal.v1.Payload;
 import io.trapline.internal.v1.Recall;
 import io.trapline.internal.v1.SettledColumns;
@@ -19,6 +21,7 @@ import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Gate;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerMessage.ShardTell;
 import io.trapline.node.protocol.ShardMessage;
@@ -92,6 +95,11 @@ final class Frames {
         switch (message) {
             case ServerMessage.Forward forward -> forward(forward, now, sink);
             case ServerMessage.Recall recall -> recall(recall, sink);
+            case ServerMessage.Ask ask -> ask(ask, now, sink);
+            case ServerMessage.HomeTold(var by, long homeEpoch) ->
+                sink.told(
+                        TrafficClass.CALLS,
+                        ToServer.newBuilder().setHomeTold(HomeTold.newBuilder().setHomeEpoch(homeEpoch)));
             case ServerMessage.PostedLeft(var rows) ->
                 Slices.of(
                         rows.size(),
@@ -121,6 +129,25 @@ final class Frames {
             SettledColumns marks = RowFrames.settled(forward.settled(), Math.min(from, settled), Math.min(to, settled));
             sink.told(TrafficClass.ACCESSES, ToServer.newBuilder().setForward(told.setSettled(marks)));
         });
+    }
+
+    /** In order with {@link #recall} and with the end of what is asked. */
+    private static void ask(ServerMessage.Ask ask, long now, ServerSink sink) {
+        int size = ask.rows().size();
+        int returned = ask.returned().size();
+        Slices.of(
+                Math.max(size, returned),
+                (from, to) -> sink.told(
+                        TrafficClass.CALLS,
+                        ToServer.newBuilder()
+                                .setAsk(Ask.newBuilder()
+                                        .setShard(ask.shard())
+                                        .setShardEpoch(ask.shardEpoch())
+                                        .setHomeEpoch(ask.homeEpoch())
+                                        .setRows(RowFrames.ioreqs(
+                                                ask.rows(), Math.min(from, size), Math.min(to, size), now))
+                                        .setReturned(RowFrames.keys(
+                                                ask.returned(), Math.min(from, returned), Math.min(to, returned))))));
     }
 
     /** Overtakes forwards: what it should have found goes back when it arrives. One with more keys than a frame has is told in several, of which the last is waited for. */
@@ -215,8 +242,13 @@ final class Frames {
 
     // Back.
 
-    /** @param madeNanos when the frame was made, on this node's clock */
-    static ServerMessage server(ToServer told, long madeNanos) {
+    /**
+     * What a server is told.
+     *
+     * @param from who tells it
+     * @param madeNanos when the frame was made, on this node's clock
+     */
+    static ServerMessage server(Life from, ToServer told, long madeNanos) {
         return switch (told.getMessageCase()) {
             case FORWARD -> {
                 Forward forward = told.getForward();
@@ -239,6 +271,17 @@ final class Frames {
             }
             case POSTED_LEFT -> new ServerMessage.PostedLeft(RowFrames.keys(told.getPostedLeft()));
             case GATED -> gated(told.getGated());
+            case ASK -> {
+                Ask ask = told.getAsk();
+                yield new ServerMessage.Ask(
+                        shard(ask.getShard()),
+                        ask.getShardEpoch(),
+                        ask.getHomeEpoch(),
+                        RowFrames.ioreqs(ask.getRows(), madeNanos),
+                        RowFrames.keys(ask.getReturned()));
+            }
+            case HOME_TOLD ->
+                new ServerMessage.HomeTold(from, told.getHomeTold().getHomeEpoch());
             case MESSAGE_NOT_SET -> throw new MalformedFrameException("server.message", "none", "no such message");
         };
     }

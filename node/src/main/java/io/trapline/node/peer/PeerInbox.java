@@ -75,7 +75,7 @@ final class PeerInbox implements IncomingLink.Decoder {
     private IncomingLink.Delivery toServer(Life from, DomainName domain, Payload payload, long madeNanos) {
         int id = Frames.server(payload.getServer().getId());
         long generation = payload.getServer().getGeneration();
-        ServerMessage message = Frames.server(payload.getServer(), madeNanos);
+        ServerMessage message = Frames.server(from, payload.getServer(), madeNanos);
         if (message instanceof ServerMessage.Gated gated) {
             return taken -> {
                 arrivals.gate(domain.domid(), domain.generation(), gated, back.apply(from, domain));

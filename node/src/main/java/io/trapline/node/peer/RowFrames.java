@@ -85,6 +85,9 @@ final class RowFrames {
         Columns.ints(from, to, rows::count, columns::addCount);
         Columns.ints(from, to, rows::window, columns::addWindow);
         Columns.ints(from, to, row -> remaining(rows.deadlineNanos(row), nowNanos), columns::addRemainingMs);
+        if (rows.wasPassedBefore(from, to)) {
+            Columns.longs(from, to, rows::firstRevision, columns::addFirstRevision);
+        }
         return columns.build();
     }
 
@@ -225,6 +228,9 @@ final class RowFrames {
         IntUnaryOperator window = Columns.ints(n, columns.getWindowCount(), columns::getWindow, "ioreqs.window");
         IntUnaryOperator remaining =
                 Columns.ints(n, columns.getRemainingMsCount(), columns::getRemainingMs, "ioreqs.remaining_ms");
+        IntToLongFunction first = columns.getFirstRevisionCount() == 0
+                ? row -> 0
+                : Columns.longs(n, columns.getFirstRevisionCount(), columns::getFirstRevision, "ioreqs.first_revision");
         IoreqRows rows = new IoreqRows(n);
         for (int row = 0; row < n; row++) {
             rows.add(
@@ -239,7 +245,8 @@ final class RowFrames {
                     data.applyAsLong(row),
                     count(count.applyAsInt(row), "ioreqs.count"),
                     window(window.applyAsInt(row), "ioreqs.window"),
-                    deadline(remaining.applyAsInt(row), madeNanos, "ioreqs.remaining_ms"));
+                    deadline(remaining.applyAsInt(row), madeNanos, "ioreqs.remaining_ms"),
+                    first.applyAsLong(row));
         }
         return rows;
     }

@@ -49,7 +49,7 @@ final class ShardFrames {
                         (from, to) -> sink.told(
                                 TrafficClass.ACCESSES,
                                 ToShard.newBuilder().setAccesses(RowFrames.accesses(rows, from, to, nowNanos))));
-            case ShardMessage.Completed(int server, var rows) ->
+            case ShardMessage.Completed(int server, long home, var rows) ->
                 Slices.of(
                         rows.size(),
                         (from, to) -> sink.told(
@@ -57,25 +57,26 @@ final class ShardFrames {
                                 ToShard.newBuilder()
                                         .setCompleted(FromServerOutcomes.newBuilder()
                                                 .setServer(server)
+                                                .setHomeEpoch(home)
                                                 .setRows(RowFrames.outcomes(rows, from, to)))));
-            case ShardMessage.DecideAgain(int server, var rows) ->
+            case ShardMessage.DecideAgain(int server, long home, var rows) ->
                 Slices.of(
                         rows.size(),
                         (from, to) -> sink.told(
                                 TrafficClass.ANSWERS,
-                                ToShard.newBuilder().setDecideAgain(keys(server, rows, from, to))));
-            case ShardMessage.PostedQueued(int server, var rows) ->
+                                ToShard.newBuilder().setDecideAgain(keys(server, home, rows, from, to))));
+            case ShardMessage.PostedQueued(int server, long home, var rows) ->
                 Slices.of(
                         rows.size(),
                         (from, to) -> sink.told(
                                 TrafficClass.ANSWERS,
-                                ToShard.newBuilder().setPostedQueued(keys(server, rows, from, to))));
-            case ShardMessage.PostedDone(int server, var rows) ->
+                                ToShard.newBuilder().setPostedQueued(keys(server, home, rows, from, to))));
+            case ShardMessage.PostedDone(int server, long home, var rows) ->
                 Slices.of(
                         rows.size(),
                         (from, to) -> sink.told(
                                 TrafficClass.ANSWERS,
-                                ToShard.newBuilder().setPostedDone(keys(server, rows, from, to))));
+                                ToShard.newBuilder().setPostedDone(keys(server, home, rows, from, to))));
             case ShardMessage.Recalled(int server, long recall) ->
                 sink.told(
                         TrafficClass.ANSWERS,
@@ -88,9 +89,10 @@ final class ShardFrames {
         }
     }
 
-    private static FromServerKeys keys(int server, KeyRows rows, int from, int to) {
+    private static FromServerKeys keys(int server, long homeEpoch, KeyRows rows, int from, int to) {
         return FromServerKeys.newBuilder()
                 .setServer(server)
+                .setHomeEpoch(homeEpoch)
                 .setRows(RowFrames.keys(rows, from, to))
                 .build();
     }
@@ -173,18 +175,22 @@ final class ShardFrames {
             case COMPLETED ->
                 new ShardMessage.Completed(
                         server(told.getCompleted().getServer()),
+                        told.getCompleted().getHomeEpoch(),
                         RowFrames.outcomes(told.getCompleted().getRows()));
             case DECIDE_AGAIN ->
                 new ShardMessage.DecideAgain(
                         server(told.getDecideAgain().getServer()),
+                        told.getDecideAgain().getHomeEpoch(),
                         RowFrames.keys(told.getDecideAgain().getRows()));
             case POSTED_QUEUED ->
                 new ShardMessage.PostedQueued(
                         server(told.getPostedQueued().getServer()),
+                        told.getPostedQueued().getHomeEpoch(),
                         RowFrames.keys(told.getPostedQueued().getRows()));
             case POSTED_DONE ->
                 new ShardMessage.PostedDone(
                         server(told.getPostedDone().getServer()),
+                        told.getPostedDone().getHomeEpoch(),
                         RowFrames.keys(told.getPostedDone().getRows()));
             case RECALLED ->
                 new ShardMessage.Recalled(

@@ -6,6 +6,7 @@ import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.SettledRows;
 import io.trapline.v1.IoreqServerCounters;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** What an IOREQ server's actor is told by the rest of its node. What its emulator's stream tells it is the actor's own affair. */
@@ -30,6 +31,23 @@ public interface ServerMessage {
      */
     record Recall(int shard, long recall, long change, KeyRows rows, int drainMillis) implements ServerMessage {}
 
+    /**
+     * Ioreqs that were passed to the server while its home was elsewhere, and that are the server's here from now on, as if the shard had forwarded them:
+     * whether they were delivered, and what came of that, the emulator knows if it is the same run (D-22). Of a home that the server has left since it is passed
+     * over.
+     *
+     * @param homeEpoch the revision at which the server came here
+     * @param rows their decisions are not looked at (C7): they stand since before
+     * @param returned posted rows that the server had given back and that may come here again (F3, F6)
+     */
+    record Ask(int shard, long shardEpoch, long homeEpoch, IoreqRows rows, KeyRows returned) implements ServerMessage {}
+
+    /**
+     * All shards at that node have asked what they have to ask at that home. Before every node with shards has said so, nothing is delivered and nothing is
+     * believed there.
+     */
+    record HomeTold(Life by, long homeEpoch) implements ServerMessage {}
+
     /** One of the others, from a peer. */
     record FromPeer(ServerMessage message, Runnable taken)
             implements ServerMessage, io.trapline.node.protocol.FromPeer {}
@@ -40,7 +58,7 @@ public interface ServerMessage {
     /**
      * The registry has moved on. Applied in ascending order of revision.
      *
-     * @param home whether this node is the server's home; elsewhere nothing is delivered, and what was not goes back
+     * @param primaries the lives that have shards of the domain, who say {@link HomeTold}; none where this is not the server's home
      * @param paused nothing is delivered while true (D1)
      * @param opened vCPUs whose older epochs are fenced
      * @param drains those that began with this change
@@ -49,7 +67,7 @@ public interface ServerMessage {
     record Apply(
             long revision,
             ServerView view,
-            boolean home,
+            Set<Life> primaries,
             boolean paused,
             List<VcpuOpening> opened,
             List<Drain> drains,

@@ -13,6 +13,8 @@ import io.trapline.model.RangeSet;
  * @param sessionEpoch the epoch of its active session, 0 = none (S5)
  * @param run the run of that session
  * @param changedRevision the revision of its own last change of claims, ranges, state or session: nothing decided before it is accepted (C7)
+ * @param homeEpoch the revision at which it came to where it is: nobody there knows of what was decided before (D-22)
+ * @param otherRunUntil until which revision a run other than that of the present or last session was attached; 0 = none ever was (F6)
  */
 @Pure
 public record ServerView(
@@ -28,4 +30,6 @@ public record ServerView(
         RangeSet pci,
         long sessionEpoch,
         long run,
-        long changedRevision) {}
+        long changedRevision,
+        long homeEpoch,
+        long otherRunUntil) {}

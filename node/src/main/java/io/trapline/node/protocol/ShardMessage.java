@@ -46,20 +46,32 @@ public sealed interface ShardMessage {
     /** One of the others, from a peer. */
     record FromPeer(ShardMessage message, Runnable taken) implements ShardMessage, io.trapline.node.protocol.FromPeer {}
 
-    /** A server's answers, or its timeouts (F4). */
-    record Completed(int serverId, OutcomeRows rows) implements ShardMessage {}
+    /**
+     * A server's answers, or its timeouts (F4).
+     *
+     * @param homeEpoch the revision at which the server came to where it says so, here and below: what it said of a row at another home than the one where
+     *     the row was passed or asked about last is passed over (D-22)
+     */
+    record Completed(int serverId, long homeEpoch, OutcomeRows rows) implements ShardMessage {}
 
     /** Rows that the server gives back: they were not carried out, or whatever comes of them is refused (F5). */
-    record DecideAgain(int serverId, KeyRows rows) implements ShardMessage {}
+    record DecideAgain(int serverId, long homeEpoch, KeyRows rows) implements ShardMessage {}
 
     /** Posted rows that wait at the server now: they have taken effect (F3). */
-    record PostedQueued(int serverId, KeyRows rows) implements ShardMessage {}
+    record PostedQueued(int serverId, long homeEpoch, KeyRows rows) implements ShardMessage {}
 
     /** Posted rows that the emulator has carried out, or that timed out. */
-    record PostedDone(int serverId, KeyRows rows) implements ShardMessage {}
+    record PostedDone(int serverId, long homeEpoch, KeyRows rows) implements ShardMessage {}
 
     /** What a {@link ServerMessage.Recall} asked back has been sent back, if it was not delivered. */
     record Recalled(int serverId, long recall) implements ShardMessage {}
+
+    /**
+     * Of this node only: a drain of the server began with that revision, which was applied before (V-10).
+     *
+     * @param returned run once the server has nothing that was decided before and would not go there any more; may be run on any thread
+     */
+    record AwaitReturned(int serverId, long revision, Runnable returned) implements ShardMessage {}
 
     /** Would these runs be allowed here, one after the other (T4, T5)? Runs lie wholly in the shard. */
     record CheckTypes(long call, List<TypeRun> runs) implements Call {

@@ -48,6 +48,9 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     /** A server has reported a drain. */
     private record Drained(long revision) implements Message {}
 
+    /** Nothing of the server's that the drain has caught is anywhere at this node. */
+    private record Returned(long revision) implements Message {}
+
     private record ResetDone(long revision) implements Message {}
 
     /** Something that a domain has to do on this actor. */
@@ -144,7 +147,8 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
             case Resign resign -> link.tell(new CoordinatorLink.Resign(resign.done()));
             case Applied applied -> applied.domain().applied(applied.revision());
             case Drained drained -> onDrained(drained.revision());
-            case ResetDone reset -> onReset(reset.revision());
+            case Returned returned -> onReturned(returned.revision());
+            case ResetDone reset -> finishDrain(reset.revision());
             case ReportActivity report -> reportActivity();
             case Step(Runnable step) -> step.run();
         }
@@ -203,11 +207,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         ActorRef<Message> me = getContext().getSelf();
         RunningDomain served = domain;
         long revision = change.view().table().revision();
-        boolean gains = domain.gains(change.view());
         served.apply(change, () -> me.tell(new Applied(served, revision)), () -> done(entry));
-        if (gains) {
-            drains.promoted(change.view().generation(), revision).forEach(this::onDrained);
-        }
         directory.put(served.handle(false));
     }
 
@@ -281,7 +281,22 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         }
     }
 
+    /** The server has nothing of it here; its shards here may have something of it elsewhere, which then is not drained (V-10). */
     private void onDrained(long revision) {
+        DrainRecord drain = drains.pending(revision).orElse(null);
+        RunningDomain domain = drain == null ? null : domains.get(drain.getDomainGeneration());
+        if (drain == null
+                || domain == null
+                || !domain.isServing()
+                || drain.getKind() == DrainKind.DRAIN_KIND_DESTROY_DOMAIN) {
+            onReturned(revision);
+            return;
+        }
+        ActorRef<Message> me = getContext().getSelf();
+        domain.awaitReturned(drain.getId(), revision, () -> me.tell(new Returned(revision)));
+    }
+
+    private void onReturned(long revision) {
         DrainRecord drain = drains.pending(revision).orElse(null);
         if (drain == null) {
             return;
@@ -293,14 +308,6 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         } else if (drains.beginReset(revision)) {
             ActorRef<Message> me = getContext().getSelf();
             domain.reset(MemType.ofCode(drain.getTypeValue()).x(), () -> me.tell(new ResetDone(revision)));
-        }
-    }
-
-    private void onReset(long revision) {
-        if (drains.endReset(revision)) {
-            onDrained(revision);
-        } else {
-            finishDrain(revision);
         }
     }
 

@@ -38,6 +38,18 @@ final class Role<M> {
         }
     }
 
+    /** Tells it in order with the rest, but only where there is an actor or will be one; false where there is neither. */
+    boolean tellIfWanted(M message) {
+        synchronized (this) {
+            if (actor == null && early.isEmpty()) {
+                return false;
+            }
+        }
+        // What is wanted stays wanted.
+        tell(message);
+        return true;
+    }
+
     private synchronized @Nullable ActorRef<M> filledOrKept(M message) {
         ActorRef<M> there = actor;
         if (there == null && ended) {

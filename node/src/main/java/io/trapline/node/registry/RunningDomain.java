@@ -33,7 +33,6 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -76,6 +75,7 @@ final class RunningDomain {
     /** By revision the changes that the actors are applying. */
     private final TreeMap<Long, Runnable> applying = new TreeMap<>();
 
+    private final HomeTelling homes;
     private final List<Runnable> onStopped = new ArrayList<>();
     private DomainView view;
     private @Nullable Refusal stoppedWhy;
@@ -109,6 +109,7 @@ final class RunningDomain {
         this.spawned = spawned;
         this.drained = drained;
         calls = new DomainCalls(view.domid());
+        homes = new HomeTelling(self);
         ShardMap map = new ShardMap(view.firstGfns());
         vcpus = role("vcpus", () -> actors.vcpus(this.view, routes()), this::brief);
         for (int i = 0; i < map.size(); i++) {
@@ -210,14 +211,6 @@ final class RunningDomain {
                 && server.role().actor() != null;
     }
 
-    /** Whether this node decides by the next view what another one decides by that of now. */
-    boolean gains(DomainView next) {
-        List<Life> now = view.primaries();
-        List<Life> then = next.primaries();
-        return IntStream.range(0, then.size())
-                .anyMatch(i -> then.get(i).equals(self) && !now.get(i).equals(self));
-    }
-
     /**
      * Tells every actor the change: servers first, so that nothing that a shard decides by it arrives where it is not known.
      *
@@ -230,6 +223,7 @@ final class RunningDomain {
         List<Server> gone = new ArrayList<>();
         boolean serversChanged = matchServers(gone);
         if (alive.isEmpty()) {
+            tellHomes(view.table().revision());
             applied.run();
         } else {
             long revision = view.table().revision();
@@ -251,7 +245,7 @@ final class RunningDomain {
                 tells.add(all -> actor.tell(new ServerMessage.Apply(
                         view.table().revision(),
                         server,
-                        isHome(server.id()),
+                        tellers(server.id()),
                         view.paused(),
                         change.opened(),
                         change.drainsOf(server.id()),
@@ -277,10 +271,46 @@ final class RunningDomain {
 
     /** All actors have applied that change. */
     void applied(long revision) {
+        tellHomes(revision);
         Runnable action = applying.remove(revision);
         if (action != null) {
             action.run();
         }
+    }
+
+    /** The shards here have asked servers' homes what they had to ask by that revision (D-22). */
+    private void tellHomes(long revision) {
+        if (isServing() && view.primaries().contains(self)) {
+            homes.tell(view, revision, (id, told) -> {
+                Server server = Objects.requireNonNull(servers.get(id));
+                if (isHome(id)) {
+                    return server.role().tellIfWanted(told);
+                }
+                server.handle().route().tell(told);
+                return true;
+            });
+        }
+    }
+
+    /** Who tells a server's home that it has been asked. */
+    private Set<Life> tellers(int id) {
+        return isHome(id) ? Set.copyOf(view.primaries()) : Set.of();
+    }
+
+    /**
+     * Runs something once no shard here has anything at the server that was decided before that revision and does not go there any more (V-10).
+     *
+     * @param done run on any thread; not at all where the domain stops first
+     */
+    void awaitReturned(int id, long revision, Runnable done) {
+        List<ActorRef<ShardMessage>> asked = shards.stream()
+                .map(Role::actor)
+                .filter(Objects::nonNull)
+                .map(Objects::requireNonNull)
+                .toList();
+        Countdown all = new Countdown(asked.size() + 1, done);
+        asked.forEach(shard -> shard.tell(new ShardMessage.AwaitReturned(id, revision, all)));
+        all.run();
     }
 
     private Server server(ServerView server) {
@@ -331,11 +361,12 @@ final class RunningDomain {
                 started.tell(new ServerMessage.Apply(
                         view.table().revision(),
                         server,
-                        isHome(id),
+                        tellers(id),
                         view.paused(),
                         List.copyOf(openings.values()),
                         List.of(),
                         RunningDomain::nobodyWaits));
+                homes.owed(server).ifPresent(started::tell);
             }
         }
     }

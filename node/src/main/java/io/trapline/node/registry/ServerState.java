@@ -127,7 +127,9 @@ final class ServerState {
                 ranges(server.getRangesList(), IoRangeType.IO_RANGE_TYPE_PCI),
                 server.getSessionEpoch(),
                 server.getRun(),
-                changedRevision);
+                changedRevision,
+                record.getHomeEpoch(),
+                record.getOtherRunUntil());
     }
 
     private static boolean isEnabled(ServerRecord record) {

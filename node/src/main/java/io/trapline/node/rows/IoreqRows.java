@@ -22,6 +22,7 @@ public final class IoreqRows {
     private long[] address;
     private long[] data;
     private long[] deadlineNanos;
+    private long[] firstRevision;
 
     public IoreqRows(int capacity) {
         int length = Math.max(1, capacity);
@@ -34,6 +35,37 @@ public final class IoreqRows {
         address = new long[length];
         data = new long[length];
         deadlineNanos = new long[length];
+        firstRevision = new long[length];
+    }
+
+    /** Appends a row that was never passed on before. */
+    public void add(
+            int vcpu,
+            long vcpuEpoch,
+            long sequence,
+            int part,
+            byte theAttributes,
+            byte theMarks,
+            byte theClaimedType,
+            long theAddress,
+            long theData,
+            int theCount,
+            int theWindow,
+            long theDeadlineNanos) {
+        add(
+                vcpu,
+                vcpuEpoch,
+                sequence,
+                part,
+                theAttributes,
+                theMarks,
+                theClaimedType,
+                theAddress,
+                theData,
+                theCount,
+                theWindow,
+                theDeadlineNanos,
+                0);
     }
 
     /** Appends a row; its other columns follow by the setters' order of this call. */
@@ -49,7 +81,8 @@ public final class IoreqRows {
             long theData,
             int theCount,
             int theWindow,
-            long theDeadlineNanos) {
+            long theDeadlineNanos,
+            long theFirstRevision) {
         int row = keys.size();
         if (row == address.length) {
             grow(2 * row);
@@ -63,6 +96,7 @@ public final class IoreqRows {
         address[row] = theAddress;
         data[row] = theData;
         deadlineNanos[row] = theDeadlineNanos;
+        firstRevision[row] = theFirstRevision;
     }
 
     /** Appends a row of another batch. */
@@ -79,7 +113,8 @@ public final class IoreqRows {
                 other.data[row],
                 other.count[row],
                 other.window[row],
-                other.deadlineNanos[row]);
+                other.deadlineNanos[row],
+                other.firstRevision[row]);
     }
 
     private void grow(int length) {
@@ -91,6 +126,7 @@ public final class IoreqRows {
         address = Arrays.copyOf(address, length);
         data = Arrays.copyOf(data, length);
         deadlineNanos = Arrays.copyOf(deadlineNanos, length);
+        firstRevision = Arrays.copyOf(firstRevision, length);
     }
 
     public KeyRows keys() {
@@ -137,5 +173,20 @@ public final class IoreqRows {
 
     public long deadlineNanos(int row) {
         return deadlineNanos[row];
+    }
+
+    /** Whether the server may have one of the rows from … to - 1 already. */
+    public boolean wasPassedBefore(int from, int to) {
+        for (int row = from; row < to; row++) {
+            if (firstRevision[row] != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Since which revision the server may have the row already; 0 = it was never passed to it (F6). */
+    public long firstRevision(int row) {
+        return firstRevision[row];
     }
 }

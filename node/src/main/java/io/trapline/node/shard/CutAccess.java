@@ -32,6 +32,11 @@ final class CutAccess {
     private final boolean pointer;
     private final AccessSplitter splitter = new AccessSplitter();
     private boolean ioTaken;
+    /** Of the current part: the claim by which it was passed on last, the revision under which it first was, 0 = never, and to which servers (F6). */
+    private byte passedAs;
+
+    private long firstPassed;
+    private long passedTo;
     private long value;
     private byte errno = Errno.OK;
 
@@ -179,7 +184,29 @@ final class CutAccess {
         return isMem ? data + splitter.bufferOffset() : data;
     }
 
+    /** The current part is passed on: since which revision that server may have it already, 0 = it was never passed to it (F6). */
+    long passed(int decision, long revision) {
+        int server = DecisionTable.server(decision);
+        long before = (passedTo >>> server & 1) != 0 ? firstPassed : 0;
+        passedAs = DecisionTable.claimedType(decision);
+        passedTo |= 1L << server;
+        if (firstPassed == 0) {
+            firstPassed = revision;
+        }
+        return before;
+    }
+
+    byte passedAs() {
+        return passedAs;
+    }
+
+    long firstPassed() {
+        return firstPassed;
+    }
+
     private boolean next(Pages pages) {
+        firstPassed = 0;
+        passedTo = 0;
         if (!isMem) {
             boolean first = !ioTaken;
             ioTaken = true;

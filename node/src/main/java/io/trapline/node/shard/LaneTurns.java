@@ -114,11 +114,8 @@ final class LaneTurns {
     }
 
     private void pass(VcpuLane lane, int place, int decision) {
-        lane.target = DecisionTable.server(decision);
-        if (lane.outstanding++ == 0) {
-            lane.passedRevision = pages.table().revision();
-        }
-        lane.state[place] = VcpuLane.AT_SERVER;
+        lane.outstandingAt(DecisionTable.server(decision), pages.table());
+        long before = lane.passed(place, decision, pages.table().revision());
         byte attributes = lane.attributes[place];
         boolean write = AccessAttributes.isWrite(attributes);
         effects.forward(
@@ -128,14 +125,19 @@ final class LaneTurns {
                 lane.sequence[place],
                 0,
                 IoreqAttributes.fromAccess(attributes),
-                AccessAttributes.isPosted(attributes) ? (byte) IoreqAttributes.MARK_POSTED : 0,
-                DecisionTable.claimedType(decision),
+                marks(attributes),
+                lane.passedAs[place],
                 lane.address[place],
                 write ? lane.data[place] & AccessAttributes.mask(attributes) : 0,
                 lane.count[place],
                 lane.window,
-                lane.deadlineNanos[place]);
+                lane.deadlineNanos[place],
+                before);
         noteSettled(lane);
+    }
+
+    static byte marks(byte attributes) {
+        return AccessAttributes.isPosted(attributes) ? (byte) IoreqAttributes.MARK_POSTED : 0;
     }
 
     private void noteSettled(VcpuLane lane) {
@@ -172,9 +174,8 @@ final class LaneTurns {
             lane.cutAgain = true;
             return;
         }
-        lane.target = server;
-        lane.outstanding = 1;
-        lane.passedRevision = pages.table().revision();
+        lane.outstandingAt(server, pages.table());
+        long before = cut.passed(decision, pages.table().revision());
         effects.forward(
                 lane.target,
                 lane.vcpu,
@@ -183,12 +184,13 @@ final class LaneTurns {
                 cut.part(),
                 IoreqAttributes.fromAccess(cut.partAttributes()),
                 (byte) 0,
-                DecisionTable.claimedType(decision),
+                cut.passedAs(),
                 cut.partAddress(),
                 cut.partData(),
                 cut.partCount(),
                 lane.window,
-                lane.deadlineNanos[cut.place]);
+                lane.deadlineNanos[cut.place],
+                before);
         noteSettled(lane);
     }
 

@@ -12,6 +12,7 @@ import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardMessage.Accesses;
 import io.trapline.node.protocol.ShardMessage.Apply;
+import io.trapline.node.protocol.ShardMessage.AwaitReturned;
 import io.trapline.node.protocol.ShardMessage.CheckSegments;
 import io.trapline.node.protocol.ShardMessage.CheckTypes;
 import io.trapline.node.protocol.ShardMessage.CommitTypes;
@@ -171,10 +172,10 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     private void take(ShardMessage message) {
         Runnable after = switch (message) {
             case Accesses accesses -> step(() -> rules.accept(gateways.take(accesses.from(), accesses.rows())));
-            case Completed completed -> step(() -> rules.completed(completed.serverId(), completed.rows()));
-            case DecideAgain again -> step(() -> rules.decideAgain(again.serverId(), again.rows()));
-            case PostedQueued queued -> step(() -> rules.postedQueued(queued.serverId(), queued.rows()));
-            case PostedDone done -> step(() -> rules.postedDone(done.serverId(), done.rows()));
+            case Completed(int server, long home, var rows) -> step(() -> rules.completed(server, home, rows));
+            case DecideAgain(int server, long home, var rows) -> step(() -> rules.decideAgain(server, home, rows));
+            case PostedQueued(int server, long home, var rows) -> step(() -> rules.postedQueued(server, home, rows));
+            case PostedDone(int server, long home, var rows) -> step(() -> rules.postedDone(server, home, rows));
             case Recalled recalled -> step(() -> rules.recalled(recalled.serverId(), recalled.recall()));
             case Tick tick -> step(() -> rules.expire(System.nanoTime()));
             case Apply apply -> apply(apply);
@@ -183,6 +184,8 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
                 take(come);
                 yield taken;
             }
+            case AwaitReturned(int server, long revision, Runnable returned) ->
+                underToken(returned, token -> rules.awaitReturned(server, revision, token));
             case ShardMessage.BetweenShards between -> onBetweenShards(between);
             case CheckTypes check -> {
                 Optional<Refusal> refusal = rules.p2m().checkTypes(check.runs());
@@ -252,7 +255,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     private Runnable apply(Apply apply) {
         BitSet present = new BitSet();
         apply.servers().keySet().forEach(present::set);
-        outbox.servers(apply.servers());
+        outbox.servers(apply.servers(), apply.table());
         rules.apply(apply.table(), apply.opened(), present);
         Runnable moved = answerAsked();
         return () -> {
@@ -278,9 +281,13 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     }
 
     private Runnable changeTypes(long call, java.util.function.LongConsumer change) {
+        return underToken(() -> done(call, Optional.empty()), change);
+    }
+
+    private Runnable underToken(Runnable whenDone, java.util.function.LongConsumer step) {
         long token = ++lastToken;
-        outbox.onTypesChanged(token, () -> done(call, Optional.empty()));
-        change.accept(token);
+        outbox.whenDone(token, whenDone);
+        step.accept(token);
         return P2mShard::nothing;
     }
 

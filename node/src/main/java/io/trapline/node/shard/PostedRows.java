@@ -1,6 +1,7 @@
 package io.trapline.node.shard;
 
 import io.trapline.model.Pure;
+import io.trapline.node.p2m.DecisionTable;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +25,14 @@ final class PostedRows {
         final int window;
         /** The revision under which the server has it. */
         final long revision;
-        /** Servers that had it before this one; a bit each. */
-        private long serversBefore;
+        /** X of the claim by which it was passed on, or {@code BY_RANGE}. */
+        final byte claimedType;
+        /** The revision under which it was first passed on (F6). */
+        final long firstPassed;
+        /** Since which revision the server has been where the row was passed, or asked about last (D-22). */
+        long home;
+        /** Servers that had it; a bit each. */
+        private final long passedTo;
         /** The server has said that it has it. */
         boolean queued;
         /** It came back and waits for its turn. */
@@ -40,6 +47,10 @@ final class PostedRows {
                 long data,
                 int window,
                 long revision,
+                long home,
+                byte claimedType,
+                long firstPassed,
+                long passedTo,
                 boolean queued) {
             this.serverId = serverId;
             this.epoch = epoch;
@@ -49,20 +60,39 @@ final class PostedRows {
             this.data = data;
             this.window = window;
             this.revision = revision;
+            this.home = home;
+            this.claimedType = claimedType;
+            this.firstPassed = firstPassed;
+            this.passedTo = passedTo | 1L << serverId;
             this.queued = queued;
         }
 
         /** The same write on its way to another server, or to the same once more. */
-        Row at(int anotherServer, long decidedRevision) {
-            Row there =
-                    new Row(anotherServer, epoch, sequence, attributes, address, data, window, decidedRevision, false);
-            there.serversBefore = serversBefore | 1L << serverId;
-            return there;
+        Row at(int decision, DecisionTable table) {
+            int server = DecisionTable.server(decision);
+            return new Row(
+                    server,
+                    epoch,
+                    sequence,
+                    attributes,
+                    address,
+                    data,
+                    window,
+                    table.revision(),
+                    table.homeEpoch(server),
+                    DecisionTable.claimedType(decision),
+                    firstPassed,
+                    passedTo,
+                    false);
         }
 
         /** Whether a server had it, and others since: its emulator may have carried it out, and forgotten it (F6). */
         boolean wasThereBefore(int server) {
-            return server != serverId && (serversBefore >>> server & 1) != 0;
+            return server != serverId && wasPassedTo(server);
+        }
+
+        boolean wasPassedTo(int server) {
+            return (passedTo >>> server & 1) != 0;
         }
 
         /** Whether it took effect before that access. */
@@ -106,12 +136,12 @@ final class PostedRows {
         return null;
     }
 
-    /** The row with that key that the server has, or null. Posted writes are mostly answered in order, so that it is found at once. */
+    /** The row with that key that the server has at that home, or null. Posted writes are mostly answered in order, so that it is found at once. */
     @Nullable
-    Row find(int serverId, long epoch, long sequence) {
+    Row find(int serverId, long homeEpoch, long epoch, long sequence) {
         for (Row row : rows) {
             if (row.sequence == sequence && row.epoch == epoch) {
-                return row.serverId == serverId && !row.returned ? row : null;
+                return row.serverId == serverId && row.home == homeEpoch && !row.returned ? row : null;
             }
         }
         return null;

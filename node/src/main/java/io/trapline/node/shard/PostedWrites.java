@@ -6,6 +6,7 @@ import io.trapline.model.IoreqAttributes;
 import io.trapline.model.Pure;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.rows.IoreqRows;
+import java.util.BitSet;
 
 /**
  * What becomes of a shard's posted writes after they have taken effect: they wait at their servers (F3), come back when a change catches them (F5) and
@@ -26,9 +27,10 @@ final class PostedWrites {
     }
 
     /** A server has queued the write: the guest is answered, and the row is kept until it is carried out. */
-    void queued(VcpuLane lane, int serverId, long epoch, long sequence) {
-        int place = epoch == lane.epoch && lane.target == serverId ? lane.find(sequence, VcpuLane.AT_SERVER) : -1;
-        PostedRows.Row known = lane.posted.find(serverId, epoch, sequence);
+    void queued(VcpuLane lane, int serverId, long homeEpoch, long epoch, long sequence) {
+        boolean isHere = epoch == lane.epoch && lane.isWith(serverId, homeEpoch);
+        int place = isHere ? lane.find(sequence, VcpuLane.AT_SERVER) : -1;
+        PostedRows.Row known = lane.posted.find(serverId, homeEpoch, epoch, sequence);
         if (place >= 0) {
             lane.outstanding--;
             lane.posted.add(new PostedRows.Row(
@@ -40,6 +42,10 @@ final class PostedWrites {
                     lane.data[place] & AccessAttributes.mask(lane.attributes[place]),
                     lane.window,
                     lane.passedRevision,
+                    homeEpoch,
+                    lane.passedAs[place],
+                    lane.firstPassed[place],
+                    lane.passedTo[place],
                     true));
             outcomes.done(lane, place, 0, Errno.OK);
         } else if (known != null) {
@@ -48,18 +54,25 @@ final class PostedWrites {
     }
 
     /** The emulator has carried the write out, or never will. */
-    void done(VcpuLane lane, int serverId, long epoch, long sequence) {
-        PostedRows.Row row = lane.posted.find(serverId, epoch, sequence);
+    void done(VcpuLane lane, int serverId, long homeEpoch, long epoch, long sequence) {
+        PostedRows.Row row = lane.posted.find(serverId, homeEpoch, epoch, sequence);
         if (row != null) {
             lane.posted.remove(row);
         }
     }
 
     /** A server gives the write back. */
-    void returned(VcpuLane lane, int serverId, long epoch, long sequence) {
-        PostedRows.Row row = lane.posted.find(serverId, epoch, sequence);
+    void returned(VcpuLane lane, int serverId, long homeEpoch, long epoch, long sequence) {
+        PostedRows.Row row = lane.posted.find(serverId, homeEpoch, epoch, sequence);
         if (row != null) {
             row.returned = true;
+        }
+    }
+
+    /** Servers that are not present have given back all they had. */
+    void onlyAt(VcpuLane lane, BitSet present) {
+        for (PostedRows.Row row : lane.posted.rows()) {
+            row.returned |= !present.get(row.serverId);
         }
     }
 
@@ -100,7 +113,7 @@ final class PostedWrites {
         }
         if (server != DecisionTable.NONE) {
             boolean wasThere = row.wasThereBefore(server);
-            lane.posted.add(row.at(server, pages.table().revision()));
+            lane.posted.add(row.at(decision, pages.table()));
             effects.forward(
                     server,
                     lane.vcpu,
@@ -114,7 +127,8 @@ final class PostedWrites {
                     row.data,
                     1,
                     row.window,
-                    IoreqRows.NO_DEADLINE);
+                    IoreqRows.NO_DEADLINE,
+                    row.wasPassedTo(server) ? row.firstPassed : 0);
         }
         note(lane);
         return true;

@@ -65,6 +65,22 @@ final class Recalls {
         }
     }
 
+    /** These servers have other homes: what was asked back from the homes before is asked back there. */
+    void moved(BitSet servers, VcpuLanes lanes, Pages pages, int drainMillis) {
+        for (int id = servers.nextSetBit(0); id >= 0; id = servers.nextSetBit(id + 1)) {
+            int server = id;
+            if (waiting.stream().anyMatch(change -> change.recallByServer.containsKey(server))) {
+                caught.clear();
+                lanes.all().forEach(lane -> addCaught(lane, pages));
+                KeyRows keys = caught.getOrDefault(server, new KeyRows(1));
+                caught.clear();
+                long recall = ++lastRecall;
+                waiting.forEach(change -> change.recallByServer.replace(server, recall));
+                effects.recall(server, recall, changes, keys, drainMillis);
+            }
+        }
+    }
+
     private void add(int serverId, int vcpu, long epoch, long sequence, int part) {
         caught.computeIfAbsent(serverId, id -> new KeyRows(16)).add(vcpu, epoch, sequence, part);
     }

@@ -9,7 +9,11 @@ public interface ShardEffects {
     /** An access has its outcome. {@code data} is 0 but for reads; {@code errno} 0 = done. */
     void answered(int vcpu, long vcpuEpoch, long sequence, long data, byte errno);
 
-    /** Pass an ioreq to a server; columns as in {@link io.trapline.node.rows.IoreqRows}. */
+    /**
+     * Pass an ioreq to a server; columns as in {@link io.trapline.node.rows.IoreqRows}.
+     *
+     * @param firstRevision since which revision the server may have it already; 0 = it was never passed to it
+     */
     void forward(
             int serverId,
             int vcpu,
@@ -23,7 +27,28 @@ public interface ShardEffects {
             long data,
             int count,
             int window,
-            long deadlineNanos);
+            long deadlineNanos,
+            long firstRevision);
+
+    /** Ask a server, whose home is a new one, what has become of an ioreq that was passed to it before: it is that home's now (D-22). Columns as above. */
+    void ask(
+            int serverId,
+            int vcpu,
+            long vcpuEpoch,
+            long sequence,
+            int part,
+            byte attributes,
+            byte marks,
+            byte claimedType,
+            long address,
+            long data,
+            int count,
+            int window,
+            long deadlineNanos,
+            long firstRevision);
+
+    /** Tell a server, whose home is a new one, of a posted write that it had given back at another and that may come to it again (F3, F6). */
+    void askReturned(int serverId, int vcpu, long vcpuEpoch, long sequence);
 
     /** Answers of that vCPU up to {@code through} need not be kept any more (F6). Follows the forwards of the same step. */
     void settled(int serverId, int vcpu, long vcpuEpoch, long through);
@@ -43,4 +68,7 @@ public interface ShardEffects {
 
     /** Rule 0 holds for the type change that was committed under this token. */
     void typesChanged(long token);
+
+    /** What {@link ShardRules#awaitReturned} was to wait for under this token has come. */
+    void returned(long token);
 }

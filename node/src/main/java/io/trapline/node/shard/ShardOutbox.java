@@ -1,6 +1,7 @@
 package io.trapline.node.shard;
 
 import io.trapline.model.Limit;
+import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerRoute;
@@ -33,12 +34,21 @@ final class ShardOutbox implements ShardEffects {
     private final @Nullable SettledRows[] settled = new SettledRows[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
     private final BitSet forwarded = new BitSet();
     private final TreeMap<Integer, KeyRows> left = new TreeMap<>();
+    private final TreeMap<Integer, Asked> asked = new TreeMap<>();
     private final List<Runnable> afterForwards = new ArrayList<>();
-    private final Map<Long, Runnable> onTypesChanged = new HashMap<>();
+    private final Map<Long, Runnable> whenDone = new HashMap<>();
     /** What is told of a change once everything that it caught is on its way. */
     private final List<Runnable> acknowledgements = new ArrayList<>();
 
     private final Map<Life, OutcomeRows> answers = new LinkedHashMap<>();
+    private DecisionTable table = DecisionTable.builder(0).build();
+
+    /** What a server is asked. */
+    private record Asked(IoreqRows rows, KeyRows returned) {
+        Asked() {
+            this(new IoreqRows(ROWS), new KeyRows(4));
+        }
+    }
 
     /**
      * @param vcpus the way to guests at a life of a node
@@ -51,13 +61,14 @@ final class ShardOutbox implements ShardEffects {
         this.buffers = buffers;
     }
 
-    void servers(Map<Integer, ServerRoute> present) {
+    void servers(Map<Integer, ServerRoute> present, DecisionTable now) {
         servers = present;
+        table = now;
     }
 
-    /** What to run when the type change under that token has happened everywhere. */
-    void onTypesChanged(long token, Runnable done) {
-        onTypesChanged.put(token, done);
+    /** What to run when that which was begun under the token is over everywhere. */
+    void whenDone(long token, Runnable done) {
+        whenDone.put(token, done);
     }
 
     @Override
@@ -83,7 +94,8 @@ final class ShardOutbox implements ShardEffects {
             long data,
             int count,
             int window,
-            long deadlineNanos) {
+            long deadlineNanos,
+            long firstRevision) {
         IoreqRows rows = forwards[serverId];
         if (rows == null) {
             rows = new IoreqRows(ROWS);
@@ -102,7 +114,47 @@ final class ShardOutbox implements ShardEffects {
                 data,
                 count,
                 window,
-                deadlineNanos);
+                deadlineNanos,
+                firstRevision);
+    }
+
+    @Override
+    public void ask(
+            int serverId,
+            int vcpu,
+            long vcpuEpoch,
+            long sequence,
+            int part,
+            byte attributes,
+            byte marks,
+            byte claimedType,
+            long address,
+            long data,
+            int count,
+            int window,
+            long deadlineNanos,
+            long firstRevision) {
+        asked.computeIfAbsent(serverId, id -> new Asked())
+                .rows()
+                .add(
+                        vcpu,
+                        vcpuEpoch,
+                        sequence,
+                        part,
+                        attributes,
+                        marks,
+                        claimedType,
+                        address,
+                        data,
+                        count,
+                        window,
+                        deadlineNanos,
+                        firstRevision);
+    }
+
+    @Override
+    public void askReturned(int serverId, int vcpu, long vcpuEpoch, long sequence) {
+        asked.computeIfAbsent(serverId, id -> new Asked()).returned().add(vcpu, vcpuEpoch, sequence, 0);
     }
 
     @Override
@@ -134,20 +186,32 @@ final class ShardOutbox implements ShardEffects {
 
     @Override
     public void typesChanged(long token) {
-        Runnable done = onTypesChanged.remove(token);
+        isDone(token);
+    }
+
+    @Override
+    public void returned(long token) {
+        isDone(token);
+    }
+
+    private void isDone(long token) {
+        Runnable done = whenDone.remove(token);
         if (done != null) {
             acknowledgements.add(done);
         }
     }
 
     /**
-     * Sends what has been gathered: ioreqs first, so that a recall finds them.
+     * Sends what has been gathered: what is asked and ioreqs first, so that a recall finds them.
      *
      * @param revision by what it was decided
      * @param change after how many type changes it was decided
      * @param acknowledges while false, outcomes and the ends of type changes are kept (D-11)
      */
     void flush(long shardEpoch, long revision, long change, boolean acknowledges) {
+        asked.forEach((id, what) ->
+                tell(id, new ServerMessage.Ask(shard, shardEpoch, table.homeEpoch(id), what.rows(), what.returned())));
+        asked.clear();
         for (int id = forwarded.nextSetBit(0); id >= 0; id = forwarded.nextSetBit(id + 1)) {
             IoreqRows rows = forwards[id];
             SettledRows marks = settled[id];

@@ -31,6 +31,8 @@ public final class ShardRules {
     private final LaneOutcomes outcomes;
     private final PostedWrites posts;
     private final LaneTurns turns;
+    private final Asks asks;
+    private final OpenReturns returns;
 
     /** A shard of the frames firstGfn … lastGfn. */
     public ShardRules(P2m p2m, long firstGfn, long lastGfn, DecisionTable table, ShardEffects effects) {
@@ -40,6 +42,8 @@ public final class ShardRules {
         outcomes = new LaneOutcomes(effects);
         posts = new PostedWrites(pages, effects, outcomes);
         turns = new LaneTurns(pages, effects, outcomes, posts);
+        asks = new Asks(pages, effects);
+        returns = new OpenReturns(pages, effects);
     }
 
     /** The types and contents. */
@@ -105,6 +109,7 @@ public final class ShardRules {
      */
     public void apply(DecisionTable table, List<VcpuOpening> opened, BitSet present) {
         turns.beginStep();
+        BitSet moved = moved(table, present);
         pages.table(table);
         for (VcpuOpening opening : opened) {
             lanes.fence(opening);
@@ -114,28 +119,54 @@ public final class ShardRules {
             if (lane.outstanding > 0 && !present.get(lane.target)) {
                 lane.takeBackAll();
             }
+            posts.onlyAt(lane, present);
+            asks.ask(lane);
+        }
+        recalls.moved(moved, lanes, pages, TYPE_CHANGE_DRAIN_MILLIS);
+        for (VcpuLane lane : lanes.all()) {
             posts.note(lane);
             turns.pump(lane);
         }
+        returns.look(lanes);
     }
 
-    /** A server's answers, or its timeouts. Rows that it does not have are passed over. */
-    public void completed(int serverId, OutcomeRows rows) {
+    private BitSet moved(DecisionTable table, BitSet present) {
+        BitSet moved = (BitSet) present.clone();
+        present.stream()
+                .filter(id -> table.homeEpoch(id) == pages.table().homeEpoch(id))
+                .forEach(moved::clear);
+        return moved;
+    }
+
+    /**
+     * Says {@link ShardEffects#returned} when nothing is at the server that was decided before the revision, which has been applied, and does not go there any
+     * more (V-10).
+     */
+    public void awaitReturned(int serverId, long revision, long token) {
+        returns.await(serverId, revision, token);
+        returns.look(lanes);
+    }
+
+    /**
+     * A server's answers, or its timeouts. Rows that it does not have are passed over.
+     *
+     * @param homeEpoch the revision at which the server came to where it says so, here and below: what it says of rows that another home has is passed over
+     */
+    public void completed(int serverId, long homeEpoch, OutcomeRows rows) {
         turns.beginStep();
         KeyRows keys = rows.keys();
         for (int i = 0; i < rows.size(); i++) {
             VcpuLane lane = lanes.known(keys.vcpu(i));
-            if (lane != null && !completed(lane, serverId, keys, i, rows.data(i), rows.errno(i))) {
-                posts.done(lane, serverId, keys.vcpuEpoch(i), keys.sequence(i));
+            boolean isHere = lane != null && lane.epoch == keys.vcpuEpoch(i) && lane.isWith(serverId, homeEpoch);
+            if (lane != null && !(isHere && completed(lane, keys, i, rows.data(i), rows.errno(i)))) {
+                posts.done(lane, serverId, homeEpoch, keys.vcpuEpoch(i), keys.sequence(i));
             }
             pumpAtEndOfRun(keys, i);
         }
+        returns.look(lanes);
     }
 
-    private boolean completed(VcpuLane lane, int serverId, KeyRows keys, int i, long data, byte errno) {
-        if (keys.vcpuEpoch(i) != lane.epoch || lane.target != serverId) {
-            return false;
-        }
+    private boolean completed(VcpuLane lane, KeyRows keys, int i, long data, byte errno) {
         int place = lane.find(keys.sequence(i), VcpuLane.AT_SERVER);
         if (place >= 0) {
             lane.outstanding--;
@@ -143,7 +174,7 @@ public final class ShardRules {
             return true;
         }
         CutAccess cut = lane.cut;
-        if (cut == null || cut.sequence != keys.sequence(i) || cut.part() != keys.part(i) || lane.outstanding == 0) {
+        if (cut == null || cut.sequence != keys.sequence(i) || cut.part() != keys.part(i)) {
             return false;
         }
         lane.outstanding = 0;
@@ -158,11 +189,12 @@ public final class ShardRules {
     }
 
     /** A server gives rows back: they are decided anew, in order. */
-    public void decideAgain(int serverId, KeyRows keys) {
+    public void decideAgain(int serverId, long homeEpoch, KeyRows keys) {
         turns.beginStep();
         for (int i = 0; i < keys.size(); i++) {
             VcpuLane lane = lanes.known(keys.vcpu(i));
-            if (lane != null && !decideAgain(lane, serverId, keys, i)) {
+            boolean isHome = homeEpoch == pages.table().homeEpoch(serverId);
+            if (lane != null && !decideAgain(lane, serverId, homeEpoch, keys, i) && isHome) {
                 // Let go with its vCPU's epoch before the server had said that it was queued.
                 effects.postedLeft(serverId, lane.vcpu, keys.vcpuEpoch(i), keys.sequence(i));
             }
@@ -171,11 +203,12 @@ public final class ShardRules {
         for (int i = 0; i < keys.size(); i++) {
             pumpAtEndOfRun(keys, i);
         }
+        returns.look(lanes);
     }
 
     /** False where the shard knows nothing of the row. */
-    private boolean decideAgain(VcpuLane lane, int serverId, KeyRows keys, int i) {
-        if (keys.vcpuEpoch(i) == lane.epoch && lane.target == serverId && lane.outstanding > 0) {
+    private boolean decideAgain(VcpuLane lane, int serverId, long homeEpoch, KeyRows keys, int i) {
+        if (keys.vcpuEpoch(i) == lane.epoch && lane.isWith(serverId, homeEpoch)) {
             int place = lane.find(keys.sequence(i), VcpuLane.AT_SERVER);
             if (place >= 0) {
                 lane.outstanding--;
@@ -188,32 +221,33 @@ public final class ShardRules {
                 return true;
             }
         }
-        posts.returned(lane, serverId, keys.vcpuEpoch(i), keys.sequence(i));
+        posts.returned(lane, serverId, homeEpoch, keys.vcpuEpoch(i), keys.sequence(i));
         return lane.posted.has(keys.vcpuEpoch(i), keys.sequence(i));
     }
 
     /** Posted rows have taken effect: the guest is answered, and the row is kept until it is carried out (F3). */
-    public void postedQueued(int serverId, KeyRows keys) {
+    public void postedQueued(int serverId, long homeEpoch, KeyRows keys) {
         turns.beginStep();
         for (int i = 0; i < keys.size(); i++) {
             VcpuLane lane = lanes.known(keys.vcpu(i));
             if (lane != null) {
-                posts.queued(lane, serverId, keys.vcpuEpoch(i), keys.sequence(i));
+                posts.queued(lane, serverId, homeEpoch, keys.vcpuEpoch(i), keys.sequence(i));
             }
             pumpAtEndOfRun(keys, i);
         }
     }
 
     /** Posted rows have been carried out, or never will be. */
-    public void postedDone(int serverId, KeyRows keys) {
+    public void postedDone(int serverId, long homeEpoch, KeyRows keys) {
         turns.beginStep();
         for (int i = 0; i < keys.size(); i++) {
             VcpuLane lane = lanes.known(keys.vcpu(i));
             if (lane != null) {
-                posts.done(lane, serverId, keys.vcpuEpoch(i), keys.sequence(i));
+                posts.done(lane, serverId, homeEpoch, keys.vcpuEpoch(i), keys.sequence(i));
             }
             pumpAtEndOfRun(keys, i);
         }
+        returns.look(lanes);
     }
 
     /** Carries out a type change that was checked; {@link ShardEffects#typesChanged} follows when nothing that it caught can be delivered any more. */

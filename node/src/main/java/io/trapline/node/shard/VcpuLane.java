@@ -2,6 +2,7 @@ package io.trapline.node.shard;
 
 import io.trapline.model.Limit;
 import io.trapline.model.Pure;
+import io.trapline.node.p2m.DecisionTable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,12 @@ final class VcpuLane {
     final long[] data;
     final long[] value;
     final long[] deadlineNanos;
+    /** X of the claim by which a row was passed on last, or {@code BY_RANGE}. */
+    final byte[] passedAs;
+    /** The revision under which a row was first passed on; 0 = it was not (F6). */
+    final long[] firstPassed;
+    /** Servers that a row was passed to; a bit each. */
+    final long[] passedTo;
     /** Posted writes of this vCPU that a server holds; they outlive the epoch, since the guest was told that they are done. */
     final PostedRows posted;
 
@@ -50,6 +57,8 @@ final class VcpuLane {
     int target = -1;
     /** The revision under which the first of them was decided. */
     long passedRevision;
+    /** Since which revision {@link #target} has been where they were passed, or asked about last (D-22). */
+    long passedHome;
     /** The step in which settled marks were last noted. */
     long settledStep;
 
@@ -77,6 +86,9 @@ final class VcpuLane {
         data = new long[capacity];
         value = new long[capacity];
         deadlineNanos = new long[capacity];
+        passedAs = new byte[capacity];
+        firstPassed = new long[capacity];
+        passedTo = new long[capacity];
         order = new int[capacity];
     }
 
@@ -100,10 +112,39 @@ final class VcpuLane {
         data[place] = theData;
         count[place] = theCount;
         deadlineNanos[place] = theDeadlineNanos;
+        firstPassed[place] = 0;
+        passedTo[place] = 0;
         state[place] = QUEUED;
         disordered = !isIdle() && (disordered || aSequence < sequence[order[(int) (tail - 1) & mask]]);
         order[(int) tail & mask] = place;
         tail++;
+    }
+
+    /** One more row, or part of one, is passed on to that server by that table. */
+    void outstandingAt(int server, DecisionTable table) {
+        target = server;
+        if (outstanding++ == 0) {
+            passedRevision = table.revision();
+            passedHome = table.homeEpoch(server);
+        }
+    }
+
+    /** The row is passed on: since which revision that server may have it already, 0 = it was never passed to it (F6). */
+    long passed(int place, int decision, long revision) {
+        int server = DecisionTable.server(decision);
+        long before = (passedTo[place] >>> server & 1) != 0 ? firstPassed[place] : 0;
+        state[place] = AT_SERVER;
+        passedAs[place] = DecisionTable.claimedType(decision);
+        passedTo[place] |= 1L << server;
+        if (firstPassed[place] == 0) {
+            firstPassed[place] = revision;
+        }
+        return before;
+    }
+
+    /** Whether {@link #target} has rows of it, as that home of its says. */
+    boolean isWith(int server, long homeEpoch) {
+        return outstanding > 0 && target == server && passedHome == homeEpoch;
     }
 
     /** Whether the row under that number says the same (A4). */

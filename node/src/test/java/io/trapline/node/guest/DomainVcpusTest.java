@@ -73,6 +73,30 @@ final class DomainVcpusTest {
     }
 
     @Test
+    @DisplayName(
+            "D-16: a guest that comes back with outcomes that it got elsewhere, before this node has heard that it was there, goes on after them")
+    void goesOnWithAGuestThatWasElsewhere() {
+        GuestWorld.Guest first = world.guest();
+        VcpuOpened opened = first.open(1);
+        first.send(rows(1, 1));
+        world.passed();
+        world.answer(opened, 1, 0, 0);
+        assertThat(first.next().hasAnswers()).isTrue();
+
+        GuestWorld.Guest again = world.guest();
+        VcpuOpened back = again.goOn(opened, 5);
+
+        assertThat(back.getVcpuEpoch()).isEqualTo(opened.getVcpuEpoch());
+        assertThat(back.getNextSequence()).isEqualTo(6);
+        assertThat(world.moves).singleElement().satisfies(move -> {
+            assertThat(move.getKnownGateway()).isEqualTo(opened.getVcpuEpoch());
+            assertThat(move.getReceivedThrough()).isEqualTo(5);
+        });
+        again.send(rows(1, 6));
+        assertThat(world.passed().sequence(0)).isEqualTo(6);
+    }
+
+    @Test
     @DisplayName("E: a row that fails at its shard carries its full status where that was asked for")
     void explainsWhatFailsAtAShard() {
         GuestWorld.Guest guest = world.guest();

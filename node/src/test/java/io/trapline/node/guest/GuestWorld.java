@@ -7,6 +7,7 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.trapline.internal.v1.ExecuteRequest;
 import io.trapline.internal.v1.ExecuteResponse;
+import io.trapline.internal.v1.MoveVcpu;
 import io.trapline.internal.v1.RegistryServiceGrpc;
 import io.trapline.node.fixture.ManualClock;
 import io.trapline.node.lease.ServingGate;
@@ -34,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -58,6 +60,10 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
     private final Server grpc;
     private final ManagedChannel channel;
     private long revision = 10;
+    private long openedAt;
+    /** Guests that the registry was asked to let go on here. */
+    final List<MoveVcpu> moves = new CopyOnWriteArrayList<>();
+
     /** Whether the registry waits for this node before it answers. */
     volatile boolean appliesOpenings = true;
 
@@ -109,6 +115,18 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
     @Override
     public void execute(ExecuteRequest request, StreamObserver<ExecuteResponse> responses) {
         long epoch = ++revision;
+        if (request.hasMoveVcpu()) {
+            moves.add(request.getMoveVcpu());
+            responses.onNext(ExecuteResponse.newBuilder()
+                    .setRevision(epoch)
+                    .setVcpuEpoch(openedAt)
+                    .setWindow(8)
+                    .setDomainGeneration(2)
+                    .build());
+            responses.onCompleted();
+            return;
+        }
+        openedAt = epoch;
         if (appliesOpenings) {
             apply(false, List.of(new VcpuOpening(request.getOpenVcpu().getVcpu(), epoch)));
         }
@@ -184,6 +202,19 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
 
         VcpuOpened open(int vcpu) {
             ask(vcpu);
+            return next().getOpened();
+        }
+
+        /** Goes on with a vCPU that was opened before, wherever. */
+        VcpuOpened goOn(VcpuOpened opened, long receivedThrough) {
+            requests.onNext(AccessRequest.newBuilder()
+                    .setOpen(OpenVcpu.newBuilder()
+                            .setDomid(DOMID)
+                            .setVcpu(opened.getVcpu())
+                            .setWindow(opened.getWindow())
+                            .setToken(opened.getToken())
+                            .setReceivedThrough(receivedThrough))
+                    .build());
             return next().getOpened();
         }
 

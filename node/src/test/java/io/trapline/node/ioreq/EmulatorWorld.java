@@ -36,6 +36,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -223,8 +224,10 @@ final class EmulatorWorld implements AutoCloseable {
                     RangeSet.EMPTY,
                     sessionEpoch,
                     1,
-                    revision);
-            server.tell(new ServerMessage.Apply(revision, view, true, false, List.of(), List.of(), applied));
+                    revision,
+                    0,
+                    0);
+            server.tell(new ServerMessage.Apply(revision, view, Set.of(), false, List.of(), List.of(), applied));
         }
     }
 

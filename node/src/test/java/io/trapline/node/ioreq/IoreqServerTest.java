@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -88,7 +89,9 @@ final class IoreqServerTest {
                 RangeSet.EMPTY,
                 sessionEpoch,
                 sessionEpoch == 0 ? 0 : ServerScene.RUN,
-                changedRevision);
+                changedRevision,
+                0,
+                0);
     }
 
     private void apply(long revision, ServerView view, Drain... drains) {
@@ -96,7 +99,7 @@ final class IoreqServerTest {
         server.tell(new ServerMessage.Apply(
                 revision,
                 view,
-                true,
+                Set.of(),
                 false,
                 List.of(),
                 List.of(drains),
@@ -200,7 +203,8 @@ final class IoreqServerTest {
                 gate,
                 clock::get));
 
-        idle.run(new ServerMessage.Apply(EPOCH, view(true, EPOCH, EPOCH), true, false, List.of(), List.of(), () -> {}));
+        idle.run(new ServerMessage.Apply(
+                EPOCH, view(true, EPOCH, EPOCH), Set.of(), false, List.of(), List.of(), () -> {}));
         idle.run(bind(outlet, EPOCH));
 
         assertThat(idle.hasEffects()).isFalse();

@@ -25,6 +25,7 @@ final class Row {
     private int count = 1;
     private int window = 4;
     private long timeoutMillis = 30_000;
+    private long firstRevision;
 
     private Row(int vcpu, long sequence) {
         this.vcpu = vcpu;
@@ -51,6 +52,7 @@ final class Row {
         row.count = count;
         row.window = window;
         row.timeoutMillis = timeoutMillis;
+        row.firstRevision = firstRevision;
         change.accept(row);
         return row;
     }
@@ -114,6 +116,11 @@ final class Row {
         return but(row -> row.timeoutMillis = millis);
     }
 
+    /** The server may have it since that revision. */
+    Row since(long revision) {
+        return but(row -> row.firstRevision = revision);
+    }
+
     int vcpu() {
         return vcpu;
     }
@@ -175,7 +182,8 @@ final class Row {
                 write ? 0x11 : 0,
                 count,
                 window,
-                deadlineNanos(nowNanos));
+                deadlineNanos(nowNanos),
+                firstRevision);
     }
 
     static KeyRows keys(Row... rows) {

@@ -7,6 +7,7 @@ import io.trapline.model.RangeSet;
 import io.trapline.model.Refusal;
 import io.trapline.node.protocol.Drain;
 import io.trapline.node.protocol.Gate;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.rows.IoreqRows;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.function.IntFunction;
 
@@ -45,6 +47,9 @@ final class ServerScene implements IoreqEffects {
     RangeSet pci = RangeSet.EMPTY;
     long session;
     long run;
+    long homeEpoch = GENERATION;
+    long otherRunUntil;
+    Set<Life> primaries = Set.of();
 
     ServerScene() {
         claims[0] = AccessFlags.ALL;
@@ -90,12 +95,14 @@ final class ServerScene implements IoreqEffects {
                 pci,
                 session,
                 run,
-                changedRevision);
+                changedRevision,
+                homeEpoch,
+                otherRunUntil);
     }
 
     /** The registry's revision as it is, once more. */
     void apply(Drain... drains) {
-        rules.apply(now, revision, view(), paused, List.of(), List.of(drains));
+        rules.apply(now, revision, view(), primaries, paused, List.of(), List.of(drains));
     }
 
     /** The server has changed. */
@@ -106,7 +113,7 @@ final class ServerScene implements IoreqEffects {
 
     void open(int vcpu, long epoch) {
         revision++;
-        rules.apply(now, revision, view(), paused, List.of(new VcpuOpening(vcpu, epoch)), List.of());
+        rules.apply(now, revision, view(), primaries, paused, List.of(new VcpuOpening(vcpu, epoch)), List.of());
     }
 
     /** A drain that begins with the next revision. */

@@ -98,10 +98,10 @@ final class FramesTest {
         BufferMove check = new BufferMove(1, 9, 4, 2, 8192, 3, true, new byte[0]);
         return Stream.of(
                 new ShardMessage.Accesses(FROM, accesses(5)),
-                new ShardMessage.Completed(5, outcomes(4)),
-                new ShardMessage.DecideAgain(5, keys(4)),
-                new ShardMessage.PostedQueued(5, keys(4)),
-                new ShardMessage.PostedDone(5, keys(4)),
+                new ShardMessage.Completed(5, 77, outcomes(4)),
+                new ShardMessage.DecideAgain(5, 77, keys(4)),
+                new ShardMessage.PostedQueued(5, 77, keys(4)),
+                new ShardMessage.PostedDone(5, 77, keys(4)),
                 new ShardMessage.Recalled(5, 3),
                 new BufferAsk(2, 8, 1, into),
                 new BufferAsk(2, 8, 1, from),
@@ -162,6 +162,8 @@ final class FramesTest {
                 new ServerMessage.Forward(SHARD, 40, 41, 42, ioreqs(6), settled(2)),
                 new ServerMessage.Recall(SHARD, 8, 42, keys(5), 100),
                 new ServerMessage.PostedLeft(keys(2)),
+                new ServerMessage.Ask(SHARD, 40, 41, ioreqs(6), keys(2)),
+                new ServerMessage.HomeTold(FROM, 41),
                 new ServerMessage.Gated(
                         11,
                         GATE,
@@ -182,7 +184,7 @@ final class FramesTest {
         Told told = server(message).getFirst();
         Payload payload = overTheWire(told);
 
-        ServerMessage back = Frames.server(payload.getServer(), NOW);
+        ServerMessage back = Frames.server(FROM, payload.getServer(), NOW);
 
         assertThat(back).hasSameClassAs(message);
         assertThat(payload.getServer().getId()).isEqualTo(5);
@@ -239,7 +241,7 @@ final class FramesTest {
 
         assertThat(shard(call, TrafficClass.ANSWERS).getFirst().of()).isEqualTo(TrafficClass.ANSWERS);
         assertThat(shard(call, TrafficClass.CALLS).getFirst().of()).isEqualTo(TrafficClass.CALLS);
-        assertThat(shard(new ShardMessage.Completed(5, outcomes(1)), TrafficClass.CALLS)
+        assertThat(shard(new ShardMessage.Completed(5, 77, outcomes(1)), TrafficClass.CALLS)
                         .getFirst()
                         .of())
                 .isEqualTo(TrafficClass.ANSWERS);

@@ -27,6 +27,8 @@ final class FakeActors implements DomainActors {
     private final List<Told> passedOver = new ArrayList<>();
     /** Whether they say at once that they have applied a change. */
     volatile boolean apply = true;
+    /** Whether shards say at once that nothing is at a server that should not be. */
+    volatile boolean returns = true;
 
     /** @param who {@code domid/role} */
     record Told(String who, Object message) {}
@@ -89,6 +91,10 @@ final class FakeActors implements DomainActors {
             Runnable applied = applied(message);
             if (apply && applied != null) {
                 applied.run();
+            }
+            if (returns
+                    && message instanceof ShardMessage.AwaitReturned(int server, long revision, Runnable returned)) {
+                returned.run();
             }
             return ends(message) ? Behaviors.stopped() : Behaviors.same();
         });

@@ -44,7 +44,7 @@ final class ComingBackTest {
             "A3, F5: a posted write that comes back is carried out after the accesses before it that came back, too")
     void carriesOutAPostedWriteAfterThoseBeforeIt() {
         shard.write(1, RecordingShard.CLAIMED, 0x11).posted(2, RecordingShard.CLAIMED, 0x22);
-        shard.rules.postedQueued(1, key(2));
+        shard.rules.postedQueued(1, 0, key(2));
         shard.apply(shard.table(0));
         shard.told();
 
@@ -69,7 +69,7 @@ final class ComingBackTest {
         keys.add(1, RecordingShard.EPOCH, 7, 0);
         keys.add(0, RecordingShard.EPOCH, 1, 0);
 
-        shard.rules.decideAgain(1, keys);
+        shard.rules.decideAgain(1, 0, keys);
 
         assertThat(shard.told()).containsExactly("forward 1 to 1 at 2000 = 11", "forward 2 to 1 at 2008 = 22");
     }
@@ -93,13 +93,13 @@ final class ComingBackTest {
     @DisplayName("F3: nothing reaches a server that may yet give back a posted write from before its last change")
     void doesNotPassAPostedWriteThatMayComeBack() {
         shard.posted(1, RecordingShard.CLAIMED, 0x11);
-        shard.rules.postedQueued(1, key(1));
+        shard.rules.postedQueued(1, 0, key(1));
         shard.told();
         shard.apply(changed());
         shard.write(2, RecordingShard.CLAIMED, 0x22).write(3, RecordingShard.RAM, 0x33);
         assertThat(shard.told()).isEmpty();
 
-        shard.rules.postedDone(1, key(1));
+        shard.rules.postedDone(1, 0, key(1));
 
         assertThat(shard.told()).containsExactly("forward 2 to 1 at 2000 = 22", "settled 1 at 1");
     }
@@ -109,14 +109,14 @@ final class ComingBackTest {
     void waitsUntilAPostedWriteIsThereAgain() {
         byte posted = (byte) (AccessAttributes.of(1, true, AccessAttributes.MEM) | AccessAttributes.POSTED);
         shard.row(1, posted, RecordingShard.CLAIMED, 0x1FF, 1);
-        shard.rules.postedQueued(1, key(1));
+        shard.rules.postedQueued(1, 0, key(1));
         shard.giveBack(1, 1);
         shard.write(2, RecordingShard.CLAIMED + 8, 0x22);
         assertThat(shard.told())
                 .containsExactly(
                         "forward 1 to 1 at 2000 = ff marks 2", "answer 1 = 0", "forward 1 to 1 at 2000 = ff marks 2");
 
-        shard.rules.postedQueued(1, key(1));
+        shard.rules.postedQueued(1, 0, key(1));
 
         assertThat(shard.told()).containsExactly("forward 2 to 1 at 2008 = 22");
     }
@@ -126,7 +126,7 @@ final class ComingBackTest {
             "F3: a posted write that comes back to a page without memory is not lost: it waits, and what is younger waits behind it")
     void losesNoPostedWriteForLackOfMemory() {
         shard.posted(1, RecordingShard.CLAIMED, 0x11);
-        shard.rules.postedQueued(1, key(1));
+        shard.rules.postedQueued(1, 0, key(1));
         shard.budget.isUsedUp = true;
         shard.apply(shard.table(0));
         shard.giveBack(1, 1).read(2, RecordingShard.CLAIMED);
@@ -142,10 +142,10 @@ final class ComingBackTest {
     @DisplayName("F6: settled marks stay below the oldest posted write, also when it comes back behind others")
     void settlesBelowThePostedWriteThatCameBack() {
         shard.posted(1, RecordingShard.CLAIMED, 0x11).posted(2, RecordingShard.CLAIMED, 0x22);
-        shard.rules.postedQueued(1, key(1));
-        shard.rules.postedQueued(1, key(2));
+        shard.rules.postedQueued(1, 0, key(1));
+        shard.rules.postedQueued(1, 0, key(2));
         shard.giveBack(1, 1);
-        shard.rules.postedQueued(1, key(1));
+        shard.rules.postedQueued(1, 0, key(1));
         shard.told();
 
         shard.write(3, RecordingShard.CLAIMED, 0x33);
@@ -157,8 +157,8 @@ final class ComingBackTest {
     @DisplayName("A3: a posted write that comes back waits for an earlier one that is still on its way back")
     void carriesOutPostedWritesInTheirOrder() {
         shard.posted(1, RecordingShard.CLAIMED, 0x11).posted(2, RecordingShard.CLAIMED, 0x22);
-        shard.rules.postedQueued(1, key(1));
-        shard.rules.postedQueued(1, key(2));
+        shard.rules.postedQueued(1, 0, key(1));
+        shard.rules.postedQueued(1, 0, key(2));
         shard.apply(shard.table(0));
 
         shard.giveBack(1, 2);
@@ -176,8 +176,8 @@ final class ComingBackTest {
         shard.posted(1, RecordingShard.CLAIMED + 8, 0x11)
                 .write(2, RecordingShard.CLAIMED, 0x22)
                 .posted(3, RecordingShard.CLAIMED, 0x33);
-        shard.rules.postedQueued(1, key(1));
-        shard.rules.postedQueued(1, key(3));
+        shard.rules.postedQueued(1, 0, key(1));
+        shard.rules.postedQueued(1, 0, key(3));
         shard.apply(changed());
         shard.giveBack(1, 2);
         shard.giveBack(1, 3);
@@ -193,7 +193,7 @@ final class ComingBackTest {
     void saysThatAPostedWriteOfAFencedStreamDoesNotComeAgain() {
         shard.posted(1, RecordingShard.CLAIMED, 0x11);
         shard.open(RecordingShard.EPOCH + 1);
-        shard.rules.postedQueued(1, key(1));
+        shard.rules.postedQueued(1, 0, key(1));
         shard.told();
 
         shard.giveBack(1, 1);
@@ -205,7 +205,7 @@ final class ComingBackTest {
     @DisplayName("F3: nothing waits for a posted write whose page has its type again")
     void goesOnWhenAPostedWriteIsWhereItBelongsAgain() {
         shard.posted(1, RecordingShard.CLAIMED, 0x11);
-        shard.rules.postedQueued(1, key(1));
+        shard.rules.postedQueued(1, 0, key(1));
         shard.rules.commitTypes(List.of(new TypeRun(2, 1, MemType.RAM_RW)), 1);
         shard.write(2, RecordingShard.RAM, 0x22);
         shard.told();
@@ -223,12 +223,12 @@ final class ComingBackTest {
                 .heldClaim(0, 2, AccessFlags.ALL)
                 .build();
         shard.posted(1, RecordingShard.CLAIMED, 0x11);
-        shard.rules.postedQueued(1, key(1));
+        shard.rules.postedQueued(1, 0, key(1));
         shard.told();
         shard.apply(elsewhere);
         shard.giveBack(1, 1);
         assertThat(shard.told()).containsExactly("left 1 for 1", "forward 1 to 2 at 2000 = 11 marks 2");
-        shard.rules.postedQueued(2, key(1));
+        shard.rules.postedQueued(2, 0, key(1));
 
         shard.apply(shard.table(AccessFlags.ALL));
         shard.giveBack(2, 1);

@@ -146,7 +146,7 @@ final class P2mShardTest {
         clock.passes(Duration.ofNanos(LASTS));
         OutcomeRows outcome = new OutcomeRows(1);
         outcome.add(0, 7, 1, 0, 0x42, Errno.OK);
-        shard.run(new ShardMessage.Completed(1, outcome));
+        shard.run(new ShardMessage.Completed(1, 0, outcome));
         assertThat(vcpus.hasMessages()).isFalse();
 
         open();

@@ -29,6 +29,8 @@ final class RecordingShard implements ShardEffects, AutoCloseable {
     final ShardRules rules;
     private long revision = 100;
     int window = 16;
+    /** Whether a forward says since when the server may have it. */
+    boolean tellsSince;
 
     RecordingShard() {
         this((1L << 40) - 1);
@@ -102,12 +104,12 @@ final class RecordingShard implements ShardEffects, AutoCloseable {
     RecordingShard complete(int server, long sequence, int part, long value, int errno) {
         OutcomeRows rows = new OutcomeRows(1);
         rows.add(0, EPOCH, sequence, part, value, (byte) errno);
-        rules.completed(server, rows);
+        rules.completed(server, 0, rows);
         return this;
     }
 
     RecordingShard giveBack(int server, long... sequences) {
-        rules.decideAgain(server, keys(sequences));
+        rules.decideAgain(server, 0, keys(sequences));
         return this;
     }
 
@@ -145,10 +147,43 @@ final class RecordingShard implements ShardEffects, AutoCloseable {
             long data,
             int count,
             int aWindow,
-            long deadlineNanos) {
+            long deadlineNanos,
+            long firstRevision) {
         story.add("forward " + sequence + (part == 0 ? "" : "." + part) + " to " + serverId + " at "
                 + Long.toHexString(address) + " = " + Long.toHexString(data) + (count == 1 ? "" : " x" + count)
-                + (marks == 0 ? "" : " marks " + marks));
+                + (marks == 0 ? "" : " marks " + marks)
+                + (tellsSince && firstRevision != 0 ? " had since " + firstRevision : ""));
+    }
+
+    @Override
+    public void ask(
+            int serverId,
+            int vcpu,
+            long vcpuEpoch,
+            long sequence,
+            int part,
+            byte attributes,
+            byte marks,
+            byte claimedType,
+            long address,
+            long data,
+            int count,
+            int aWindow,
+            long deadlineNanos,
+            long firstRevision) {
+        story.add("ask " + serverId + " for " + sequence + (part == 0 ? "" : "." + part) + " at "
+                + Long.toHexString(address) + " = " + Long.toHexString(data) + (count == 1 ? "" : " x" + count)
+                + (marks == 0 ? "" : " marks " + marks) + " by " + claimedType + " had since " + firstRevision);
+    }
+
+    @Override
+    public void askReturned(int serverId, int vcpu, long vcpuEpoch, long sequence) {
+        story.add("tell " + serverId + " that " + sequence + " may come again");
+    }
+
+    @Override
+    public void returned(long token) {
+        story.add("returned " + token);
     }
 
     @Override

@@ -327,7 +327,7 @@ final class ShardRulesTest {
     void answersAPostedWriteWhenQueued() {
         shard.posted(1, RecordingShard.CLAIMED, 0x11).read(2, RecordingShard.RAM);
         assertThat(shard.told()).containsExactly("forward 1 to 1 at 2000 = 11 marks 2");
-        shard.rules.postedQueued(1, RecordingShard.keys(1));
+        shard.rules.postedQueued(1, 0, RecordingShard.keys(1));
         assertThat(shard.told()).containsExactly("answer 1 = 0", "answer 2 = 0");
     }
 
@@ -335,7 +335,7 @@ final class ShardRulesTest {
     @DisplayName("F3, F5, A3: posted writes that come back are carried out before anything younger of their vCPU")
     void carriesOutReturningPostsFirst() {
         shard.posted(1, RecordingShard.CLAIMED, 0x11);
-        shard.rules.postedQueued(1, RecordingShard.keys(1));
+        shard.rules.postedQueued(1, 0, RecordingShard.keys(1));
         shard.told();
         shard.apply(shard.table(0));
         shard.write(2, RecordingShard.CLAIMED, 0x22);
@@ -349,7 +349,7 @@ final class ShardRulesTest {
     @DisplayName("F3, A6: an acknowledged posted write is not lost when its vCPU is opened anew")
     void keepsPostedWritesAcrossEpochs() {
         shard.posted(1, RecordingShard.CLAIMED, 0x11);
-        shard.rules.postedQueued(1, RecordingShard.keys(1));
+        shard.rules.postedQueued(1, 0, RecordingShard.keys(1));
         shard.open(8);
         shard.apply(shard.table(0));
         shard.giveBack(1, 1);
@@ -360,7 +360,7 @@ final class ShardRulesTest {
     @DisplayName("F6: a posted write that waits at one server keeps no mark of another server back")
     void settlesAtEachServerByItself() {
         shard.posted(1, RecordingShard.CLAIMED, 0x11);
-        shard.rules.postedQueued(1, RecordingShard.keys(1));
+        shard.rules.postedQueued(1, 0, RecordingShard.keys(1));
         shard.told();
 
         shard.write(2, RecordingShard.RANGED, 2);
@@ -372,11 +372,11 @@ final class ShardRulesTest {
     @DisplayName("F6: settled marks stay below posted writes that were not carried out")
     void settlesBelowPostedWrites() {
         shard.write(1, RecordingShard.RAM, 0).posted(2, RecordingShard.CLAIMED, 0x11);
-        shard.rules.postedQueued(1, RecordingShard.keys(2));
+        shard.rules.postedQueued(1, 0, RecordingShard.keys(2));
         shard.told();
         shard.write(3, RecordingShard.CLAIMED, 3);
         assertThat(shard.told()).containsExactly("forward 3 to 1 at 2000 = 3", "settled 1 at 1");
-        shard.rules.postedDone(1, RecordingShard.keys(2));
+        shard.rules.postedDone(1, 0, RecordingShard.keys(2));
         shard.write(4, RecordingShard.CLAIMED, 4);
         assertThat(shard.told()).containsExactly("forward 4 to 1 at 2000 = 4", "settled 2 at 1");
     }

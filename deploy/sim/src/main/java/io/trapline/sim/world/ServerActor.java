@@ -17,6 +17,7 @@ import io.trapline.sim.check.IoreqKey;
 import io.trapline.sim.check.ServerChecks;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -92,6 +93,7 @@ final class ServerActor implements IoreqEffects {
                 now(),
                 revision,
                 world.seams.view(view, newView),
+                Set.of(),
                 world.seams.pausedAtServers(paused),
                 world.seams.openedForServers(opened),
                 world.seams.drains(drains));
@@ -207,25 +209,25 @@ final class ServerActor implements IoreqEffects {
                 timedOut.add(key.vcpu(), key.epoch(), key.sequence(), key.part(), 0, Errno.OK);
             }
         }
-        tell(shard, () -> "completed " + Texts.outcomes(told), to -> to.completed(id, told));
+        tell(shard, () -> "completed " + Texts.outcomes(told), to -> to.completed(id, view.homeEpoch(), told));
     }
 
     @Override
     public void decideAgain(int shard, KeyRows rows) {
         checks.givesBack(now(), rows);
         KeyRows told = world.seams.givenBack(rows);
-        tell(shard, () -> "decide again " + Texts.keys(told), to -> to.decideAgain(id, told));
+        tell(shard, () -> "decide again " + Texts.keys(told), to -> to.decideAgain(id, view.homeEpoch(), told));
     }
 
     @Override
     public void postedQueued(int shard, KeyRows rows) {
-        tell(shard, () -> "queued " + Texts.keys(rows), to -> to.postedQueued(id, rows));
+        tell(shard, () -> "queued " + Texts.keys(rows), to -> to.postedQueued(id, view.homeEpoch(), rows));
     }
 
     @Override
     public void postedDone(int shard, KeyRows rows) {
         checks.finishesPosted(now(), rows);
-        tell(shard, () -> "posted done " + Texts.keys(rows), to -> to.postedDone(id, rows));
+        tell(shard, () -> "posted done " + Texts.keys(rows), to -> to.postedDone(id, view.homeEpoch(), rows));
     }
 
     @Override

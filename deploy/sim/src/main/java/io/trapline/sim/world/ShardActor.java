@@ -103,14 +103,14 @@ final class ShardActor implements ShardEffects {
     // Of rows a vCPU at a time, which is the same to the rules and tells the model in which order pages were read and
     // written.
 
-    void completed(int server, OutcomeRows rows) {
+    void completed(int server, long home, OutcomeRows rows) {
         KeyRows keys = rows.keys();
         OutcomeRows run = new OutcomeRows(rows.size());
         for (int i = 0; i < rows.size(); i++) {
             run.add(keys.vcpu(i), keys.vcpuEpoch(i), keys.sequence(i), keys.part(i), rows.data(i), rows.errno(i));
             if (i + 1 == rows.size() || keys.vcpu(i + 1) != keys.vcpu(i)) {
                 model.completes(server, run);
-                rules.completed(server, run);
+                rules.completed(server, home, run);
                 model.check();
                 run = new OutcomeRows(rows.size());
             }
@@ -118,7 +118,7 @@ final class ShardActor implements ShardEffects {
         flush();
     }
 
-    void decideAgain(int server, KeyRows rows) {
+    void decideAgain(int server, long home, KeyRows rows) {
         Map<Integer, KeyRows> byVcpu = new LinkedHashMap<>();
         for (int i = 0; i < rows.size(); i++) {
             byVcpu.computeIfAbsent(rows.vcpu(i), vcpu -> new KeyRows(rows.size()))
@@ -126,23 +126,23 @@ final class ShardActor implements ShardEffects {
         }
         for (KeyRows ofVcpu : byVcpu.values()) {
             model.takesBack(server, ofVcpu);
-            rules.decideAgain(server, ofVcpu);
+            rules.decideAgain(server, home, ofVcpu);
             model.check();
         }
         flush();
     }
 
-    void postedQueued(int server, KeyRows rows) {
+    void postedQueued(int server, long home, KeyRows rows) {
         forRuns(rows, run -> {
             model.queues(server, run);
-            rules.postedQueued(server, run);
+            rules.postedQueued(server, home, run);
         });
     }
 
-    void postedDone(int server, KeyRows rows) {
+    void postedDone(int server, long home, KeyRows rows) {
         forRuns(rows, run -> {
             model.finishesPosted(run);
-            rules.postedDone(server, run);
+            rules.postedDone(server, home, run);
         });
     }
 
@@ -235,7 +235,8 @@ final class ShardActor implements ShardEffects {
             long data,
             int count,
             int window,
-            long deadlineNanos) {
+            long deadlineNanos,
+            long firstRevision) {
         long number = world.seams.original(sequence);
         IoreqKey key = new IoreqKey(vcpu, vcpuEpoch, number, part);
         long where = world.seams.partAddress(part, address);
@@ -254,7 +255,37 @@ final class ShardActor implements ShardEffects {
                         data,
                         count,
                         window,
-                        deadlineNanos);
+                        deadlineNanos,
+                        firstRevision);
+    }
+
+    @Override
+    public void ask(
+            int serverId,
+            int vcpu,
+            long vcpuEpoch,
+            long sequence,
+            int part,
+            byte attributes,
+            byte marks,
+            byte claimedType,
+            long address,
+            long data,
+            int count,
+            int window,
+            long deadlineNanos,
+            long firstRevision) {
+        throw new IllegalStateException("no server of this world changes its home");
+    }
+
+    @Override
+    public void askReturned(int serverId, int vcpu, long vcpuEpoch, long sequence) {
+        throw new IllegalStateException("no server of this world changes its home");
+    }
+
+    @Override
+    public void returned(long token) {
+        throw new IllegalStateException("nobody waits for it in this world");
     }
 
     @Override

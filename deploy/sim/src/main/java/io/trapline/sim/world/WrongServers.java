@@ -61,7 +61,9 @@ final class WrongServers {
                     now.pci(),
                     now.sessionEpoch(),
                     now.run(),
-                    now.changedRevision());
+                    now.changedRevision(),
+                    now.homeEpoch(),
+                    now.otherRunUntil());
         }
 
         private final Map<Long, RangeSet> ports = new HashMap<>();
@@ -107,7 +109,9 @@ final class WrongServers {
                 view.pci(),
                 sessionEpoch,
                 view.run(),
-                view.changedRevision());
+                view.changedRevision(),
+                view.homeEpoch(),
+                view.otherRunUntil());
     }
 
     static final class FreesTimedOutSlots extends Seams {
@@ -259,7 +263,8 @@ final class WrongServers {
                         rows.data(i),
                         rows.count(i),
                         rows.window(i),
-                        rows.deadlineNanos(i));
+                        rows.deadlineNanos(i),
+                        rows.firstRevision(i));
             }
             return unmarked;
         }

@@ -1,4 +1,0 @@
-@NullMarked
-package io.trapline.coordinator.place;
-
-import org.jspecify.annotations.NullMarked;
