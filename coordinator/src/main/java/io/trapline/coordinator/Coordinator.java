@@ -80,7 +80,7 @@ public final class Coordinator implements AutoCloseable {
                 new ClusterGrpc(calls, config.version(), replica));
         this.internalServices = List.of(
                 new RegistryGrpc(commands, actors.nodes(), actors.sessions()),
-                new CoordinatorGrpc(replica, reads, new Members(replica, reads, commands, peers)));
+                new CoordinatorGrpc(replica, reads, new Members(replica, reads, commands, peers), config.version()));
         Consumer<Throwable> onDeath = why -> {
             if (!closing.get()) {
                 config.onFailure().accept(why);

@@ -1,10 +1,17 @@
 package io.trapline.coordinator.grpc;
 
+import com.google.protobuf.ByteString;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.trapline.coordinator.backup.BackupFile;
 import io.trapline.coordinator.commit.ConfirmedReads;
 import io.trapline.coordinator.raft.Admission;
 import io.trapline.coordinator.raft.Replica;
 import io.trapline.coordinator.raft.ReplicaEvents.Leader;
+import io.trapline.coordinator.registry.RegistryView;
+import io.trapline.internal.v1.BackupHeader;
+import io.trapline.internal.v1.BackupRequest;
+import io.trapline.internal.v1.BackupResponse;
 import io.trapline.internal.v1.ChangeCoordinatorsRequest;
 import io.trapline.internal.v1.ChangeCoordinatorsResponse;
 import io.trapline.internal.v1.CoordinatorServiceGrpc;
@@ -13,6 +20,7 @@ import io.trapline.internal.v1.DescribePeerResponse;
 import io.trapline.internal.v1.FindLeaderRequest;
 import io.trapline.internal.v1.FindLeaderResponse;
 import io.trapline.internal.v1.PeerState;
+import io.trapline.rpc.Statuses;
 import java.util.Optional;
 
 /** What a coordinator says of itself. It answers from when its directory is open, also before its replica has started. */
@@ -20,16 +28,75 @@ public final class CoordinatorGrpc extends CoordinatorServiceGrpc.CoordinatorSer
     private final Replica replica;
     private final ConfirmedReads reads;
     private final Members members;
+    private final String version;
 
-    public CoordinatorGrpc(Replica replica, ConfirmedReads reads, Members members) {
+    public CoordinatorGrpc(Replica replica, ConfirmedReads reads, Members members, String version) {
         this.replica = replica;
         this.reads = reads;
         this.members = members;
+        this.version = version;
     }
 
     @Override
     public void changeCoordinators(ChangeCoordinatorsRequest q, StreamObserver<ChangeCoordinatorsResponse> observer) {
         members.change(q, observer);
+    }
+
+    @Override
+    public void backup(BackupRequest q, StreamObserver<BackupResponse> observer) {
+        ServerCallStreamObserver<BackupResponse> stream = (ServerCallStreamObserver<BackupResponse>) observer;
+        Parts parts = new Parts(stream);
+        stream.setOnReadyHandler(parts::send);
+        stream.setOnCancelHandler(parts::cancel);
+        // What has been applied by then is at least what was confirmed, and committed.
+        reads.read(
+                RegistryView::revision,
+                confirmed -> parts.begin(BackupFile.write(
+                        BackupHeader.newBuilder()
+                                .setClusterId(replica.clusterId())
+                                .setVersion(version)
+                                .setRevision(confirmed)
+                                .build(),
+                        replica.snapshot())),
+                refusal -> observer.onError(Statuses.toException(refusal)));
+    }
+
+    /** A file on its way, as fast as its reader takes it. */
+    private static final class Parts {
+        private static final int PART_BYTES = 256 * 1024;
+
+        private final ServerCallStreamObserver<BackupResponse> stream;
+        private ByteString left = ByteString.EMPTY;
+        private boolean isUnderWay;
+
+        Parts(ServerCallStreamObserver<BackupResponse> stream) {
+            this.stream = stream;
+        }
+
+        synchronized void begin(ByteString file) {
+            left = file;
+            isUnderWay = !stream.isCancelled();
+            send();
+        }
+
+        synchronized void cancel() {
+            isUnderWay = false;
+            left = ByteString.EMPTY;
+        }
+
+        synchronized void send() {
+            while (isUnderWay && stream.isReady()) {
+                int size = Math.min(PART_BYTES, left.size());
+                stream.onNext(BackupResponse.newBuilder()
+                        .setPart(left.substring(0, size))
+                        .build());
+                left = left.substring(size);
+                if (left.isEmpty()) {
+                    isUnderWay = false;
+                    stream.onCompleted();
+                }
+            }
+        }
     }
 
     @Override

@@ -60,6 +60,10 @@ public final class Members {
             refuse(observer, Refusal.of(Errno.EINVAL, String.valueOf(malformed.getMessage())));
             return;
         }
+        decide(asked, observer);
+    }
+
+    private void decide(Asked asked, StreamObserver<ChangeCoordinatorsResponse> observer) {
         reads.read(Members::known, known -> decided(known, asked, observer), refusal -> refuse(observer, refusal));
     }
 
@@ -102,7 +106,8 @@ public final class Members {
             List<Peer> current, List<Peer> next, Asked asked, StreamObserver<ChangeCoordinatorsResponse> observer) {
         UseCoordinatorIds.Builder ids = UseCoordinatorIds.newBuilder()
                 .addAllUsed(current.stream().map(Peer::id).toList());
-        asked.added()
+        asked.added().stream()
+                .filter(peer -> !current.contains(peer))
                 .forEach(peer -> ids.addJoining(CoordinatorId.newBuilder()
                         .setId(peer.id())
                         .setReplaces(asked.old().orElse(""))));
@@ -128,7 +133,8 @@ public final class Members {
                         .flatMap(each -> each.join().stream())
                         .findFirst()
                         .ifPresentOrElse(
-                                why -> refuse(observer, again(why)), () -> reconfigure(current, next, observer)));
+                                why -> refuse(observer, again(why)),
+                                () -> reconfigure(current, next, asked, observer)));
     }
 
     /** Why the one that is to come in does not, yet. */
@@ -148,13 +154,14 @@ public final class Members {
                 : Optional.of(who + " does not join cluster " + replica.clusterId());
     }
 
-    private void reconfigure(List<Peer> current, List<Peer> next, StreamObserver<ChangeCoordinatorsResponse> observer) {
+    private void reconfigure(
+            List<Peer> current, List<Peer> next, Asked asked, StreamObserver<ChangeCoordinatorsResponse> observer) {
         var _ = replica.reconfigure(current, next).thenAccept(failure -> {
             if (failure.isPresent()) {
                 refuse(observer, again("the coordinators do not change: " + failure.get()));
             } else {
                 LOG.info("the coordinators are {}", next.stream().map(Peer::id).toList());
-                answer(observer);
+                decide(asked, observer);
             }
         });
     }

@@ -30,6 +30,7 @@ final class DataDirectory implements AutoCloseable {
     private static final String CLUSTER_FILE = "cluster";
     private static final String LOCK_FILE = "lock";
     private static final String RAFT = "raft";
+    private static final String RESTORING = "restoring";
     private static final String RAFT_META = "current/raft-meta";
     private static final String ID = "cluster_id";
     private static final String PEER = "peer_id";
@@ -77,6 +78,65 @@ final class DataDirectory implements AutoCloseable {
                 closeQuietly(lock);
             }
         }
+    }
+
+    /**
+     * Makes an empty directory that of a cluster's only member, with a log that is written for it. Where that fails, the directory is as
+     * it was; where the process dies, it has a log and is nobody's, or is still empty but for {@code restoring}.
+     *
+     * @param writing writes the log, into a directory of its own
+     * @param beforeItCounts runs when all but the last step is on disk
+     */
+    static void restore(Path path, UUID clusterId, Peer self, Writing writing, Step beforeItCounts)
+            throws StartException, IOException {
+        boolean isNew = Files.notExists(path);
+        boolean done = false;
+        Files.createDirectories(path);
+        try (FileChannel lock =
+                FileChannel.open(path.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            tryLock(path, lock);
+            try (Stream<Path> files = Files.list(path)) {
+                if (files.anyMatch(file -> !file.endsWith(LOCK_FILE))) {
+                    throw new StartException("data directory " + path + ": is not empty");
+                }
+            }
+            Path scratch = path.resolve(RESTORING);
+            try {
+                writing.into(scratch);
+                Files.move(scratch.resolve(RAFT), path.resolve(RAFT), StandardCopyOption.ATOMIC_MOVE);
+                deleteTree(scratch);
+                sync(path);
+                beforeItCounts.run();
+                new DataDirectory(path, lock, clusterId, self.id(), Admission.State.EMPTY, List.of(self))
+                        .write(Admission.State.MEMBER);
+                done = true;
+            } finally {
+                if (!done) {
+                    deleteTree(scratch);
+                    deleteTree(path.resolve(RAFT));
+                    Files.deleteIfExists(path.resolve(CLUSTER_FILE + ".next"));
+                    Files.deleteIfExists(path.resolve(LOCK_FILE));
+                }
+            }
+        } finally {
+            if (!done && isNew) {
+                Files.deleteIfExists(path);
+            }
+        }
+    }
+
+    /** Writes a log. */
+    @FunctionalInterface
+    interface Writing {
+        /** Into a data directory that is not there yet; it is on disk when this returns. */
+        void into(Path directory) throws StartException, IOException;
+    }
+
+    /** A step that may fail. */
+    @FunctionalInterface
+    interface Step {
+        /** Does it. */
+        void run() throws IOException;
     }
 
     private static void tryLock(Path path, FileChannel lock) throws IOException, StartException {

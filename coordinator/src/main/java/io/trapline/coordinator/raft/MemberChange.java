@@ -53,7 +53,7 @@ public final class MemberChange {
     /** Let another one lead first: who goes is the leader. */
     public record StepDown() implements Decision {}
 
-    /** Make these the configuration. */
+    /** Make these the configuration, and decide again. */
     public record Become(List<Peer> peers) implements Decision {}
 
     /** It cannot be. */
@@ -70,34 +70,53 @@ public final class MemberChange {
         if (isDone(current, known, asked)) {
             return new Done();
         }
-        Optional<Refusal> wrong = wrong(current, known, asked);
+        Asked left = new Asked(
+                asked.old(),
+                asked.added().stream()
+                        .filter(peer -> !hasComeIn(peer, current, known, asked))
+                        .toList());
+        Optional<Refusal> wrong = wrong(current, known, left);
         if (wrong.isPresent()) {
             return new Refuse(wrong.get());
         }
-        List<Peer> next = Stream.concat(
-                        current.stream()
-                                .filter(peer -> !peer.id().equals(asked.old().orElse(""))),
-                        asked.added().stream())
+        List<Peer> kept = current.stream()
+                .filter(peer -> !peer.id().equals(asked.old().orElse("")))
                 .toList();
-        Optional<Refusal> unfit = unfit(next);
+        Optional<Refusal> unfit = unfit(with(kept, left.added()));
         if (unfit.isPresent()) {
             return new Refuse(unfit.get());
         }
         if (asked.old().filter(leader::equals).isEmpty()) {
-            return new Become(next);
+            return new Become(with(kept, left.added().subList(0, atOnce(kept, left.added()))));
         }
         return current.size() > 1
                 ? new StepDown()
                 : new Refuse(Refusal.invalid("old", leader, "is the only coordinator: add others first"));
     }
 
+    /**
+     * So many come in by one change: fewer than stay, or one beside one. Where as many as stay were new, the leader could die between
+     * telling itself and telling them, and nobody else could be elected by peers that have never heard of each other.
+     */
+    private static int atOnce(List<Peer> kept, List<Peer> added) {
+        return Math.min(added.size(), Math.max(1, kept.size() - 1));
+    }
+
+    private static List<Peer> with(List<Peer> kept, List<Peer> added) {
+        return Stream.concat(kept.stream(), added.stream()).toList();
+    }
+
     private static boolean isDone(List<Peer> current, Known known, Asked asked) {
         String old = asked.old().orElse("");
         return !asked.added().isEmpty()
                 && ids(current).stream().noneMatch(old::equals)
-                && asked.added().stream()
-                        .allMatch(peer -> current.contains(peer)
-                                && old.equals(known.replaces().get(peer.id())));
+                && asked.added().stream().allMatch(peer -> hasComeIn(peer, current, known, asked));
+    }
+
+    /** By this call, or by an earlier one that was the same. */
+    private static boolean hasComeIn(Peer peer, List<Peer> current, Known known, Asked asked) {
+        return current.contains(peer)
+                && asked.old().orElse("").equals(known.replaces().get(peer.id()));
     }
 
     private static Optional<Refusal> wrong(List<Peer> current, Known known, Asked asked) {

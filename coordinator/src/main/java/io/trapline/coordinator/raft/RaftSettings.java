@@ -1,5 +1,6 @@
 package io.trapline.coordinator.raft;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -22,9 +23,16 @@ final class RaftSettings {
     static RaftProperties of(ReplicaConfig config, Path raft) {
         RaftProperties properties = new RaftProperties();
         RaftConfigKeys.Rpc.setType(properties, SupportedRpcType.GRPC);
-        GrpcConfigKeys.Server.setHost(properties, config.self().host());
+        GrpcConfigKeys.Server.setHost(
+                properties,
+                config.listen()
+                        .map(InetSocketAddress::getHostString)
+                        .orElse(config.self().host()));
         GrpcConfigKeys.Server.setPort(
-                properties, config.listenPort().orElse(config.self().port()));
+                properties,
+                config.listen()
+                        .map(InetSocketAddress::getPort)
+                        .orElse(config.self().port()));
         RaftServerConfigKeys.setStorageDir(properties, List.of(raft.toFile()));
         elections(properties);
         if (config.peers().size() == 1) {

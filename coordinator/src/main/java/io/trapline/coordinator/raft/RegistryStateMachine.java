@@ -151,6 +151,10 @@ final class RegistryStateMachine extends BaseStateMachine {
      */
     @Override
     public long takeSnapshot() throws IOException {
+        if (registry.isRestoring()) {
+            // Half of a backup is in no snapshot: whoever starts again begins with its first part.
+            return RaftLog.INVALID_LOG_INDEX;
+        }
         TermIndex last = getLastAppliedTermIndex();
         if (closing) {
             snapshots.drop();

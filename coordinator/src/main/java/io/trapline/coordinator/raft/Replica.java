@@ -3,6 +3,7 @@ package io.trapline.coordinator.raft;
 import io.trapline.coordinator.raft.ReplicaConfig.Peer;
 import io.trapline.coordinator.registry.RegistryView;
 import io.trapline.internal.v1.LogEntry;
+import io.trapline.internal.v1.Snapshot;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -346,6 +347,11 @@ public final class Replica implements Log, AutoCloseable {
     /** Reads the state as this replica has it now; whether it is still that of the cluster, nobody has asked. */
     public <T> T readLocal(Function<RegistryView, T> reader) {
         return registry.read(reader);
+    }
+
+    /** The whole state as this replica has it now. */
+    public Snapshot snapshot() {
+        return registry.snapshot();
     }
 
     private CompletionStage<Void> submit(Message message, RaftClientRequest.Type type) {

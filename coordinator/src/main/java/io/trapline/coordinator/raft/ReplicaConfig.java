@@ -1,11 +1,11 @@
 package io.trapline.coordinator.raft;
 
 import io.trapline.model.Pure;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.UUID;
 
 /**
@@ -17,7 +17,7 @@ import java.util.UUID;
  * @param id its peer id, one of {@code peers}; the directory belongs to it for ever
  * @param peers this replica and the others: to form a cluster all of them, 1, 3 or 5; to join one, those that can be asked; afterwards
  *     what the cluster's configuration says counts
- * @param listenPort where it listens for the others, where that is another port than they connect to; empty = the same
+ * @param listen where it listens for the others, where they connect to another address; empty = the same
  * @param snapshotEvery log entries between two snapshots
  */
 public record ReplicaConfig(
@@ -26,7 +26,7 @@ public record ReplicaConfig(
         Optional<UUID> clusterId,
         String id,
         List<Peer> peers,
-        OptionalInt listenPort,
+        Optional<InetSocketAddress> listen,
         long snapshotEvery) {
     private static final long SNAPSHOT_EVERY = 20_000;
 
@@ -58,7 +58,7 @@ public record ReplicaConfig(
     /** One of several, which keeps {@link #SNAPSHOT_EVERY} entries between two snapshots. */
     public static ReplicaConfig of(
             Path dataDirectory, Admission.Told told, Optional<UUID> clusterId, String id, List<Peer> peers) {
-        return new ReplicaConfig(dataDirectory, told, clusterId, id, peers, OptionalInt.empty(), SNAPSHOT_EVERY);
+        return new ReplicaConfig(dataDirectory, told, clusterId, id, peers, Optional.empty(), SNAPSHOT_EVERY);
     }
 
     /** A group of one on this machine: nobody else calls it. */
@@ -73,12 +73,21 @@ public record ReplicaConfig(
 
     /** The same with another number of entries between two snapshots. */
     public ReplicaConfig withSnapshotEvery(long entries) {
-        return new ReplicaConfig(dataDirectory, told, clusterId, id, peers, listenPort, entries);
+        return new ReplicaConfig(dataDirectory, told, clusterId, id, peers, listen, entries);
     }
 
     /** The same with another port to listen on than the one that others connect to. */
     public ReplicaConfig withListenPort(int port) {
-        return new ReplicaConfig(dataDirectory, told, clusterId, id, peers, OptionalInt.of(port), snapshotEvery);
+        return listeningOn(InetSocketAddress.createUnresolved(self().host(), port));
+    }
+
+    /** The same where nobody reaches it. */
+    ReplicaConfig unreachable() {
+        return listeningOn(InetSocketAddress.createUnresolved("127.0.0.1", 0));
+    }
+
+    private ReplicaConfig listeningOn(InetSocketAddress address) {
+        return new ReplicaConfig(dataDirectory, told, clusterId, id, peers, Optional.of(address), snapshotEvery);
     }
 
     Peer self() {

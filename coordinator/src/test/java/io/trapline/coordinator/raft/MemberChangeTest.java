@@ -93,13 +93,28 @@ final class MemberChangeTest {
     void growsToThreeAndFiveOnly() {
         List<Peer> one = List.of(peer(1));
 
-        assertThat(add(one, NOTHING, peer(2), peer(3))).isEqualTo(new Become(THREE));
+        assertThat(add(one, NOTHING, peer(2), peer(3))).isEqualTo(new Become(List.of(peer(1), peer(2))));
         assertThat(add(THREE, NOTHING, peer(4), peer(5)))
                 .isEqualTo(new Become(List.of(peer(1), peer(2), peer(3), peer(4), peer(5))));
         refused(Errno.EINVAL, add(one, NOTHING, peer(2)));
         refused(Errno.EINVAL, add(THREE, NOTHING, peer(4)));
         refused(Errno.EINVAL, add(THREE, NOTHING));
         refused(Errno.EINVAL, replace("c1", THREE, NOTHING, "c3", peer(4), peer(5)));
+    }
+
+    @Test
+    void letsFewerInAtOnceThanThereAre() {
+        Known known = new Known(Set.of("c1", "c2"), Map.of("c2", "", "c3", "", "c4", "", "c5", ""));
+        Peer[] four = {peer(2), peer(3), peer(4), peer(5)};
+
+        assertThat(add(List.of(peer(1)), NOTHING, four)).isEqualTo(new Become(List.of(peer(1), peer(2))));
+        assertThat(add(List.of(peer(1), peer(2)), known, four)).isEqualTo(new Become(THREE));
+        assertThat(add(THREE, known, four)).isEqualTo(new Become(List.of(peer(1), peer(2), peer(3), peer(4), peer(5))));
+        assertThat(add(List.of(peer(1), peer(2), peer(3), peer(4), peer(5)), known, four))
+                .isEqualTo(new Done());
+        assertThat(add(List.of(peer(1), peer(2)), known, peer(2), peer(3)))
+                .as("the same call again, after the leader's end between the two")
+                .isEqualTo(new Become(THREE));
     }
 
     @Test

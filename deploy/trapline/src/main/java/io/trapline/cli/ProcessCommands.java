@@ -95,7 +95,12 @@ final class ProcessCommands {
                         + " (TRAPLINE_ID …), which wins over the file."
             },
             footer = {"", "Example:", "  trapline coordinator --config /etc/trapline/c1.conf"},
-            subcommands = {CoordinatorCommands.Add.class, CoordinatorCommands.Replace.class})
+            subcommands = {
+                BackupCommands.Backup.class,
+                BackupCommands.Restore.class,
+                CoordinatorCommands.Add.class,
+                CoordinatorCommands.Replace.class
+            })
     static final class Coordinator extends ProcessCommand {
         @Override
         public Integer call() throws Exception {

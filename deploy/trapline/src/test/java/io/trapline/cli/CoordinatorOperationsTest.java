@@ -2,6 +2,7 @@ package io.trapline.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.trapline.client.DomainRef;
 import io.trapline.client.ServerRef;
@@ -13,6 +14,7 @@ import io.trapline.model.MemType;
 import io.trapline.server.ListenAddress;
 import io.trapline.server.PortReservation;
 import io.trapline.v1.DomainMemory;
+import io.trapline.v1.DomainState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What docs/OPERATIONS.md tells an operator to do, done with processes. */
 @Tag("processes")
 @Timeout(240)
-@DisplayName("C2, V-1, V-12: claims outlive a coordinator that is lost for good")
+@DisplayName("C2, V-1, V-12: claims outlive coordinators that are lost, and the loss of all of them")
 final class CoordinatorOperationsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String OLD_CLUSTER = UUID.randomUUID().toString();
@@ -147,7 +149,7 @@ final class CoordinatorOperationsTest {
     }
 
     @Test
-    void survivesTheLossOfOneForGood() throws Exception {
+    void survivesTheLossOfOneForGoodAndThenOfAll() throws Exception {
         for (String id : List.of("c1", "c2", "c3")) {
             start(id, id, OLD_CLUSTER, "--bootstrap", "c1", "c2", "c3");
         }
@@ -164,6 +166,7 @@ final class CoordinatorOperationsTest {
                         "--coordinators",
                         services("c1") + "," + services("c2") + "," + services("c3")));
         of("n1").awaitLine("n1: serving");
+        Path backup = directory.resolve("registry.backup");
         DomainRef domain;
         ServerRef holder;
         ServerRef rival;
@@ -172,12 +175,22 @@ final class CoordinatorOperationsTest {
             holder = gpu.ioreqServers().create(domain);
             rival = gpu.ioreqServers().create(domain);
             gpu.ioreqServers().mapMemType(holder, FIRST, AccessFlags.WRITE);
+            assertThat(operator("coordinator backup " + backup, "c1", "c2", "c3"))
+                    .as(shell.err())
+                    .isZero();
+            assertThat(operator("coordinator backup " + backup, "c1")).isEqualTo(ExitCode.USAGE);
+            assertThat(shell.err()).contains("is there already");
+
             replaceTheThird();
             assertBusy(gpu, rival);
             // The new one counts: with another one gone it is half of the majority.
             of("c2").kill();
             gpu.ioreqServers().mapMemType(holder, SECOND, AccessFlags.WRITE);
         }
+        for (String id : List.of("c1", "c2", "c4")) {
+            lose(id, id);
+        }
+        restore(backup, domain, holder, rival);
     }
 
     private void replaceTheThird() throws Exception {
@@ -198,5 +211,60 @@ final class CoordinatorOperationsTest {
         start("c3", "c3", OLD_CLUSTER, "--join", "c1", "c2", "c3");
         assertThat(of("c3").awaitEnd()).isEqualTo(ExitCode.CHECK_FAILED);
         assertThat(of("c3").text()).contains("the id c3 was used before");
+    }
+
+    private void restore(Path backup, DomainRef domain, ServerRef holder, ServerRef rival) throws Exception {
+        String data = directory.resolve("r1").toString();
+        assertThat(shell.run(
+                        "coordinator",
+                        "restore",
+                        backup.toString(),
+                        "--data",
+                        data,
+                        "--id",
+                        "c1",
+                        "--peers",
+                        peers("c1", "c2", "c3"),
+                        "--json"))
+                .as(shell.err())
+                .isZero();
+        String cluster = String.valueOf(shell.summary().get("cluster_id"));
+        assertThat(shell.run(
+                        "coordinator",
+                        "restore",
+                        backup.toString(),
+                        "--data",
+                        data + "-again",
+                        "--id",
+                        "c1",
+                        "--peers",
+                        peers("c1")))
+                .isEqualTo(ExitCode.CHECK_FAILED);
+        assertThat(shell.err()).contains("was restored before, in generation");
+        start("c1", "r1", cluster, "", "c1", "c2", "c3");
+        of("c1").awaitLine("c1: leading");
+        start("c2", "r2", cluster, "--join", "c1", "c2", "c3");
+        start("c3", "r3", cluster, "--join", "c1", "c2", "c3");
+        assertThat(operator("coordinator add " + peer("c2") + " " + peer("c3"), "c1"))
+                .as(shell.err())
+                .isZero();
+
+        // The node has been in the other cluster all the time.
+        assertThat(of("n1").awaitEnd()).isEqualTo(ExitCode.REFUSED);
+        assertThat(of("n1").text()).contains("ESTALE").contains("cluster_id");
+        for (String id : List.of("c2", "c3")) {
+            of(id).awaitLine(id + ": following", id + ": leading");
+        }
+        await().atMost(PATIENCE).until(() -> of("c1").is("leading") || of("c1").is("following"));
+        of("c1").kill();
+        try (TraplineConnection gpu = connect("c2", "c3")) {
+            assertThat(gpu.domains().describe(domain).getDomain().getState())
+                    .isEqualTo(DomainState.DOMAIN_STATE_CRASHED);
+            assertThat(gpu.ioreqServers().listClaims(domain)).singleElement().satisfies(claim -> {
+                assertThat(claim.getId()).isEqualTo(holder.id().value());
+                assertThat(claim.getTypeValue()).isEqualTo(FIRST.code());
+            });
+            assertThat(rival.generation()).isPositive();
+        }
     }
 }

@@ -59,6 +59,11 @@ final class Jvm {
                         lines.stream().anyMatch(line -> Arrays.stream(starts).anyMatch(line::startsWith)));
     }
 
+    /** Whether the last line that it printed says that it does that. */
+    boolean is(String state) {
+        return !lines.isEmpty() && lines.getLast().contains(": " + state + " at ");
+    }
+
     /** Waits until it ends by itself; its exit code. */
     int awaitEnd() throws InterruptedException {
         assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))

@@ -5,6 +5,7 @@ import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.LogEntry;
 import io.trapline.internal.v1.NodeSessionRequest;
 import io.trapline.internal.v1.RegistryChange;
+import io.trapline.internal.v1.Snapshot;
 import io.trapline.sim.world.cluster.check.CallChecks;
 import io.trapline.sim.world.cluster.check.ClaimChecks;
 import io.trapline.sim.world.cluster.check.LeaseChecks;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -38,14 +40,28 @@ final class Cluster {
     final List<SimHost> nodeHosts = new ArrayList<>();
     final List<Operator> operators = new ArrayList<>();
     final SimLog log;
-    final LogChecks logChecks = new LogChecks(this::inForce);
+    final LogChecks logChecks;
     final LeaseChecks leaseChecks = new LeaseChecks();
     final ClaimChecks claimChecks = new ClaimChecks();
     final CallChecks callChecks = new CallChecks();
     private final Map<String, CoordinatorProcess> coordinators = new TreeMap<>();
     private final Map<String, NodeProcess> nodes = new TreeMap<>();
 
-    Cluster(Agenda agenda, ClusterSeams seams, int replicas, int nodeCount, int operatorCount) {
+    /**
+     * What a cluster begins with that goes on with a backup.
+     *
+     * @param registry in its new generation
+     * @param before the last revision that was given out by any cluster before
+     */
+    record Restored(Snapshot registry, long before) {}
+
+    Cluster(
+            Agenda agenda,
+            ClusterSeams seams,
+            int replicas,
+            int nodeCount,
+            int operatorCount,
+            Optional<Restored> restored) {
         this.agenda = agenda;
         this.seams = seams;
         net = new SimNet(agenda);
@@ -55,7 +71,10 @@ final class Cluster {
         for (int i = 1; i <= nodeCount; i++) {
             nodeHosts.add(new SimHost(agenda, "n" + i, seams.clockStopsWithProcess()));
         }
-        log = new SimLog(agenda, net, coordinatorHosts, logChecks);
+        logChecks = restored.map(it -> LogChecks.restored(this::inForce, it.before()))
+                .orElseGet(() -> new LogChecks(this::inForce));
+        restored.ifPresent(it -> claimChecks.begin(it.registry().getClaimsList()));
+        log = new SimLog(agenda, net, coordinatorHosts, logChecks, restored.map(Restored::registry));
         coordinatorHosts.forEach(this::startCoordinator);
         nodeHosts.forEach(this::startNode);
         for (int i = 1; i <= operatorCount; i++) {
@@ -99,6 +118,13 @@ final class Cluster {
     void crashNode(SimHost host) {
         host.crash();
         nodes.remove(host.name());
+    }
+
+    /** All of it is gone. */
+    void crashAll() {
+        coordinatorHosts.stream().filter(SimHost::isUp).forEach(this::crashCoordinator);
+        nodeHosts.stream().filter(SimHost::isUp).forEach(this::crashNode);
+        operators.forEach(Operator::crash);
     }
 
     /** What runs or is stopped, by host. */

@@ -27,17 +27,25 @@ public final class ClusterWorld implements Run {
     private static final long SERVES_WITHIN = 6_000 * MILLIS;
 
     private static final long ENDS_WITHIN = 20_000 * MILLIS;
+    private static final long REVISION_OF_GENERATION = (1L << 48) - 1;
     private static final long SETTLES = 1_000 * MILLIS;
 
     private final Agenda agenda;
-    private final Cluster cluster;
-    private final Faults faults;
+    private final ClusterSeams seams;
+    private Cluster cluster;
+    private Faults faults;
+    private int restores;
 
     ClusterWorld(long seed, ClusterSeams seams, int traceLines) {
         agenda = new Agenda(seed, traceLines);
-        int replicas = agenda.oneOf(List.of(3, 3, 3, 3, 3, 3, 1, 5));
-        cluster = new Cluster(agenda, seams, replicas, agenda.oneOf(List.of(1, 2, 3, 3)), 1 + agenda.upTo(2));
+        this.seams = seams;
+        cluster = cluster(Optional.empty());
         faults = new Faults(cluster);
+    }
+
+    private Cluster cluster(Optional<Cluster.Restored> restored) {
+        int replicas = agenda.oneOf(List.of(3, 3, 3, 3, 3, 3, 1, 5));
+        return new Cluster(agenda, seams, replicas, agenda.oneOf(List.of(1, 2, 3, 3)), 1 + agenda.upTo(2), restored);
     }
 
     /** This kind of world, as it is and with each plant. */
@@ -66,16 +74,30 @@ public final class ClusterWorld implements Run {
 
     @Override
     public void run(int steps) {
+        begin();
+        Losses losses = new Losses(agenda, seams, steps);
+        for (int i = 0; i < steps; i++) {
+            cluster.step();
+            losses.stepped(cluster).ifPresent(this::loseAll);
+        }
+        restores = losses.restores();
+        faults.heal();
+        cluster.operators.forEach(Operator::enough);
+        end();
+    }
+
+    private void begin() {
         for (Operator operator : cluster.operators) {
             operator.begin(operator == cluster.operators.getFirst());
         }
         faults.begin();
-        for (int i = 0; i < steps; i++) {
-            cluster.step();
-        }
-        faults.heal();
-        cluster.operators.forEach(Operator::enough);
-        end();
+    }
+
+    private void loseAll(Cluster.Restored restored) {
+        faults.end();
+        cluster = cluster(Optional.of(restored));
+        faults = new Faults(cluster);
+        begin();
     }
 
     private void end() {
@@ -83,6 +105,7 @@ public final class ClusterWorld implements Run {
         boolean servedBefore = false;
         while (!isQuiet()) {
             cluster.step();
+            faults.restartOver();
             servedBefore |= allServe();
             if (!servedBefore && agenda.now() - healed > SERVES_WITHIN) {
                 throw new Violation("G-2", "not every node serves in time after faults have ended:%n%s", cluster);
@@ -148,8 +171,9 @@ public final class ClusterWorld implements Run {
     @Override
     public Map<String, Long> counts() {
         return Map.of(
+                "restores", (long) restores,
                 "entries", (long) cluster.logChecks.size(),
-                "revisions", cluster.logChecks.revision(),
+                "revisions", cluster.logChecks.revision() & REVISION_OF_GENERATION,
                 "grants", cluster.leaseChecks.grants(),
                 "lapses", cluster.leaseChecks.lapses(),
                 "attempts", cluster.callChecks.attempts(),

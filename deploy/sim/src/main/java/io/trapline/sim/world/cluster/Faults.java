@@ -20,6 +20,7 @@ final class Faults {
     private final boolean losesDisks;
     private final Set<SimHost> wiped = new HashSet<>();
     private boolean isHealed;
+    private boolean isOver;
 
     Faults(Cluster cluster) {
         this.cluster = cluster;
@@ -106,7 +107,7 @@ final class Faults {
     }
 
     private void start(SimHost host) {
-        if (host.isUp()) {
+        if (host.isUp() || isOver) {
             return;
         }
         if (cluster.nodeHosts.contains(host)) {
@@ -193,6 +194,13 @@ final class Faults {
         agenda.after(lasts, () -> cluster.net.mend(from, to));
     }
 
+    /** All goes wrong at once, for good. */
+    void end() {
+        isHealed = true;
+        isOver = true;
+        cluster.crashAll();
+    }
+
     /** Nothing goes wrong any more, and what can run does. */
     void heal() {
         isHealed = true;
@@ -204,7 +212,11 @@ final class Faults {
                 start(host);
             }
         }
-        // A life that is over makes room for another.
+        restartOver();
+    }
+
+    /** A life that is over makes room for another: whoever starts nodes does that (a straggler of an earlier life may end one that has just begun). */
+    void restartOver() {
         for (SimHost host : cluster.nodeHosts) {
             NodeProcess process = cluster.nodes().get(host.name());
             if (process != null && process.isOver()) {

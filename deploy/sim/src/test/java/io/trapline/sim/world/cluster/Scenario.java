@@ -25,7 +25,7 @@ final class Scenario {
     private final SimHost operator;
 
     Scenario(long seed, int replicas, int nodes) {
-        cluster = new Cluster(new Agenda(seed, 400), new ClusterSeams(), replicas, nodes, 0);
+        cluster = new Cluster(new Agenda(seed, 400), new ClusterSeams(), replicas, nodes, 0, Optional.empty());
         cluster.net.heal();
         operator = new SimHost(cluster.agenda, "operator", false);
         operator.start();

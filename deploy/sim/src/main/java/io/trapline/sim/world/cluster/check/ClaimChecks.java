@@ -6,6 +6,7 @@ import io.trapline.sim.check.Violation;
 import io.trapline.v1.Claim;
 import io.trapline.v1.ClaimState;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** V-1, C6: what stands of claims in the one log: a type is claimed only when nobody holds it, and freed only for its holder. */
@@ -13,6 +14,11 @@ public final class ClaimChecks {
     private record Type(int domid, int code) {}
 
     private final Map<Type, Claim> standing = new HashMap<>();
+
+    /** Those stand to begin with. */
+    public void begin(List<Claim> claims) {
+        claims.forEach(claim -> standing.put(new Type(claim.getDomid(), claim.getTypeValue()), claim));
+    }
 
     /** How many claims stand. */
     public int standing() {

@@ -28,6 +28,18 @@ public final class LogChecks {
         this.listener = listener;
     }
 
+    /**
+     * Those of a cluster that goes on with a backup, which stands where its first entry would.
+     *
+     * @param before the last revision that was given out by any cluster before
+     */
+    public static LogChecks restored(Listener listener, long before) {
+        LogChecks checks = new LogChecks(listener);
+        checks.log.add(new Agreed("a backup", List.of()));
+        checks.revision = before;
+        return checks;
+    }
+
     /** How many entries are in force. */
     public int size() {
         return log.size();

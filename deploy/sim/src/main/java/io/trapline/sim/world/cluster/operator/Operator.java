@@ -177,6 +177,11 @@ public final class Operator {
         wantsMore = false;
     }
 
+    /** Its process is gone, and never comes back. */
+    public void crash() {
+        host.crash();
+    }
+
     /** Whether a call of it is under way. */
     public boolean isBusy() {
         return open != null;

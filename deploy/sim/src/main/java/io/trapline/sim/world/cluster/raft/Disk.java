@@ -22,6 +22,15 @@ final class Disk {
     private long lastPurgedTerm;
     private long flushed;
 
+    /** One on which nothing is. */
+    Disk() {}
+
+    /** One of a cluster that begins with a registry. */
+    Disk(Snapshot registry) {
+        term = 1;
+        install(new Saved(1, 1, registry));
+    }
+
     long term() {
         return term;
     }

@@ -1,12 +1,14 @@
 package io.trapline.sim.world.cluster.raft;
 
 import io.trapline.coordinator.raft.ReplicaEvents;
+import io.trapline.internal.v1.Snapshot;
 import io.trapline.sim.world.cluster.check.LogChecks;
 import io.trapline.sim.world.cluster.host.Agenda;
 import io.trapline.sim.world.cluster.host.SimHost;
 import io.trapline.sim.world.cluster.host.SimNet;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -21,15 +23,20 @@ public final class SimLog {
     private final List<Disk> disks = new ArrayList<>();
     private final List<@Nullable SimReplica> replicas = new ArrayList<>();
 
-    /** @param hosts of the replicas, one each */
-    public SimLog(Agenda agenda, SimNet net, List<SimHost> hosts, LogChecks checks) {
+    /**
+     * One that has not begun.
+     *
+     * @param hosts of the replicas, one each
+     * @param restored what every disk has to begin with, as its first entry; empty = nothing
+     */
+    public SimLog(Agenda agenda, SimNet net, List<SimHost> hosts, LogChecks checks, Optional<Snapshot> restored) {
         this.agenda = agenda;
         this.net = net;
         this.hosts = List.copyOf(hosts);
         this.checks = checks;
         settings = new LogSettings(agenda);
         for (int i = 0; i < hosts.size(); i++) {
-            disks.add(new Disk());
+            disks.add(restored.map(Disk::new).orElseGet(Disk::new));
             replicas.add(null);
         }
     }

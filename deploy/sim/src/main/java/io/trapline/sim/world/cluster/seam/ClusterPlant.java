@@ -25,6 +25,10 @@ public enum ClusterPlant {
             "a coordinator that has lost its disk goes on as before",
             List.of("V-1", "V-12"),
             WrongSeams.WipedReplicaVotes::new),
+    RESTORE_REUSES_EPOCHS(
+            "a backup is restored in the generation that it is of",
+            List.of("V-12"),
+            WrongSeams.RestoreReusesEpochs::new),
     RETRY_EXECUTED_TWICE(
             "a request that comes again is taken for another", List.of("V-14"), WrongSeams.RetryTwice::new);
 

@@ -2,6 +2,7 @@ package io.trapline.sim.world.cluster.seam;
 
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.NodeLife;
+import io.trapline.internal.v1.Snapshot;
 import java.util.List;
 
 /** What passes between the rules of a cluster, as it passes. A {@link ClusterPlant} puts something wrong in its place. */
@@ -34,6 +35,11 @@ public class ClusterSeams {
     /** Whether a coordinator may start on that disk: {@code admitted} is what the rules say (D-2). */
     public boolean starts(boolean admitted) {
         return admitted;
+    }
+
+    /** What a cluster begins with: {@code begun} is the backup in its new generation (D-8). */
+    public Snapshot restored(Snapshot backup, Snapshot begun) {
+        return begun;
     }
 
     /** A request that comes again, as the registry sees it (section E). */

@@ -2,6 +2,7 @@ package io.trapline.sim.world.cluster.seam;
 
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.NodeLife;
+import io.trapline.internal.v1.Snapshot;
 import io.trapline.sim.world.cluster.request.Requests;
 import java.util.List;
 
@@ -48,6 +49,13 @@ final class WrongSeams {
         @Override
         public boolean starts(boolean admitted) {
             return true;
+        }
+    }
+
+    static final class RestoreReusesEpochs extends ClusterSeams {
+        @Override
+        public Snapshot restored(Snapshot backup, Snapshot begun) {
+            return backup;
         }
     }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package io.trapline.coordinator.backup;
+
+import org.jspecify.annotations.NullMarked;
