@@ -247,10 +247,11 @@ public final class VcpuWindow {
         held.clear();
     }
 
-    /** Whether every access up to that number has an outcome. */
+    /** Whether every access up to that number has an outcome; of an arriving guest also what it has skipped so far, behind the last that it sent again. */
     public boolean mayBeReceived(long through) {
         advanceDone();
-        return through >= 0 && through <= doneThrough;
+        boolean mayHaveSkipped = arriving && doneThrough + 1 == nextSequence && through <= received + window;
+        return through >= 0 && (through <= doneThrough || mayHaveSkipped);
     }
 
     /**
@@ -262,6 +263,7 @@ public final class VcpuWindow {
         if (!mayBeReceived(through)) {
             return false;
         }
+        nextSequence = Math.max(nextSequence, through + 1);
         received = Math.max(received, through);
         // What timed out before its turn was never sent, and its place may be another's by now.
         nextToSend = Math.max(nextToSend, received + 1);

@@ -268,6 +268,26 @@ final class VcpuWindowTest implements VcpuWindow.Effects {
     }
 
     @Test
+    @DisplayName("D-20: what lies behind the last that is sent again may have its outcome, too")
+    void believesAnArrivingGuestThatItHasWhatFollows() {
+        VcpuWindow arriving = VcpuWindow.arriving(3, 7, 4, new ShardMap(new long[1]), 10);
+        arriving.arrives(11, true);
+        assertThat(arriving.offer(11, WRITE, 0, 1, 1, 1_000, false)).isEqualTo(VcpuWindow.TAKEN);
+        arriving.pump(this);
+        assertThat(arriving.receivedThrough(14)).isFalse();
+        arriving.answered(0, 11, 0, Errno.OK, this);
+
+        assertThat(arriving.receivedThrough(15)).isFalse();
+        assertThat(arriving.receivedThrough(14)).isTrue();
+
+        arriving.arrives(15, false);
+        assertThat(arriving.offer(15, WRITE, 0, 1, 1, 1_000, false)).isEqualTo(VcpuWindow.TAKEN);
+        arriving.pump(this);
+        assertThat(told()).containsExactly("send 11 to 0", "answer 11 = 0", "send 15 to 0");
+        assertThat(arriving.receivedThrough(16)).isFalse();
+    }
+
+    @Test
     @DisplayName("A4: at a new node nothing below what the guest has is taken, nor beyond its window")
     void arrivesWithinItsWindow() {
         VcpuWindow arriving = VcpuWindow.arriving(3, 7, 4, new ShardMap(new long[1]), 10);
