@@ -58,7 +58,8 @@ public final class InProcessCluster implements AutoCloseable {
             startCoordinator(peer);
         }
         for (int i = 0; i < layout.nodes().size(); i++) {
-            NodeSettings settings = settings(NodeSettings::of, layout.node(i, MEMORY_BYTES));
+            NodeSettings settings =
+                    settings(NodeSettings::of, layout.node(i, layout.nodes().get(i), MEMORY_BYTES));
             nodes.add(NodeProcess.start(settings, address -> state -> is(settings.id(), state)));
         }
         awaitUp();

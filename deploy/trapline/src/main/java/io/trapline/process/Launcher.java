@@ -27,11 +27,12 @@ final class Launcher {
         this.mainClass = mainClass;
     }
 
-    /** The command that runs this program with those arguments. Flags in {@code TRAPLINE_JAVA_OPTS} win over ours. */
-    List<String> command(int heapMebibytes, List<String> arguments) {
+    /** The command that runs this program with those arguments and flags of the JVM. Flags in {@code TRAPLINE_JAVA_OPTS} win over ours. */
+    List<String> command(int heapMebibytes, List<String> flags, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(FLAGS);
+        command.addAll(flags);
         command.add("-Xmx" + heapMebibytes + "m");
         String more = System.getenv("TRAPLINE_JAVA_OPTS");
         if (more != null && !more.isBlank()) {

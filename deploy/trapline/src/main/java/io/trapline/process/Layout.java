@@ -65,6 +65,25 @@ record Layout(String clusterId, List<CoordinatorSettings.Peer> peers, List<Liste
         return layout;
     }
 
+    /** The same as its processes are told of each other. */
+    Layout by(Supervisor.Ways ways) {
+        List<CoordinatorSettings.Peer> found = new ArrayList<>();
+        for (CoordinatorSettings.Peer peer : peers) {
+            found.add(new CoordinatorSettings.Peer(
+                    peer.id(), ways.to(peer.id(), peer.raft()), ways.to(peer.id(), peer.services())));
+        }
+        List<ListenAddress> where = new ArrayList<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            where.add(ways.to(nodeId(i), nodes.get(i)));
+        }
+        return new Layout(clusterId, found, where);
+    }
+
+    /** The id of a node, 0 … nodes-1. */
+    static String nodeId(int which) {
+        return "n" + (which + 1);
+    }
+
     /** The coordinators as {@code --peers} takes them. */
     String peersText() {
         return peers.stream()
@@ -87,15 +106,19 @@ record Layout(String clusterId, List<CoordinatorSettings.Peer> peers, List<Liste
      * The settings of a node, by key.
      *
      * @param which 0 … nodes-1
+     * @param listens where it does, which may be elsewhere than the others are told
      * @param memoryBytes for guests
      */
-    Map<String, String> node(int which, long memoryBytes) {
+    Map<String, String> node(int which, ListenAddress listens, long memoryBytes) {
         Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("id", "n" + (which + 1));
+        settings.put("id", nodeId(which));
         settings.put(
                 "coordinators",
                 peers.stream().map(peer -> peer.services().toString()).collect(Collectors.joining(",")));
-        settings.put("listen", nodes.get(which).toString());
+        settings.put("listen", listens.toString());
+        if (!listens.equals(nodes.get(which))) {
+            settings.put("advertise", nodes.get(which).toString());
+        }
         settings.put("memory", Long.toString(memoryBytes));
         return settings;
     }

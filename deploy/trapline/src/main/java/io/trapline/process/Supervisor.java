@@ -49,9 +49,44 @@ public final class Supervisor implements AutoCloseable {
      * @param firstNode where the first node listens, on loopback; port 0 = any
      * @param restarts whether a process that dies is started again
      * @param mainClass of the command line
+     * @param ways how the processes come to each other
      */
     public record Plan(
-            int coordinators, int nodes, Path data, ListenAddress firstNode, boolean restarts, String mainClass) {}
+            int coordinators,
+            int nodes,
+            Path data,
+            ListenAddress firstNode,
+            boolean restarts,
+            String mainClass,
+            Ways ways) {
+        /** Processes that come to each other straight. */
+        public Plan(
+                int coordinators, int nodes, Path data, ListenAddress firstNode, boolean restarts, String mainClass) {
+            this(coordinators, nodes, data, firstNode, restarts, mainClass, Ways.STRAIGHT);
+        }
+    }
+
+    /** How the processes of a cluster come to each other. */
+    public interface Ways {
+        /** Each where the other listens. */
+        Ways STRAIGHT = new Ways() {
+            @Override
+            public ListenAddress to(String id, ListenAddress listens) {
+                return listens;
+            }
+
+            @Override
+            public List<String> flags(String id) {
+                return List.of();
+            }
+        };
+
+        /** What the others are told of where process {@code id} is to be found, which listens there. Asked before any flags are. */
+        ListenAddress to(String id, ListenAddress listens);
+
+        /** Further flags of the JVM of that process. */
+        List<String> flags(String id);
+    }
 
     /**
      * A change of one process' state.
@@ -113,28 +148,33 @@ public final class Supervisor implements AutoCloseable {
 
     private List<Child.Part> parts(Plan plan) {
         Launcher launcher = new Launcher(plan.mainClass());
+        Ways ways = plan.ways();
+        Layout told = layout.by(ways);
         List<Child.Part> parts = new ArrayList<>();
-        for (CoordinatorSettings.Peer peer : layout.peers()) {
+        for (int i = 0; i < layout.peers().size(); i++) {
+            CoordinatorSettings.Peer peer = told.peers().get(i);
             parts.add(new Child.Part(
                     peer.id(),
                     "coordinator",
-                    peer.services().toString(),
+                    layout.peers().get(i).services().toString(),
                     command(
                             launcher,
                             COORDINATOR_HEAP_MEBIBYTES,
-                            arguments("coordinator", layout.coordinator(peer, plan.data())))));
+                            ways.flags(peer.id()),
+                            arguments("coordinator", told.coordinator(peer, plan.data())))));
         }
         long memory =
                 ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize()
                         / MEMORY_PART_FOR_GUESTS
                         / layout.nodes().size();
         for (int i = 0; i < layout.nodes().size(); i++) {
-            Map<String, String> settings = layout.node(i, memory);
+            Map<String, String> settings = told.node(i, layout.nodes().get(i), memory);
+            String id = Layout.nodeId(i);
             parts.add(new Child.Part(
-                    settings.getOrDefault("id", ""),
+                    id,
                     "node",
                     layout.nodes().get(i).toString(),
-                    command(launcher, NODE_HEAP_MEBIBYTES, arguments("node", settings))));
+                    command(launcher, NODE_HEAP_MEBIBYTES, ways.flags(id), arguments("node", settings))));
         }
         return parts;
     }
@@ -151,7 +191,8 @@ public final class Supervisor implements AutoCloseable {
     }
 
     /** A session of its own where the machine can: Ctrl-C is then heard by the supervisor alone, which ends the others in order. */
-    private static List<String> command(Launcher launcher, int heapMebibytes, List<String> arguments) {
+    private static List<String> command(
+            Launcher launcher, int heapMebibytes, List<String> flags, List<String> arguments) {
         List<String> command = new ArrayList<>();
         String path = System.getenv("PATH");
         if (path != null) {
@@ -161,7 +202,7 @@ public final class Supervisor implements AutoCloseable {
                     .findFirst()
                     .ifPresent(setsid -> command.add(setsid.toString()));
         }
-        command.addAll(launcher.command(heapMebibytes, arguments));
+        command.addAll(launcher.command(heapMebibytes, flags, arguments));
         return command;
     }
 

@@ -43,6 +43,7 @@ final class UpProcessTest {
         List<String> command = new Launcher("io.trapline.cli.TraplineCommand")
                 .command(
                         128,
+                        List.of(),
                         List.of(
                                 "up",
                                 "--json",

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -23,11 +24,10 @@ import java.util.function.Consumer;
  * and the history is checked. Used by one thread.
  */
 public final class Chaos {
-    /** Longer than any call, any drain and any timeout of an access that the workload asks for. */
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    /** Longer than any call, any drain and any timeout of an access that the workload asks for; who waits for what is said within two minutes. */
+    private static final Duration PATIENCE = Duration.ofSeconds(100);
 
     private static final long POLL_MILLIS = 20;
-    private static final long EFFECT_MILLIS = 10_000;
     private static final int MOST_REST_MILLIS = 1_000;
     /** A lease, two elections, and what a client waits between attempts. */
     private static final long HEALING_MILLIS = 3_000;
@@ -40,6 +40,7 @@ public final class Chaos {
     private final History history;
     private final Consumer<String> notes;
     private final BooleanSupplier stops;
+    private final long effectMillis;
     private final Set<String> scheduled = new TreeSet<>();
     private final Set<String> effective = new TreeSet<>();
     private int faults;
@@ -51,6 +52,7 @@ public final class Chaos {
         this.history = history;
         this.notes = settings.notes();
         this.stops = settings.stops();
+        this.effectMillis = settings.effects().toMillis();
     }
 
     /**
@@ -60,8 +62,15 @@ public final class Chaos {
      * @param duration of the part with faults
      * @param notes told what happens
      * @param stops asked whether to come to an end early
+     * @param effects how long the effect of a fault is waited for once it is healed
      */
-    public record Settings(long seed, Duration duration, Consumer<String> notes, BooleanSupplier stops) {}
+    public record Settings(
+            long seed, Duration duration, Consumer<String> notes, BooleanSupplier stops, Duration effects) {
+        /** The usual time for effects. */
+        public Settings(long seed, Duration duration, Consumer<String> notes, BooleanSupplier stops) {
+            this(seed, duration, notes, stops, Duration.ofSeconds(10));
+        }
+    }
 
     /**
      * What came of a run.
@@ -92,10 +101,9 @@ public final class Chaos {
 
     private Result run() throws IOException, InterruptedException {
         try (ClientFaults clients = new ClientFaults();
-                Workload workload = Workload.begin(
-                        clients.doors(target.addresses()), target.memory(), random.nextLong(), history)) {
-            List<Fault> kinds =
-                    new ArrayList<>(target.faults(workload.domain().domid().value()));
+                Workload workload =
+                        Workload.begin(clients.doors(target), target.memory(), random.nextLong(), history)) {
+            List<Fault> kinds = new ArrayList<>(target.faults(domains(workload)));
             kinds.addAll(clients.faults(workload::guestResumptions, workload::emulatorResumptions));
             kinds.forEach(
                     kind -> kind.unavailable().ifPresent(why -> notes.accept("not here: " + kind.name() + ": " + why)));
@@ -106,6 +114,9 @@ public final class Chaos {
             workload.healed();
             TimeUnit.MILLISECONDS.sleep(CALM_MILLIS);
             workload.finish(PATIENCE);
+            if (!workload.broken().isEmpty()) {
+                target.state().forEach(notes);
+            }
             Set<String> withoutEffect = new TreeSet<>(scheduled);
             withoutEffect.removeAll(effective);
             return new Result(
@@ -116,6 +127,20 @@ public final class Chaos {
                     target.effects(),
                     workload.broken());
         }
+    }
+
+    private static Target.Domains domains(Workload workload) {
+        return new Target.Domains() {
+            @Override
+            public int lasting() {
+                return workload.domain().domid().value();
+            }
+
+            @Override
+            public OptionalInt passing() {
+                return workload.passingDomain();
+            }
+        };
     }
 
     private void breakThings(Workload workload, List<Fault> kinds) throws IOException, InterruptedException {
@@ -158,7 +183,7 @@ public final class Chaos {
         await(kind.lasting().toMillis());
         broken.heal();
         var span = history.since(start);
-        for (long waited = 0; broken.effect().isEmpty() && waited < EFFECT_MILLIS; waited += POLL_MILLIS) {
+        for (long waited = 0; broken.effect().isEmpty() && waited < effectMillis; waited += POLL_MILLIS) {
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
         String effect = broken.effect();

@@ -39,12 +39,12 @@ final class ClientFaults implements AutoCloseable {
     private final Map<Way, CutProxy> proxies = new ConcurrentHashMap<>();
 
     /** How clients come to those addresses. */
-    Doors doors(String addresses) {
+    Doors doors(Target target) {
         return new Doors(
-                addresses,
-                address -> through(Clients.GUESTS, address),
-                address -> through(Clients.EMULATORS, address),
-                address -> through(Clients.OPERATORS, address));
+                target.addresses(),
+                address -> through(Clients.GUESTS, target.reach(address)),
+                address -> through(Clients.EMULATORS, target.reach(address)),
+                address -> through(Clients.OPERATORS, target.reach(address)));
     }
 
     private String through(Clients clients, String address) {

@@ -13,6 +13,9 @@ import java.util.SplittableRandom;
  * @param lasting how long it is left broken
  */
 public record Fault(String name, Optional<String> unavailable, Duration lasting, Injection injection) {
+    /** What an effect says where a shard's backup has become its primary. */
+    public static final String TOOK_OVER = "another node took over";
+
     /** How it is done. */
     @FunctionalInterface
     public interface Injection {

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 
 /** How long things took, by the history alone. */
 public final class Measures {
@@ -15,8 +16,7 @@ public final class Measures {
     /** Faults of coordinators that lead have names that end so. */
     private static final String LEADER = "-leader";
 
-    /** What is stopped and let go on is waited for; what is dead is not. */
-    private static final String DEAD_PRIMARY = "kill-primary";
+    private static final String PRIMARY = "-primary";
 
     private Measures() {}
 
@@ -41,21 +41,27 @@ public final class Measures {
 
     /** From a fault of the leader to the end of the first change that began after it. */
     public static Optional<Failover> coordinator(List<Event> events) {
-        return failovers(events, LEADER, false);
+        return failovers(events, fault -> fault.kind().endsWith(LEADER), Measures::firstChange);
     }
 
-    /** From a fault of a primary to the end of the access that waited longest. */
+    /** From a fault of a primary whose backup took over to the end of the access that waited longest. */
     public static Optional<Failover> shard(List<Event> events) {
-        return failovers(events, DEAD_PRIMARY, true);
+        return failovers(
+                events,
+                fault -> fault.kind().endsWith(PRIMARY) && fault.effect().contains(Fault.TOOK_OVER),
+                Measures::longestAccess);
     }
 
-    private static Optional<Failover> failovers(List<Event> events, String kind, boolean isOfAccesses) {
+    private interface End {
+        OptionalLong of(List<Event> events, Span fault);
+    }
+
+    private static Optional<Failover> failovers(List<Event> events, Predicate<Event.Fault> such, End end) {
         List<Long> times = new ArrayList<>();
         for (Event event : events) {
-            if (event instanceof Event.Fault fault && fault.kind().endsWith(kind)) {
-                long start = fault.span().start();
-                OptionalLong end = isOfAccesses ? longestAccess(events, fault.span()) : firstChange(events, start);
-                end.ifPresent(time -> times.add(time - start));
+            if (event instanceof Event.Fault fault && such.test(fault)) {
+                end.of(events, fault.span())
+                        .ifPresent(time -> times.add(time - fault.span().start()));
             }
         }
         if (times.isEmpty()) {
@@ -66,11 +72,11 @@ public final class Measures {
                 new Failover(times.get(times.size() / 2) / NANOS_PER_MILLI, times.getLast() / NANOS_PER_MILLI));
     }
 
-    private static OptionalLong firstChange(List<Event> events, long start) {
+    private static OptionalLong firstChange(List<Event> events, Span fault) {
         return events.stream()
                 .filter(event -> event instanceof Event.Claim || event instanceof Event.Release)
                 .map(Event.Call.class::cast)
-                .filter(call -> call.outcome().isDone() && call.span().start() >= start)
+                .filter(call -> call.outcome().isDone() && call.span().start() >= fault.start())
                 .mapToLong(call -> call.span().end())
                 .min();
     }

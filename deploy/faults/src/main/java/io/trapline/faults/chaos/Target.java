@@ -3,17 +3,33 @@ package io.trapline.faults.chaos;
 import io.trapline.v1.DomainMemory;
 import java.io.IOException;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** A cluster that is to be broken. */
 public interface Target {
     /** Where clients find it: {@code host:port[,host:port…]}. */
     String addresses();
 
+    /** Where a client comes to what the cluster itself calls by that address, in a route for one. */
+    String reach(String address);
+
     /** Where the workload's domain has its memory. */
     DomainMemory memory();
 
-    /** What can be done to it while the workload is at that domain, beside what is done to the connections of its clients. */
-    List<Fault> faults(int domid);
+    /** What can be done to it while the workload is at those domains, beside what is done to the connections of its clients. */
+    List<Fault> faults(Domains domains);
+
+    /** Domains of a workload. */
+    interface Domains {
+        /** The id of the one that is there all the time; its memory is as {@link Target#memory} says. */
+        int lasting();
+
+        /** The id of the one that comes and goes, with a single copy of its memory, while it is there. */
+        OptionalInt passing();
+    }
+
+    /** What each part of it does now, a line each, for a person who wants to know why somebody waits. */
+    List<String> state();
 
     /** Waits until everything of it is there again. */
     void awaitWhole() throws IOException, InterruptedException;

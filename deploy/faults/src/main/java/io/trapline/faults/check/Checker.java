@@ -12,8 +12,11 @@ import java.util.List;
  * <ul>
  *   <li>words are linearizable, in the order of each vCPU besides (A3, A4, D4): {@link Words};
  *   <li>who holds what: {@link Claiming} (C2, C6, C8);
- *   <li>what is passed to whom, once: {@link Forwarding} (rule 0, C4, A4, F2, F6);
- *   <li>no memory is lost, and after the last fault everything works (D4, G-1).
+ *   <li>which type a page has: {@link Typings} (T4, T5, T6, C5);
+ *   <li>who runs a vCPU: {@link Vcpus} (A6);
+ *   <li>what is passed to whom, once: {@link Forwarding} (rule 0, C4, A4, F2, F3, F6);
+ *   <li>which domains are there, and that no memory is lost: {@link Lives} (D1, D4, S4);
+ *   <li>after the last fault everything works (G-1).
  * </ul>
  */
 @Pure
@@ -24,10 +27,12 @@ public final class Checker {
     public static Report check(List<Event> events) {
         Findings findings = new Findings();
         Says says = Says.of(events);
-        Words.check(events, findings);
+        Words.check(events, says, findings);
         Claiming.check(events, says, findings);
+        Typings.check(events, says, findings);
+        Vcpus.check(events, findings);
         Forwarding.check(events, says, findings);
-        checkService(events, findings);
+        checkService(events, Lives.check(events, findings), findings);
         long operations = 0;
         long unknown = 0;
         long redelivered = 0;
@@ -42,7 +47,7 @@ public final class Checker {
         return new Report(operations, unknown, redelivered, findings.count(), findings.kept());
     }
 
-    private static void checkService(List<Event> events, Findings findings) {
+    private static void checkService(List<Event> events, Lives lives, Findings findings) {
         long healed = Long.MAX_VALUE;
         for (Event event : events) {
             if (event instanceof Event.Healed) {
@@ -52,14 +57,11 @@ public final class Checker {
         for (Event event : events) {
             if (event instanceof Event.CutShort) {
                 findings.add(Finding.UNDECIDED, "the history is cut short: what came after is not in it", event.span());
-            } else if (event instanceof Event.Call call) {
-                if (call.outcome().isRefused("EIO")) {
-                    findings.add("D4", "memory is lost", call);
-                } else if (call instanceof Event.WordCall word
-                        && call.span().start() >= healed
-                        && !word.outcome().isDone()) {
-                    findings.add("G-1", "nothing is broken any more, and this is not carried out", call);
-                }
+            } else if (event instanceof Event.WordCall call
+                    && call.span().start() >= healed
+                    && !call.outcome().isDone()
+                    && !lives.mayBeGone(call.domid(), call.span())) {
+                findings.add("G-1", "nothing is broken any more, and this is not carried out", call);
             }
         }
     }

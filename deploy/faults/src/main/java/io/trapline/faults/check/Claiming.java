@@ -102,7 +102,7 @@ final class Claiming {
                 : !after.span().isBefore(release.span());
     }
 
-    private record Granted(long revision, Event.Call by) {}
+    private record Granted(long revision, Event by) {}
 
     private void checkRevisions() {
         List<Granted> granted = new ArrayList<>();
@@ -112,6 +112,11 @@ final class Claiming {
             } else if (event instanceof Event.Release release
                     && release.outcome().isDone()) {
                 granted.add(new Granted(release.revision(), release));
+            } else if (event instanceof Event.Opened opened) {
+                granted.add(new Granted(opened.epoch(), opened));
+            } else if (event instanceof Event.Created created
+                    && created.outcome().isDone()) {
+                granted.add(new Granted(created.generation(), created));
             }
         }
         granted.sort(Comparator.comparingLong(Granted::revision));
@@ -145,12 +150,16 @@ final class Claiming {
                 case Event.Claim claim -> checkRefusal(claim);
                 case Event.Release release -> checkRefusal(release);
                 case Event.Listed listed -> check(listed);
+                case Event.Created created -> {}
+                case Event.Destroyed destroyed -> {}
                 case Event.Opened opened -> {}
                 case Event.Access access -> {}
                 case Event.Memory memory -> {}
                 case Event.Enabling enabling -> {}
                 case Event.Typing typing -> {}
+                case Event.ListedTypes types -> {}
                 case Event.CarriedOut ioreq -> {}
+                case Event.AllReleased released -> {}
                 case Event.Fault fault -> {}
                 case Event.Healed healed -> {}
                 case Event.CutShort cut -> {}

@@ -8,16 +8,16 @@ import io.trapline.model.Pure;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What emulators were passed. An access that began after a claim of its page and its kind was acknowledged, and ended before the release of it was asked for,
  * was carried out by the holder, and its answer is the outcome (rule 0, C4, F2); one that was passed to a server was so while that may have held its type. A
- * run has carried an access out at most once, and another run of the server was told that it may have been (A4, F6). An access has one outcome (A4).
+ * run has carried an access out at most once, and another run of the server was told that it may have been (A4, F6). An access has one outcome (A4). A posted
+ * write comes before later accesses of its vCPU to the same server (F3).
  *
  * <p>An ioreq that a change has caught is decided again, and passed on as if for the first time: a server that it comes back to does not know that another run
  * had it. Until shards note the run that had it first, that mark is not asked for where a change was under way in between.
@@ -51,13 +51,22 @@ final class Forwarding {
         }
         forwarding.accesses.values().forEach(forwarding::checkWhoDidIt);
         forwarding.ioreqs.forEach(forwarding::checkIoreqs);
+        Posting.check(forwarding.accesses, forwarding.ioreqs.values(), findings);
     }
 
     private void checkWhoDidIt(Event.Access access) {
-        if (!access.outcome().isDone()) {
+        // What is posted may come back after its outcome, and then goes where its page says (F5).
+        if (!access.outcome().isDone() || access.posted()) {
             return;
         }
-        int x = says.certainType(access.domid(), access.address(), access.span());
+        Map<Long, List<Long>> byPage =
+                access.reps().words().boxed().collect(Collectors.groupingBy(word -> word >>> 12));
+        byPage.values().forEach(words -> checkWhoDidIt(access, words));
+    }
+
+    /** The words of one page. */
+    private void checkWhoDidIt(Event.Access access, List<Long> words) {
+        int x = says.certainType(access.domid(), words.getFirst(), access.span());
         if (x < 0) {
             return;
         }
@@ -69,13 +78,18 @@ final class Forwarding {
             List<Event.CarriedOut> its = ioreqs.getOrDefault(access.key(), List.of()).stream()
                     .filter(ioreq -> ioreq.server() == server && !ioreq.isAbandoned())
                     .toList();
-            if (its.isEmpty()) {
+            if (!words.stream()
+                    .allMatch(
+                            word -> its.stream().anyMatch(ioreq -> ioreq.reps().has(word)))) {
                 findings.add(
                         "rule 0, C4",
                         "an access went past the claim of ioreq_server[" + x + "] by server " + server
                                 + ", which stood from before it began until after it ended",
                         access);
-            } else if (its.stream().noneMatch(ioreq -> ioreq.value() == access.value())) {
+            } else if (words.contains(access.reps().last())
+                    && its.stream()
+                            .filter(ioreq -> ioreq.reps().has(access.reps().last()))
+                            .noneMatch(ioreq -> ioreq.value() == access.value())) {
                 findings.add(
                         "F2, A4", "the outcome of an access is not what its emulator answered", access, its.getFirst());
             }
@@ -89,21 +103,23 @@ final class Forwarding {
             return;
         }
         ofAccess.sort(Comparator.comparingLong(ioreq -> ioreq.span().start()));
-        Set<List<Object>> runs = new HashSet<>();
-        Map<Integer, Event.CarriedOut> firstOfServer = new HashMap<>();
+        List<Event.CarriedOut> before = new ArrayList<>();
         for (Event.CarriedOut ioreq : ofAccess) {
             checkContent(access, ioreq);
             checkClaim(access, ioreq);
             if (ioreq.isAbandoned()) {
                 continue;
             }
-            boolean isFirstOfRun = runs.add(List.of(ioreq.server(), ioreq.run()));
-            Event.CarriedOut first = firstOfServer.putIfAbsent(ioreq.server(), ioreq);
-            if (!isFirstOfRun) {
+            List<Event.CarriedOut> same = before.stream()
+                    .filter(other ->
+                            other.server() == ioreq.server() && other.reps().meets(ioreq.reps()))
+                    .toList();
+            if (same.stream().anyMatch(other -> other.run() == ioreq.run())) {
                 findings.add("A4, F6", "a run has carried an access out twice", ofAccess.toArray());
-            } else if (first != null && !ioreq.isRedelivered() && !mayBeDecidedAgain(first, ioreq)) {
+            } else if (!same.isEmpty() && !ioreq.isRedelivered() && !mayBeDecidedAgain(same.getFirst(), ioreq)) {
                 findings.add("F6", "a run is not told that another one may have carried it out", ofAccess.toArray());
             }
+            before.add(ioreq);
         }
     }
 
@@ -114,7 +130,8 @@ final class Forwarding {
 
     private void checkContent(Event.Access access, Event.CarriedOut ioreq) {
         boolean isSame = access.write() == ioreq.write()
-                && access.address() == ioreq.address()
+                && access.reps().hasAll(ioreq.reps())
+                && (ioreq.count() == 1 || access.df() == ioreq.df())
                 && (!access.write() || access.value() == ioreq.value());
         if (!isSame) {
             findings.add("A2, F6", "an emulator was passed another access than the guest has sent", access, ioreq);
@@ -122,14 +139,19 @@ final class Forwarding {
     }
 
     private void checkClaim(Event.Access access, Event.CarriedOut ioreq) {
-        Span span =
-                access.outcome().kind() == Outcome.Kind.UNKNOWN ? access.span().open() : access.span();
-        for (int x = 0; x < 16; x++) {
+        // A posted write is passed on at any time after its outcome, too.
+        boolean isLate = access.posted() || access.outcome().kind() == Outcome.Kind.UNKNOWN;
+        Span span = isLate
+                ? new Span(
+                        access.span().start(),
+                        Math.max(access.span().start(), ioreq.span().start()))
+                : access.span();
+        for (int x = 0; x < Says.TYPES; x++) {
             if (says.claimants(ioreq.domid(), x).contains(ioreq.server())
                     && says.mayBePassed(
                             new Says.HoldKey(new Says.ServerKey(ioreq.domid(), ioreq.server()), x),
                             access.write(),
-                            access.address(),
+                            ioreq.address(),
                             span)) {
                 return;
             }

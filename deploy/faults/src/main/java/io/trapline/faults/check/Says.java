@@ -1,6 +1,7 @@
 package io.trapline.faults.check;
 
 import io.trapline.faults.history.Event;
+import io.trapline.faults.history.PageRun;
 import io.trapline.faults.history.Span;
 import io.trapline.model.AccessFlags;
 import io.trapline.model.Pure;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 @Pure
 final class Says {
     private static final int PAGE_SHIFT = 12;
-    private static final int PLAIN = -1;
+    /** ioreq_server[0 … 15]. */
+    static final int TYPES = 16;
 
     /** A server of a domain. */
     record ServerKey(int domid, int server) {}
@@ -47,10 +49,12 @@ final class Says {
         Set<PageKey> pages = new HashSet<>();
         for (Event event : events) {
             if (event instanceof Event.Typing typing) {
-                for (long gfn = typing.firstGfn(); gfn < typing.firstGfn() + typing.count(); gfn++) {
-                    PageKey page = new PageKey(typing.domid(), gfn);
-                    pages.add(page);
-                    says.type(page).change(typing.span(), typing.x(), typing.outcome());
+                for (PageRun run : typing.runs()) {
+                    for (long gfn = run.firstGfn(); gfn < run.firstGfn() + run.count(); gfn++) {
+                        PageKey page = new PageKey(typing.domid(), gfn);
+                        pages.add(page);
+                        says.type(page).change(typing.span(), run.type(), typing.outcome());
+                    }
                 }
             }
         }
@@ -78,12 +82,16 @@ final class Says {
                 enabled.computeIfAbsent(
                                 new ServerKey(enabling.domid(), enabling.server()), key -> new Timeline<>(false))
                         .change(enabling.span(), enabling.enabled(), enabling.outcome());
+            case Event.Created created -> {}
+            case Event.Destroyed destroyed -> {}
             case Event.Opened opened -> {}
             case Event.Access access -> {}
             case Event.Memory memory -> {}
             case Event.Typing typing -> {}
+            case Event.ListedTypes listed -> {}
             case Event.Listed listed -> {}
             case Event.CarriedOut ioreq -> {}
+            case Event.AllReleased released -> {}
             case Event.Fault fault -> {}
             case Event.Healed healed -> {}
             case Event.CutShort cut -> {}
@@ -92,12 +100,12 @@ final class Says {
 
     private void resets(PageKey page, Event.Release release) {
         if (type(page).perhaps(x -> x == release.x()).meet(release.span())) {
-            type(page).change(release.span(), PLAIN, release.outcome());
+            type(page).change(release.span(), PageRun.RAM_RW, release.outcome());
         }
     }
 
     private Timeline<Integer> type(PageKey page) {
-        return types.computeIfAbsent(page, key -> new Timeline<>(PLAIN));
+        return types.computeIfAbsent(page, key -> new Timeline<>(PageRun.RAM_RW));
     }
 
     private Timeline<Integer> flags(int domid, int server, int x) {
@@ -136,21 +144,77 @@ final class Says {
 
     /** Whether the server may have been passed an access of that kind to a page at a time of that. */
     boolean mayBePassed(HoldKey hold, boolean write, long address, Span span) {
-        Times page = typed(hold.server().domid(), address >>> PAGE_SHIFT, hold.x());
-        return takes(hold, write).perhaps().and(page.perhaps()).meet(span);
+        long gfn = address >>> PAGE_SHIFT;
+        List<Object> key = List.of("passed", hold, write, gfn);
+        Times passed = times.get(key);
+        if (passed == null) {
+            Intervals page = typed(hold.server().domid(), gfn, hold.x()).perhaps();
+            passed = new Times(Intervals.NONE, takes(hold, write).perhaps().and(page));
+            times.put(key, passed);
+        }
+        return passed.perhaps().meet(span);
+    }
+
+    /** Whether any server may have been. */
+    boolean mayBePassedToAny(int domid, boolean write, long address, Span span) {
+        for (int x = 0; x < TYPES; x++) {
+            for (int server : claimants(domid, x)) {
+                if (mayBePassed(new HoldKey(new ServerKey(domid, server), x), write, address, span)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Whether the page may have been of that type, as in {@link PageRun}, at a time of that. */
+    boolean mayBe(int domid, long gfn, int type, Span span) {
+        return types.containsKey(new PageKey(domid, gfn))
+                ? typed(domid, gfn, type).perhaps().meet(span)
+                : type == PageRun.RAM_RW;
+    }
+
+    /** Whether it was of that type for certain, all that time. */
+    boolean certainlyIs(int domid, long gfn, int type, Span span) {
+        return types.containsKey(new PageKey(domid, gfn))
+                ? typed(domid, gfn, type).certainly().cover(span)
+                : type == PageRun.RAM_RW;
+    }
+
+    /** How many calls that change the page's type, or may, were under way at a time of that. */
+    long nrChanges(int domid, long gfn, Span span) {
+        Timeline<Integer> type = types.get(new PageKey(domid, gfn));
+        return type == null ? 0 : type.nrChanges(span);
+    }
+
+    /** Whether a guest's write to that word had no effect for certain, at whatever time of that it was. */
+    boolean certainlyDropsWrites(int domid, long address, Span span) {
+        return dropping(domid, address).certainly().cover(span);
+    }
+
+    /** Whether it may have had none. */
+    boolean mayDropWrites(int domid, long address, Span span) {
+        return dropping(domid, address).perhaps().meet(span);
+    }
+
+    private Times dropping(int domid, long address) {
+        long gfn = address >>> PAGE_SHIFT;
+        return times.computeIfAbsent(
+                List.of("dropping", domid, gfn),
+                key -> times(types.get(new PageKey(domid, gfn)), PageRun::dropsWrites));
     }
 
     /** The x of ioreq_server[x] that the page has had for certain all that time; -1 = none. */
     int certainType(int domid, long address, Span span) {
         long gfn = address >>> PAGE_SHIFT;
         if (types.containsKey(new PageKey(domid, gfn))) {
-            for (int x = 0; x < 16; x++) {
+            for (int x = 0; x < TYPES; x++) {
                 if (typed(domid, gfn, x).certainly().cover(span)) {
                     return x;
                 }
             }
         }
-        return PLAIN;
+        return PageRun.RAM_RW;
     }
 
     /** Whether a change may have caught, in that time, an ioreq for that address at the server (F5). */

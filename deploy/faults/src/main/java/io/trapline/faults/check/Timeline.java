@@ -35,7 +35,14 @@ final class Timeline<V> {
 
     /** Whether a call that changes it, or may, was under way at a time of that. */
     boolean isChangedIn(Span span) {
-        return changes.stream().anyMatch(change -> !change.span().isBefore(span) && !span.isBefore(change.span()));
+        return nrChanges(span) > 0;
+    }
+
+    /** How many such calls. */
+    long nrChanges(Span span) {
+        return changes.stream()
+                .filter(change -> !change.span().isBefore(span) && !span.isBefore(change.span()))
+                .count();
     }
 
     /** When it was such a value for certain. */

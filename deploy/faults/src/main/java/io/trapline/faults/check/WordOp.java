@@ -8,10 +8,11 @@ import io.trapline.model.Pure;
  * A call that reads or writes one word.
  *
  * @param when at a time of this it takes effect
+ * @param isQueued a server had it queued, and it took effect for the guest before it did in the page (F3)
  * @param order operations of the same order take effect by {@code sequence}; {@link #NO_ORDER} = of none
  */
 @Pure
-record WordOp(Event.WordCall call, Span when, Effect effect, long order, long sequence) {
+record WordOp(Event.WordCall call, Span when, Effect effect, boolean isQueued, long order, long sequence) {
     static final long NO_ORDER = -1;
 
     /** Whether it takes effect. */

@@ -127,6 +127,8 @@ final class WordOrder {
             WordOp wrong = refused.get(read.value());
             if (wrong == null) {
                 findings.add("A4, T3", "a read sees what nobody has written at " + word, read);
+            } else if (wrong.call().outcome().isDone()) {
+                findings.add("T2, T8", "a read sees a write that the page's type drops at " + word, wrong, read);
             } else {
                 findings.add("A4, A5", "a read sees what was refused at " + word, wrong, read);
             }
@@ -140,7 +142,7 @@ final class WordOrder {
         return true;
     }
 
-    /** Operations of one vCPU come in their order. */
+    /** Operations of one vCPU come in their order; only a read need not see a write before it that a server had queued (F3). */
     private void followVcpus() {
         Map<Long, List<WordOp>> byOrder = new LinkedHashMap<>();
         for (Block block : blocks.values()) {
@@ -153,17 +155,29 @@ final class WordOrder {
         }
         for (List<WordOp> inOrder : byOrder.values()) {
             inOrder.sort(Comparator.comparingLong(WordOp::sequence));
-            for (int i = 1; i < inOrder.size(); i++) {
-                WordOp first = inOrder.get(i - 1);
-                WordOp then = inOrder.get(i);
-                Block before = blockOf(first);
-                Block after = blockOf(then);
-                if (before != after) {
-                    after.from.add(new Edge(before, first, then));
-                    before.to.add(after);
-                    after.waitsFor++;
+            WordOp last = null;
+            WordOp lastQueued = null;
+            for (WordOp op : inOrder) {
+                comesBefore(last, op);
+                if (op.write()) {
+                    comesBefore(lastQueued, op);
+                }
+                if (op.isQueued()) {
+                    lastQueued = op;
+                } else {
+                    last = op;
                 }
             }
+        }
+    }
+
+    private void comesBefore(@Nullable WordOp first, WordOp then) {
+        Block before = first == null ? null : blockOf(first);
+        Block after = blockOf(then);
+        if (first != null && before != null && before != after) {
+            after.from.add(new Edge(before, first, then));
+            before.to.add(after);
+            after.waitsFor++;
         }
     }
 

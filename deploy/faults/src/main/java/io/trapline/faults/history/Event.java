@@ -1,8 +1,10 @@
 package io.trapline.faults.history;
 
 import io.trapline.model.Pure;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 
 /**
  * One thing that a client did or saw. Every word of guest memory is 8 bytes at an aligned gpa, and no two writes of a history store the same value, so that a
@@ -19,29 +21,67 @@ public sealed interface Event {
         Outcome outcome();
     }
 
-    /** A call that reads or writes a word. */
-    sealed interface WordCall extends Call {
-        /** The domain. */
+    /** Something that happened in a domain. */
+    sealed interface InDomain extends Event {
+        /** The domain; where its id was used more than once, a number that no other life of the id has. */
         int domid();
+    }
 
+    /** A call that reads or writes words. */
+    sealed interface WordCall extends Call, InDomain {
         /** Whether it writes. */
         boolean write();
 
-        /** The word's gpa in bytes. */
+        /** The gpa of the word, or of the first one, in bytes. */
         long address();
 
         /** What it writes, or has read. */
         long value();
     }
 
+    /**
+     * A domain is created (D1).
+     *
+     * @param id the domain's id, which others may have had before and may have later
+     * @param generation where it is done
+     * @param replicated whether its memory has a second copy (D4)
+     */
+    record Created(int domid, int id, long generation, boolean replicated, Span span, Outcome outcome)
+            implements Call, InDomain {
+        public Created {
+            Objects.requireNonNull(span, "span");
+            Objects.requireNonNull(outcome, "outcome");
+        }
+    }
+
+    /**
+     * A domain is destroyed, with its servers (D1, S4).
+     *
+     * @param revision at which it ended, where it is done
+     */
+    record Destroyed(int domid, long revision, Span span, Outcome outcome) implements Call, InDomain {
+        public Destroyed {
+            Objects.requireNonNull(span, "span");
+            Objects.requireNonNull(outcome, "outcome");
+        }
+    }
+
     /** A vCPU was opened (A6): under which epoch. */
-    record Opened(int domid, int vcpu, long epoch, Span span) implements Event {
+    record Opened(int domid, int vcpu, long epoch, Span span) implements InDomain {
         public Opened {
             Objects.requireNonNull(span, "span");
         }
     }
 
-    /** A guest's access to a word (A1). */
+    /**
+     * A guest's access to one word, or a REP to several (A1).
+     *
+     * @param address of the first repetition
+     * @param count of repetitions
+     * @param df whether their addresses descend
+     * @param posted whether the write may be buffered (F3)
+     * @param value what each repetition writes, or the last one has read
+     */
     record Access(
             int domid,
             int vcpu,
@@ -49,6 +89,9 @@ public sealed interface Event {
             long sequence,
             boolean write,
             long address,
+            int count,
+            boolean df,
+            boolean posted,
             long value,
             Span span,
             Outcome outcome)
@@ -56,6 +99,26 @@ public sealed interface Event {
         public Access {
             Objects.requireNonNull(span, "span");
             Objects.requireNonNull(outcome, "outcome");
+            Reps.check(count);
+        }
+
+        /** One word, and nothing buffered. */
+        public Access(
+                int domid,
+                int vcpu,
+                long epoch,
+                long sequence,
+                boolean write,
+                long address,
+                long value,
+                Span span,
+                Outcome outcome) {
+            this(domid, vcpu, epoch, sequence, write, address, 1, false, false, value, span, outcome);
+        }
+
+        /** The words it goes through. */
+        public Reps reps() {
+            return new Reps(address, count, df);
         }
 
         /** What names it (A4). */
@@ -65,8 +128,8 @@ public sealed interface Event {
 
         @Override
         public String toString() {
-            return "vCPU " + vcpu + "@" + epoch + "#" + sequence + " " + Event.word(write, address, value) + ", " + span
-                    + ", " + outcome;
+            return "vCPU " + vcpu + "@" + epoch + "#" + sequence + " " + (posted ? "posts, " : "")
+                    + Event.words(write, reps(), value) + ", " + span + ", " + outcome;
         }
     }
 
@@ -81,7 +144,7 @@ public sealed interface Event {
 
         @Override
         public String toString() {
-            return client + " " + Event.word(write, address, value) + ", " + span + ", " + outcome;
+            return client + " " + Event.words(write, new Reps(address, 1, false), value) + ", " + span + ", " + outcome;
         }
     }
 
@@ -93,7 +156,7 @@ public sealed interface Event {
      * @param holder the id that an EBUSY names, or -1
      */
     record Claim(int domid, int server, int x, int flags, long epoch, int holder, Span span, Outcome outcome)
-            implements Call {
+            implements Call, InDomain {
         public Claim {
             Objects.requireNonNull(span, "span");
             Objects.requireNonNull(outcome, "outcome");
@@ -113,7 +176,7 @@ public sealed interface Event {
      * @param revision of the release, where it is done
      */
     record Release(int domid, int server, int x, boolean reset, long revision, Span span, Outcome outcome)
-            implements Call {
+            implements Call, InDomain {
         public Release {
             Objects.requireNonNull(span, "span");
             Objects.requireNonNull(outcome, "outcome");
@@ -127,33 +190,44 @@ public sealed interface Event {
     }
 
     /** A server is enabled, or disabled with its drain waited for (S2). */
-    record Enabling(int domid, int server, boolean enabled, Span span, Outcome outcome) implements Call {
+    record Enabling(int domid, int server, boolean enabled, Span span, Outcome outcome) implements Call, InDomain {
         public Enabling {
             Objects.requireNonNull(span, "span");
             Objects.requireNonNull(outcome, "outcome");
         }
     }
 
-    /**
-     * Pages get a type (T6).
-     *
-     * @param x of ioreq_server[x], or -1 for ram_rw
-     */
-    record Typing(int domid, long firstGfn, long count, int x, Span span, Outcome outcome) implements Call {
+    /** Pages get types, all of them or none (T6). */
+    record Typing(int domid, List<PageRun> runs, Span span, Outcome outcome) implements Call, InDomain {
         public Typing {
+            runs = List.copyOf(runs);
             Objects.requireNonNull(span, "span");
             Objects.requireNonNull(outcome, "outcome");
         }
 
+        /** One run; {@code type} as in {@link PageRun}. */
+        public Typing(int domid, long firstGfn, long count, int type, Span span, Outcome outcome) {
+            this(domid, List.of(new PageRun(firstGfn, count, type)), span, outcome);
+        }
+
         @Override
         public String toString() {
-            return "gfn " + firstGfn + " x " + count + " becomes " + (x < 0 ? "ram_rw" : "ioreq_server[" + x + "]")
-                    + ", " + span + ", " + outcome;
+            return runs.stream().map(PageRun::toString).collect(Collectors.joining(" and ")) + ", " + span + ", "
+                    + outcome;
+        }
+    }
+
+    /** The types of pages were listed: type by gfn, as in {@link PageRun}. */
+    record ListedTypes(int domid, Map<Long, Integer> types, Span span, Outcome outcome) implements Call, InDomain {
+        public ListedTypes {
+            types = Map.copyOf(types);
+            Objects.requireNonNull(span, "span");
+            Objects.requireNonNull(outcome, "outcome");
         }
     }
 
     /** The claims of a domain were listed (C8): server by x. */
-    record Listed(int domid, Map<Integer, Integer> holders, Span span, Outcome outcome) implements Call {
+    record Listed(int domid, Map<Integer, Integer> holders, Span span, Outcome outcome) implements Call, InDomain {
         public Listed {
             holders = Map.copyOf(holders);
             Objects.requireNonNull(span, "span");
@@ -167,6 +241,9 @@ public sealed interface Event {
      * @param part which part of the access
      * @param isRedelivered whether it was marked so (F6)
      * @param isAbandoned it was refused while it was at work: nothing was carried out (F2)
+     * @param address of the first repetition
+     * @param count of repetitions
+     * @param df whether their addresses descend
      * @param value what the guest writes, or what the emulator answers
      */
     record CarriedOut(
@@ -181,11 +258,52 @@ public sealed interface Event {
             boolean isAbandoned,
             boolean write,
             long address,
+            int count,
+            boolean df,
             long value,
             Span span)
-            implements Event {
+            implements InDomain {
         public CarriedOut {
             Objects.requireNonNull(span, "span");
+            Reps.check(count);
+        }
+
+        /** One word. */
+        public CarriedOut(
+                int domid,
+                int server,
+                long run,
+                int vcpu,
+                long epoch,
+                long sequence,
+                int part,
+                boolean isRedelivered,
+                boolean isAbandoned,
+                boolean write,
+                long address,
+                long value,
+                Span span) {
+            this(
+                    domid,
+                    server,
+                    run,
+                    vcpu,
+                    epoch,
+                    sequence,
+                    part,
+                    isRedelivered,
+                    isAbandoned,
+                    write,
+                    address,
+                    1,
+                    false,
+                    value,
+                    span);
+        }
+
+        /** The words it goes through. */
+        public Reps reps() {
+            return new Reps(address, count, df);
         }
 
         /** Of which access. */
@@ -197,7 +315,14 @@ public sealed interface Event {
         public String toString() {
             return "run " + Long.toHexString(run) + " of server " + server + " "
                     + (isAbandoned ? "gives up" : "carries out") + " vCPU " + vcpu + "@" + epoch + "#" + sequence + " "
-                    + Event.word(write, address, value) + (isRedelivered ? " redelivered" : "") + ", " + span;
+                    + Event.words(write, reps(), value) + (isRedelivered ? " redelivered" : "") + ", " + span;
+        }
+    }
+
+    /** From here on nobody holds a type of the domain: what its servers had taken has been carried out, posted writes included (C5, F3). */
+    record AllReleased(int domid, Span span) implements InDomain {
+        public AllReleased {
+            Objects.requireNonNull(span, "span");
         }
     }
 
@@ -232,7 +357,7 @@ public sealed interface Event {
         }
     }
 
-    private static String word(boolean write, long address, long value) {
-        return (write ? "writes " : "reads ") + "0x" + Long.toHexString(address) + " = " + value;
+    private static String words(boolean write, Reps reps, long value) {
+        return (write ? "writes " : "reads ") + reps + " = " + value;
     }
 }

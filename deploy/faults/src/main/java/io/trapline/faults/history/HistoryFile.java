@@ -20,6 +20,8 @@ public final class HistoryFile {
     private static final String KIND = "event";
 
     private static final Map<String, Class<? extends Event>> KINDS = Stream.<Class<? extends Event>>of(
+                    Event.Created.class,
+                    Event.Destroyed.class,
                     Event.Opened.class,
                     Event.Access.class,
                     Event.Memory.class,
@@ -27,8 +29,10 @@ public final class HistoryFile {
                     Event.Release.class,
                     Event.Enabling.class,
                     Event.Typing.class,
+                    Event.ListedTypes.class,
                     Event.Listed.class,
                     Event.CarriedOut.class,
+                    Event.AllReleased.class,
                     Event.Fault.class,
                     Event.Healed.class,
                     Event.CutShort.class)

@@ -54,6 +54,11 @@ public record Outcome(Kind kind, String reason) {
         return kind == Kind.REFUSED && reason.equals(because);
     }
 
+    /** Whether that was answered instead of what was asked for, whatever it says of the effect. */
+    public boolean is(String answer) {
+        return kind != Kind.DONE && reason.equals(answer);
+    }
+
     @Override
     public String toString() {
         return switch (kind) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -14,6 +15,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +33,7 @@ public final class CutProxy implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CutProxy.class);
 
     private static final int CONNECT_MILLIS = 3_000;
+    private static final int POLL_MILLIS = 20;
     private static final int BUFFER_BYTES = 64 << 10;
 
     /** Which way bytes go. */
@@ -41,18 +44,36 @@ public final class CutProxy implements AutoCloseable {
         TO_CLIENTS
     }
 
-    private final ServerSocket listener;
+    private final InetSocketAddress address;
+    private final boolean isShadow;
+    private volatile Listener listener;
+    private volatile boolean isClosed;
     private final List<InetSocketAddress> targets;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final List<Pair> pairs = new ArrayList<>();
-    private final Map<Direction, AtomicLong> bytes =
-            new EnumMap<>(Map.of(Direction.FROM_CLIENTS, new AtomicLong(), Direction.TO_CLIENTS, new AtomicLong()));
+    private final Map<Direction, AtomicLong> bytes = counters();
+    private final Map<Direction, AtomicLong> heldBytes = counters();
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Set<Direction> held = EnumSet.noneOf(Direction.class);
     private boolean refuses;
     private volatile long delayNanos;
+
+    /** {@code left}: the thread that accepts has gone, and only then the system refuses whoever connects. */
+    private record Listener(ServerSocket socket, CountDownLatch left) {
+        static Listener at(InetSocketAddress address) throws IOException {
+            ServerSocket socket = new ServerSocket();
+            try {
+                socket.setReuseAddress(true);
+                socket.bind(address);
+                return new Listener(socket, new CountDownLatch(1));
+            } catch (IOException taken) {
+                socket.close();
+                throw taken;
+            }
+        }
+    }
 
     private record Pair(Socket client, Socket server) {
         void cut() {
@@ -68,28 +89,38 @@ public final class CutProxy implements AutoCloseable {
         }
     }
 
-    private CutProxy(ServerSocket listener, List<InetSocketAddress> targets) {
+    private CutProxy(Listener listener, List<InetSocketAddress> targets, boolean isShadow) {
         this.listener = listener;
+        this.address = (InetSocketAddress) listener.socket().getLocalSocketAddress();
         this.targets = List.copyOf(targets);
+        this.isShadow = isShadow;
+    }
+
+    private static Map<Direction, AtomicLong> counters() {
+        return new EnumMap<>(Map.of(Direction.FROM_CLIENTS, new AtomicLong(), Direction.TO_CLIENTS, new AtomicLong()));
     }
 
     /** Listens on that address, port 0 = any, and passes on to the first of the others that is there. */
     public static CutProxy open(InetSocketAddress listen, List<InetSocketAddress> targets) throws IOException {
-        ServerSocket listener = new ServerSocket();
-        try {
-            listener.bind(listen);
-        } catch (IOException taken) {
-            listener.close();
-            throw taken;
-        }
-        CutProxy proxy = new CutProxy(listener, targets);
-        proxy.threads.execute(proxy::accept);
+        return open(listen, targets, false);
+    }
+
+    /** The same for one, and listens only while that does: who connects is refused where it would be. */
+    public static CutProxy openAsShadow(InetSocketAddress listen, InetSocketAddress target) throws IOException {
+        return open(listen, List.of(target), true);
+    }
+
+    private static CutProxy open(InetSocketAddress listen, List<InetSocketAddress> targets, boolean isShadow)
+            throws IOException {
+        Listener listener = Listener.at(listen);
+        CutProxy proxy = new CutProxy(listener, targets, isShadow);
+        proxy.threads.execute(() -> proxy.accept(listener));
         return proxy;
     }
 
     /** Where it listens. */
     public InetSocketAddress address() {
-        return (InetSocketAddress) listener.getLocalSocketAddress();
+        return address;
     }
 
     /** From now on nothing arrives that goes in that direction, until a {@link #cut} or {@link #heal}. */
@@ -138,16 +169,20 @@ public final class CutProxy implements AutoCloseable {
 
     /** How many bytes have come to go in that direction, held or not. */
     public long bytes(Direction direction) {
-        return counter(direction).get();
+        return bytes.getOrDefault(direction, new AtomicLong()).get();
+    }
+
+    /** How many of them were held back. */
+    public long heldBytes(Direction direction) {
+        return heldBytes.getOrDefault(direction, new AtomicLong()).get();
     }
 
     @Override
     public void close() {
-        try {
-            listener.close();
-        } catch (IOException impossible) {
-            throw new UncheckedIOException(impossible);
-        }
+        locked(() -> {
+            isClosed = true;
+            stopListening();
+        });
         heal();
         cut();
         threads.close();
@@ -163,18 +198,79 @@ public final class CutProxy implements AutoCloseable {
         }
     }
 
-    private AtomicLong counter(Direction direction) {
-        return bytes.getOrDefault(direction, new AtomicLong());
+    private void stopListening() {
+        try {
+            listener.socket().close();
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
     }
 
-    private void accept() {
-        while (!listener.isClosed()) {
+    private void accept(Listener at) {
+        while (!at.socket().isClosed()) {
             try {
-                Socket client = listener.accept();
+                Socket client = at.socket().accept();
                 threads.execute(() -> connect(client));
             } catch (IOException closed) {
                 LOG.debug("the proxy listens no more", closed);
             }
+        }
+        at.left().countDown();
+    }
+
+    /** Where nobody takes connections it takes none either; returns whether this call has made it so, and is to see when somebody does again. */
+    private boolean followTarget() throws InterruptedException {
+        if (!isShadow || isClosed || isTaken(targets.getFirst())) {
+            return false;
+        }
+        Listener at = listener;
+        boolean isFirst;
+        lock.lock();
+        try {
+            isFirst = !at.socket().isClosed();
+            stopListening();
+        } finally {
+            lock.unlock();
+        }
+        at.left().await();
+        return isFirst;
+    }
+
+    private void awaitTarget() throws InterruptedException {
+        while (!isClosed) {
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            if (isTaken(targets.getFirst())) {
+                listenAgain();
+                return;
+            }
+        }
+    }
+
+    private void listenAgain() {
+        try {
+            Listener again = Listener.at(address);
+            locked(() -> {
+                listener = again;
+                if (isClosed) {
+                    stopListening();
+                }
+            });
+            accept(again);
+        } catch (IOException taken) {
+            throw new UncheckedIOException(taken);
+        }
+    }
+
+    private static boolean isTaken(InetSocketAddress target) {
+        try (Socket probe = new Socket()) {
+            probe.connect(target, CONNECT_MILLIS);
+            return true;
+        } catch (ConnectException refused) {
+            return false;
+        } catch (IOException silent) {
+            // Who says nothing may listen all the same.
+            LOG.debug("{} does not say whether it listens", target, silent);
+            return true;
         }
     }
 
@@ -187,7 +283,7 @@ public final class CutProxy implements AutoCloseable {
             boolean isWanted;
             lock.lock();
             try {
-                isWanted = !refuses && !listener.isClosed();
+                isWanted = !refuses && !isClosed;
                 if (isWanted) {
                     pairs.add(pair);
                 }
@@ -202,6 +298,19 @@ public final class CutProxy implements AutoCloseable {
             copy(pair, client, pair.server, Direction.FROM_CLIENTS);
         } catch (IOException nobodyThere) {
             LOG.debug("nothing to pass on to", nobodyThere);
+            notConnected(pair);
+        }
+    }
+
+    private void notConnected(Pair pair) {
+        try {
+            boolean isToFollow = followTarget();
+            pair.cut();
+            if (isToFollow) {
+                awaitTarget();
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
             pair.cut();
         }
     }
@@ -225,7 +334,7 @@ public final class CutProxy implements AutoCloseable {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                counter(direction).addAndGet(read);
+                count(direction, read);
                 if (delayNanos > 0) {
                     TimeUnit.NANOSECONDS.sleep(delayNanos);
                 }
@@ -237,7 +346,34 @@ public final class CutProxy implements AutoCloseable {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
-        forget(pair);
+        ended(pair, direction);
+    }
+
+    /** That it has ended is held back, too. */
+    private void ended(Pair pair, Direction direction) {
+        try {
+            awaitRelease(direction);
+            boolean isToFollow = direction == Direction.TO_CLIENTS && followTarget();
+            forget(pair);
+            if (isToFollow) {
+                awaitTarget();
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            forget(pair);
+        }
+    }
+
+    private void count(Direction direction, int read) {
+        bytes.getOrDefault(direction, new AtomicLong()).addAndGet(read);
+        lock.lock();
+        try {
+            if (held.contains(direction)) {
+                heldBytes.getOrDefault(direction, new AtomicLong()).addAndGet(read);
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void forget(Pair pair) {

@@ -14,20 +14,25 @@ import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
 
-/** Who operates one server: claims types and releases them, in competition with the others, and now and then disables the server for a while. */
+/**
+ * Who operates one server: claims types and releases them, in competition with the others, now and then with the pages of the type set back, and now and then
+ * disables the server for a while.
+ */
 final class DeviceOperator implements Runnable {
     private static final Drain DRAIN = Drain.of(Duration.ofSeconds(2));
     private static final int BUSY_MILLIS = 60;
     private static final int HELD_MILLIS = 800;
     private static final int DISABLES = 8;
+    private static final int RESETS = 4;
+    private static final int MOST_RELEASES = 20;
 
-    private final Stage stage;
+    private final Scene scene;
     private final ServerRef server;
     private final String principal;
     private final SplittableRandom random;
 
-    DeviceOperator(Stage stage, ServerRef server, String principal, SplittableRandom random) {
-        this.stage = stage;
+    DeviceOperator(Scene scene, ServerRef server, String principal, SplittableRandom random) {
+        this.scene = scene;
         this.server = server;
         this.principal = principal;
         this.random = random;
@@ -38,12 +43,12 @@ final class DeviceOperator implements Runnable {
 
     @Override
     public void run() {
-        try (TraplineConnection connection = stage.doors.operator(principal)) {
+        try (TraplineConnection connection = scene.stage.doors.operator(principal)) {
             IoreqServers servers = connection.ioreqServers();
-            while (!stage.isOver() && !enable(servers, true)) {
+            while (!scene.isOver() && !enable(servers, true)) {
                 Stage.pause(BUSY_MILLIS);
             }
-            while (!stage.isOver()) {
+            while (!scene.isOver()) {
                 int x = random.nextInt(Layout.TYPES);
                 if (!claim(servers, x)) {
                     Stage.pause(random.nextInt(BUSY_MILLIS));
@@ -53,7 +58,7 @@ final class DeviceOperator implements Runnable {
                 if (random.nextInt(DISABLES) == 0) {
                     enable(servers, false);
                     Stage.pause(random.nextInt(BUSY_MILLIS));
-                    while (!stage.isOver() && !enable(servers, true)) {
+                    while (!scene.isOver() && !enable(servers, true)) {
                         Stage.pause(BUSY_MILLIS);
                     }
                     Stage.pause(random.nextInt(HELD_MILLIS));
@@ -66,27 +71,47 @@ final class DeviceOperator implements Runnable {
     /** Returns whether it may hold the type now. */
     private boolean claim(IoreqServers servers, int x) {
         int flags = 1 + random.nextInt(AccessFlags.ALL);
-        History history = stage.history;
+        History history = scene.history;
         long start = history.now();
-        Called called = call(() -> servers.mapMemType(server, MemType.ioreqServer(x), flags));
+        Called called =
+                call("claims ioreq_server[" + x + "]", () -> servers.mapMemType(server, MemType.ioreqServer(x), flags));
         history.add(new Event.Claim(
-                stage.domid(), id(), x, flags, called.result, called.holder, history.since(start), called.outcome));
+                scene.domid(), id(), x, flags, called.result, called.holder, history.since(start), called.outcome));
+        if (called.outcome.mayBeDone()) {
+            scene.held.incrementAndGet();
+        }
         return called.outcome.mayBeDone();
     }
 
+    /** Until it is certain that it holds the type no more. */
     private void release(IoreqServers servers, int x) {
-        History history = stage.history;
+        boolean reset = random.nextInt(RESETS) == 0;
+        for (int i = 0; i < MOST_RELEASES; i++) {
+            Outcome outcome = release(servers, x, reset);
+            if (outcome.isDone() || outcome.isRefused("EINVAL") || outcome.isRefused("ESRCH")) {
+                scene.held.decrementAndGet();
+                return;
+            }
+            Stage.pause(BUSY_MILLIS);
+        }
+    }
+
+    private Outcome release(IoreqServers servers, int x, boolean reset) {
+        History history = scene.history;
         long start = history.now();
-        Called called = call(() -> servers.release(server, MemType.ioreqServer(x), false, DRAIN));
+        Called called = call(
+                "releases ioreq_server[" + x + "]",
+                () -> servers.release(server, MemType.ioreqServer(x), reset, DRAIN));
         history.add(
-                new Event.Release(stage.domid(), id(), x, false, called.result, history.since(start), called.outcome));
+                new Event.Release(scene.domid(), id(), x, reset, called.result, history.since(start), called.outcome));
+        return called.outcome;
     }
 
     private boolean enable(IoreqServers servers, boolean enabled) {
-        History history = stage.history;
+        History history = scene.history;
         long start = history.now();
-        Called called = call(() -> servers.setState(server, enabled, DRAIN));
-        history.add(new Event.Enabling(stage.domid(), id(), enabled, history.since(start), called.outcome));
+        Called called = call(enabled ? "is enabled" : "is disabled", () -> servers.setState(server, enabled, DRAIN));
+        history.add(new Event.Enabling(scene.domid(), id(), enabled, history.since(start), called.outcome));
         return called.outcome.isDone();
     }
 
@@ -94,8 +119,8 @@ final class DeviceOperator implements Runnable {
         return server.id().value();
     }
 
-    private static Called call(LongSupplier call) {
-        try {
+    private Called call(String what, LongSupplier call) {
+        try (Waiting.Until _ = scene.waits(() -> "server " + id() + " " + what)) {
             return new Called(call.getAsLong(), -1, Outcome.DONE);
         } catch (TraplineException failure) {
             int holder = failure.refusal()

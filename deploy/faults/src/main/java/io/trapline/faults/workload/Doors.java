@@ -4,6 +4,9 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.netty.NettyChannelBuilder;
 import io.trapline.client.TraplineConnection;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -33,21 +36,24 @@ public record Doors(
         Objects.requireNonNull(operators, "operators");
     }
 
-    TraplineConnection guest() {
-        return connect("guest", guests);
+    /** {@code first}: the place of the address that it begins with, round and round. */
+    TraplineConnection guest(int first) {
+        return connect("guest", guests, first);
     }
 
     TraplineConnection emulator(String principal) {
-        return connect(principal, emulators);
+        return connect(principal, emulators, 0);
     }
 
     TraplineConnection operator(String principal) {
-        return connect(principal, operators);
+        return connect(principal, operators, 0);
     }
 
-    private TraplineConnection connect(String principal, UnaryOperator<String> door) {
+    private TraplineConnection connect(String principal, UnaryOperator<String> door, int first) {
+        List<String> all = new ArrayList<>(List.of(addresses.split(",", -1)));
+        Collections.rotate(all, -first);
         return TraplineConnection.builder()
-                .addresses(addresses)
+                .addresses(String.join(",", all))
                 .principal(principal)
                 .timeout(TIMEOUT)
                 .channels(address -> channel(door.apply(address)))

@@ -3,11 +3,15 @@ package io.trapline.faults.workload;
 import io.trapline.client.TraplineException;
 import io.trapline.faults.history.Outcome;
 import io.trapline.model.Errno;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /** What a caller knows of what became of its call. */
 final class Outcomes {
+    private static final Set<Errno> OF_THE_VCPU = EnumSet.of(Errno.ESTALE, Errno.ESRCH, Errno.EIO);
+
     private Outcomes() {}
 
     /** A call that changes something. */
@@ -20,7 +24,10 @@ final class Outcomes {
         };
     }
 
-    /** An access: ETIMEDOUT and ESTALE say that its effect is unknown (F4, A6). */
+    /**
+     * An access: ETIMEDOUT and ESTALE say that its effect is unknown (F4, A6), and so do ESRCH and EIO, which are said of its vCPU: an access whose answer was
+     * lost may have taken effect before its domain was gone.
+     */
     static Outcome ofAccess(@Nullable Throwable failure) {
         if (failure == null) {
             return Outcome.DONE;
@@ -36,7 +43,7 @@ final class Outcomes {
     }
 
     private static Outcome refused(Errno errno, boolean isAccess) {
-        boolean isUnknown = errno == Errno.ETIMEDOUT || (isAccess && errno == Errno.ESTALE);
+        boolean isUnknown = errno == Errno.ETIMEDOUT || (isAccess && OF_THE_VCPU.contains(errno));
         return isUnknown ? Outcome.unknown(errno.name()) : Outcome.refused(errno.name());
     }
 }

@@ -1,6 +1,5 @@
 package io.trapline.faults.workload;
 
-import io.trapline.client.DomainRef;
 import io.trapline.faults.history.History;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -8,13 +7,17 @@ import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
-/** What the clients of a workload share. Thread-safe. */
+/** What the clients of a workload share, whatever their domain is. Thread-safe. */
 final class Stage {
     final Doors doors;
-    final DomainRef domain;
     final History history;
+    final Waiting waiting = new Waiting();
+    /** Streams that were resumed because they were lost. */
     final AtomicLong guestResumptions = new AtomicLong();
+
     final AtomicLong emulatorResumptions = new AtomicLong();
+    /** Guests that have gone on at another host by themselves. */
+    final AtomicLong hops = new AtomicLong();
 
     /** One party for each access that is under way, and one for whoever waits for the others. */
     final Phaser recording = new Phaser(1);
@@ -25,14 +28,9 @@ final class Stage {
     private volatile boolean isOver;
     private volatile boolean isClosed;
 
-    Stage(Doors doors, DomainRef domain, History history) {
+    Stage(Doors doors, History history) {
         this.doors = doors;
-        this.domain = domain;
         this.history = history;
-    }
-
-    int domid() {
-        return domain.domid().value();
     }
 
     /** One that nobody has written yet. */
@@ -74,6 +72,17 @@ final class Stage {
 
     Queue<Throwable> broken() {
         return broken;
+    }
+
+    /** The same, where what it meets that it cannot is kept. */
+    Runnable safely(Runnable client) {
+        return () -> {
+            try {
+                client.run();
+            } catch (RuntimeException | Error cannot) {
+                broke(cannot);
+            }
+        };
     }
 
     static void pause(long millis) {

@@ -5,12 +5,17 @@ import io.trapline.client.ServerRef;
 import io.trapline.client.TraplineConnection;
 import io.trapline.faults.history.Event;
 import io.trapline.faults.history.History;
+import io.trapline.faults.history.Outcome;
 import io.trapline.faults.history.Span;
+import io.trapline.v1.Bufioreq;
+import io.trapline.v1.CreateIoreqServerRequest;
+import io.trapline.v1.Domain;
 import io.trapline.v1.DomainMemory;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -26,18 +31,25 @@ import java.util.concurrent.TimeoutException;
 public final class Workload implements AutoCloseable {
     private static final String DEVICE = "device-";
     /** More than any access may take (A1). */
-    private static final long LAST_OUTCOMES_SECONDS = 60;
+    private static final long LAST_OUTCOMES_SECONDS = 45;
+
+    private static final List<Bufioreq> BUFFERING =
+            List.of(Bufioreq.BUFIOREQ_ATOMIC, Bufioreq.BUFIOREQ_LEGACY, Bufioreq.BUFIOREQ_OFF);
 
     private final TraplineConnection owner;
     private final Stage stage;
+    private final Scene scene;
     private final SplittableRandom random;
+    private final Turnover turnover;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Map<String, Future<?>> busy = new LinkedHashMap<>();
 
-    private Workload(TraplineConnection owner, Stage stage, SplittableRandom random) {
+    private Workload(TraplineConnection owner, Stage stage, Scene scene, SplittableRandom random) {
         this.owner = owner;
         this.stage = stage;
+        this.scene = scene;
         this.random = random;
+        this.turnover = new Turnover(stage, threads, random.split());
     }
 
     /** Creates the domain and its servers and sets everybody to work. Throws {@link io.trapline.client.TraplineException}. */
@@ -45,8 +57,9 @@ public final class Workload implements AutoCloseable {
         TraplineConnection owner = doors.operator("operator");
         boolean isBegun = false;
         try {
-            DomainRef domain = DomainRef.of(owner.domains().create(Layout.NR_PAGES, Layout.VCPUS, memory));
-            Workload workload = new Workload(owner, new Stage(doors, domain, history), new SplittableRandom(seed));
+            Stage stage = new Stage(doors, history);
+            Scene scene = create(stage, owner, memory);
+            Workload workload = new Workload(owner, stage, scene, new SplittableRandom(seed));
             workload.start();
             isBegun = true;
             return workload;
@@ -57,42 +70,61 @@ public final class Workload implements AutoCloseable {
         }
     }
 
+    private static Scene create(Stage stage, TraplineConnection owner, DomainMemory memory) {
+        long start = stage.history.now();
+        Domain domain = owner.domains().create(Layout.NR_PAGES, Layout.VCPUS, memory);
+        Span span = stage.history.since(start);
+        boolean isReplicated = memory == DomainMemory.DOMAIN_MEMORY_REPLICATED;
+        int domid = domain.getDomid();
+        stage.history.add(new Event.Created(domid, domid, domain.getGeneration(), isReplicated, span, Outcome.DONE));
+        return new Scene(stage, DomainRef.of(domain), domid);
+    }
+
     private void start() {
         for (int i = 0; i < Layout.SERVERS; i++) {
             String principal = DEVICE + i;
             ServerRef server;
             try (TraplineConnection device = stage.doors.operator(principal)) {
-                server = device.ioreqServers().create(stage.domain);
+                server = device.ioreqServers().create(scene.domain, options(i));
             }
-            threads.execute(safely(new EmulatorClient(stage, server, principal, random.split())));
-            engage("the operator of " + principal, new DeviceOperator(stage, server, principal, random.split()));
+            threads.execute(stage.safely(new EmulatorClient(scene, server, principal, random.split())));
+            engage("the operator of " + principal, new DeviceOperator(scene, server, principal, random.split()));
         }
         for (int vcpu = 0; vcpu < Layout.VCPUS; vcpu++) {
-            engage("the guest of vCPU " + vcpu, new GuestClient(stage, vcpu, random.split()));
+            engage("the guest of vCPU " + vcpu, new GuestClient(scene, vcpu, random.split()));
         }
-        engage("the operator of the domain", new DomainOperator(stage, random.split()));
+        engage("the operator of the domain", new DomainOperator(scene, random.split()));
+        engage("whoever creates and destroys domains", turnover);
+    }
+
+    /** What is posted waits at two of three servers, and no slot is given up, so that nothing that was posted is lost (F3, F4). */
+    private static CreateIoreqServerRequest options(int number) {
+        return CreateIoreqServerRequest.newBuilder()
+                .setBufioreq(BUFFERING.get(number % BUFFERING.size()))
+                .setTimeoutMs(0)
+                .build();
     }
 
     private void engage(String name, Runnable client) {
-        busy.put(name, threads.submit(safely(client)));
-    }
-
-    private Runnable safely(Runnable client) {
-        return () -> {
-            try {
-                client.run();
-            } catch (RuntimeException | Error broken) {
-                stage.broke(broken);
-            }
-        };
+        busy.put(name, threads.submit(stage.safely(client)));
     }
 
     /** The domain. */
     public DomainRef domain() {
-        return stage.domain;
+        return scene.domain;
     }
 
-    /** How often streams of guests were resumed. */
+    /** The id of the domain with a single copy of its memory that lives now. */
+    public OptionalInt passingDomain() {
+        return turnover.present();
+    }
+
+    /** How often guests have gone on at another host by themselves. */
+    public long hops() {
+        return stage.hops.get();
+    }
+
+    /** How often streams of guests were lost and resumed. */
     public long guestResumptions() {
         return stage.guestResumptions.get();
     }
@@ -121,16 +153,20 @@ public final class Workload implements AutoCloseable {
 
     /**
      * Lets everybody come to an end, then reads every word, as a guest and past every claim, and lists the claims. Who does not come to an
-     * end within {@code patience} is among the {@link #broken} (G-1), and nothing is read.
+     * end within {@code patience} is among the {@link #broken} with what is waited for (G-1), and nothing is read.
      */
     public void finish(Duration patience) throws InterruptedException {
         stage.over();
         if (!awaitAll(patience)) {
             return;
         }
-        safely(() -> new DomainOperator(stage, random.split()).readAll(Layout.words()))
+        if (scene.held.get() == 0) {
+            long now = stage.history.now();
+            stage.history.add(new Event.AllReleased(scene.domid(), new Span(now, now)));
+        }
+        stage.safely(() -> new DomainOperator(scene, random.split()).readAll(Layout.words()))
                 .run();
-        safely(() -> new GuestClient(stage, 0, random.split()).readAll(Layout.words()))
+        stage.safely(() -> new GuestClient(scene, 0, random.split()).readAll(Layout.words()))
                 .run();
         awaitRecorded();
     }
@@ -140,7 +176,7 @@ public final class Workload implements AutoCloseable {
         try {
             stage.recording.awaitAdvanceInterruptibly(phase, LAST_OUTCOMES_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException forEver) {
-            stage.broke(forEver);
+            isStuck("an access that was sent");
         }
     }
 
@@ -152,13 +188,17 @@ public final class Workload implements AutoCloseable {
                 one.getValue().get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
             } catch (TimeoutException forEver) {
                 allEnded = false;
-                stage.broke(new TimeoutException("G-1: " + one.getKey() + " has come to no end within "
-                        + patience.toSeconds() + " s after everything was healed"));
+                isStuck(one.getKey());
             } catch (ExecutionException impossible) {
                 throw new IllegalStateException(impossible);
             }
         }
         return allEnded;
+    }
+
+    private void isStuck(String who) {
+        stage.broke(new TimeoutException("G-1: " + who + " has come to no end after everything was healed. Waited for: "
+                + String.join("; ", stage.waiting.longest())));
     }
 
     /** Ends everybody; the domain stays for whoever wants to look at it. */

@@ -270,8 +270,7 @@ final class RightModel {
                 "typer",
                 true,
                 () -> {
-                    boolean isTyped = typeOfPage.containsKey(page);
-                    if (isTyped == (x >= 0)) {
+                    if (x >= 0 && typeOfPage.containsKey(page)) {
                         return Outcome.refused("EINVAL");
                     }
                     if (x < 0) {

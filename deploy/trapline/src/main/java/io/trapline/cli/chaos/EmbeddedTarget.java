@@ -28,13 +28,23 @@ public final class EmbeddedTarget implements Target, AutoCloseable {
     }
 
     @Override
+    public String reach(String address) {
+        return address;
+    }
+
+    @Override
     public DomainMemory memory() {
         return DomainMemory.DOMAIN_MEMORY_VOLATILE;
     }
 
     @Override
-    public List<Fault> faults(int domid) {
+    public List<Fault> faults(Domains domains) {
         return List.of();
+    }
+
+    @Override
+    public List<String> state() {
+        return List.of("one process, " + cluster.address());
     }
 
     @Override

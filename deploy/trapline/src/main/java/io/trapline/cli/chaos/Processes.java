@@ -3,6 +3,7 @@ package io.trapline.cli.chaos;
 import io.trapline.process.ProcessState;
 import io.trapline.process.Supervisor;
 import java.io.IOException;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,11 @@ final class Processes {
         return leaderChanges;
     }
 
+    /** The lease of a process that was killed has ended, which it cannot say itself. */
+    synchronized void leaseOfTheDeadEnded() {
+        leaseExpiries++;
+    }
+
     synchronized long leaseExpiries() {
         return leaseExpiries;
     }
@@ -56,6 +62,24 @@ final class Processes {
     synchronized List<Supervisor.Change> nodes() {
         return last.values().stream()
                 .filter(each -> !each.role().equals(COORDINATOR) && each.state() == ProcessState.SERVING)
+                .toList();
+    }
+
+    /** The ids of all but that one; with a role, of those that have it. */
+    synchronized List<String> others(String id, Optional<String> role) {
+        return last.values().stream()
+                .filter(each -> role.isEmpty() || each.role().equals(role.get()))
+                .map(Supervisor.Change::id)
+                .filter(each -> !each.equals(id))
+                .toList();
+    }
+
+    /** What each of them does, a line each. */
+    synchronized List<String> text() {
+        return last.values().stream()
+                .sorted(Comparator.comparing(Supervisor.Change::id))
+                .map(each -> each.role() + " " + each.id() + ": " + each.state().text() + ", " + each.address()
+                        + ", pid " + each.pid())
                 .toList();
     }
 

@@ -34,7 +34,8 @@ final class WorkloadTest {
 
                 assertThat(workload.broken())
                         .extracting(Throwable::getMessage)
-                        .anyMatch(message -> message.startsWith("G-1: the guest of vCPU 0 has come to no end"));
+                        .anyMatch(message -> message.startsWith("G-1: the guest of vCPU 0 has come to no end"))
+                        .allMatch(message -> message.contains("domain 1: the outcome of vCPU"));
             }
         }
     }
