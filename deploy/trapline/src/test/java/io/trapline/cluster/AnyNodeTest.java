@@ -208,6 +208,111 @@ final class AnyNodeTest {
         }
     }
 
+    /** Writes as {@link Device}, but keeps the second one until it may be answered. */
+    private static final class SlowDevice extends Device {
+        final CountDownLatch arrived = new CountDownLatch(1);
+        final CountDownLatch mayAnswer = new CountDownLatch(1);
+
+        @Override
+        public void write(Ioreq ioreq) {
+            if (ioreq.data() == 2) {
+                arrived.countDown();
+                await(mayAnswer);
+            }
+            super.write(ioreq);
+        }
+    }
+
+    /** A node other than those. */
+    private static int otherThan(String... names) {
+        for (int i = 0; i < NODES; i++) {
+            if (!List.of(names).contains(nodes.name(i))) {
+                return i;
+            }
+        }
+        throw new AssertionError("no other node");
+    }
+
+    @Test
+    @DisplayName(
+            "D-22: an emulator that goes on at another node is asked there what it had under way; nothing is carried out twice")
+    void anEmulatorGoesOnAtAnotherNode() throws Exception {
+        DomainRef domain = domain();
+        ServerRef server = device(domain, 0);
+        int first = otherThan(primary(domain));
+        int next = otherThan(primary(domain), nodes.name(first));
+        Server door = nodes.door(first);
+        SlowDevice device = new SlowDevice();
+        TraplineConnection roaming = nodes.connect("127.0.0.1:" + door.getPort(), nodes.address(next));
+        try (Emulator emulator = roaming.attach(server, device);
+                Guest guest = AT.getFirst().guest(domain)) {
+            goesOn(guest, emulator, device, door::shutdownNow);
+        }
+        AT.getFirst().domains().destroy(domain);
+    }
+
+    @Test
+    @DisplayName("D-22: and so is one whose node ends")
+    void anEmulatorsNodeEnds() throws Exception {
+        DomainRef domain = domain();
+        ServerRef server = device(domain, 0);
+        int mortal = nodes.more();
+        SlowDevice device = new SlowDevice();
+        TraplineConnection roaming = nodes.connect(nodes.address(mortal), nodes.address(otherThan(primary(domain))));
+        try (Emulator emulator = roaming.attach(server, device);
+                Guest guest = AT.getFirst().guest(domain)) {
+            goesOn(guest, emulator, device, () -> nodes.end(mortal));
+        }
+        AT.getFirst().domains().destroy(domain);
+    }
+
+    private static void goesOn(Guest guest, Emulator emulator, SlowDevice device, Runnable fault) throws Exception {
+        Vcpu vcpu = guest.openVcpu(0, 8);
+        vcpu.write(DEVICE, 8, 1);
+        CompletableFuture<Long> second = vcpu.writeAsync(DEVICE, 8, 2);
+        CompletableFuture<Long> third = vcpu.writeAsync(DEVICE, 8, 3);
+        CompletableFuture<Long> behind = vcpu.writeAsync(new Gpa(PLAIN.value() + 128), 8, 4);
+        assertThat(device.arrived.await(60, TimeUnit.SECONDS)).isTrue();
+        fault.run();
+        device.mayAnswer.countDown();
+        second.get(60, TimeUnit.SECONDS);
+        third.get(60, TimeUnit.SECONDS);
+        behind.get(60, TimeUnit.SECONDS);
+        assertThat(vcpu.read(DEVICE, 8)).isEqualTo(3);
+        assertThat(device.writes).containsExactly(1L, 2L, 3L);
+        assertThat(emulator.counters().resumptions()).isPositive();
+        assertThat(emulator.counters().redelivered()).isZero();
+    }
+
+    @Test
+    @DisplayName("F6: where node and emulator both go, the next run is told that it may not be the first")
+    void anotherRunIsToldThatItMayNotBeTheFirst() throws Exception {
+        DomainRef domain = domain();
+        ServerRef server = device(domain, 0);
+        int mortal = nodes.more();
+        SlowDevice lost = new SlowDevice();
+        SlowDevice next = new SlowDevice();
+        next.mayAnswer.countDown();
+        try (Guest guest = AT.getFirst().guest(domain)) {
+            Vcpu vcpu = guest.openVcpu(0, 8);
+            CompletableFuture<Long> write;
+            try (TraplineConnection mortals = nodes.connect(nodes.address(mortal))) {
+                Emulator emulator = mortals.attach(server, lost);
+                write = vcpu.writeAsync(DEVICE, 8, 2);
+                assertThat(lost.arrived.await(60, TimeUnit.SECONDS)).isTrue();
+                assertThat(emulator.isAttached()).isTrue();
+                nodes.end(mortal);
+            }
+            try (Emulator emulator = AT.get(otherThan(primary(domain))).attach(server, next)) {
+                write.get(60, TimeUnit.SECONDS);
+                assertThat(emulator.counters().redelivered()).isEqualTo(1);
+            }
+            lost.mayAnswer.countDown();
+        }
+        assertThat(next.writes).containsExactly(2L);
+        AT.getFirst().domains().destroy(domain);
+    }
+
     @Test
     @DisplayName("T6, F2: pages are read, written and typed through any node")
     void pagesAreReachedThroughAnyNode() {

@@ -30,7 +30,9 @@ final class Nodes implements AutoCloseable {
 
     private final Deque<Runnable> started = new ArrayDeque<>();
     private final Coordinator coordinator;
+    private final String registry;
     private final List<Node> nodes = new ArrayList<>();
+    private final List<Server> servers = new ArrayList<>();
     private final List<String> addresses = new ArrayList<>();
 
     Nodes(Path folder, int count) throws Exception {
@@ -41,9 +43,9 @@ final class Nodes implements AutoCloseable {
                     node -> Optional.empty(),
                     failure -> {}));
             started.push(coordinator::close);
-            String registry = "127.0.0.1:" + serve(coordinator.internalServices(), List.of());
+            registry = "127.0.0.1:" + serve(coordinator.internalServices(), List.of());
             for (int i = 0; i < count; i++) {
-                start(name(i), registry);
+                start(name(i));
             }
             for (Node node : nodes) {
                 node.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
@@ -54,7 +56,21 @@ final class Nodes implements AutoCloseable {
         }
     }
 
-    private void start(String name, String registry) throws IOException {
+    /** One more node; returns its place. */
+    int more() throws Exception {
+        int place = nodes.size();
+        start(name(place));
+        nodes.get(place).ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
+        return place;
+    }
+
+    /** A node's life ends, and nobody hears from it any more. */
+    void end(int place) {
+        servers.get(place).shutdownNow();
+        nodes.get(place).close();
+    }
+
+    private void start(String name) throws IOException {
         MutableHandlerRegistry services = new MutableHandlerRegistry();
         Server server = server().fallbackHandlerRegistry(services).build().start();
         started.push(server::shutdownNow);
@@ -67,6 +83,7 @@ final class Nodes implements AutoCloseable {
             services.addService(ServerInterceptors.intercept(service, new Principals()));
         }
         nodes.add(node);
+        servers.add(server);
         addresses.add(address);
     }
 

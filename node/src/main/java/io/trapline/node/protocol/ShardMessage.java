@@ -82,8 +82,8 @@ public sealed interface ShardMessage {
     }
 
     /**
-     * Carries the runs out. They were checked, and no other type change has come between (the domain's type calls come one at a time). Answered when
-     * rule 0 holds for the change.
+     * Carries the runs out. They were checked, and no other type change has come between (the domain's type calls come one at a time), unless a server's former
+     * home was late to let it pass: then it is refused, if it is not allowed any more. Answered when rule 0 holds for the change.
      */
     record CommitTypes(long call, List<TypeRun> runs) implements Call {
         @Override

@@ -1,5 +1,6 @@
 package io.trapline.node.registry;
 
+import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.protocol.AnswerRoute;
 import io.trapline.node.protocol.CallAnswer;
@@ -20,6 +21,8 @@ public final class DomainCalls implements AnswerRoute {
     private final ConcurrentHashMap<Long, Call> underWay = new ConcurrentHashMap<>();
     /** By id the newest generation whose actor is gone. */
     private final ConcurrentHashMap<Integer, Long> goneServers = new ConcurrentHashMap<>();
+    /** By id the epoch of the home to which it has come last. */
+    private final ConcurrentHashMap<Integer, Long> homes = new ConcurrentHashMap<>();
 
     private volatile @Nullable Refusal closed;
 
@@ -30,12 +33,12 @@ public final class DomainCalls implements AnswerRoute {
 
     /** A call that no server gates. The consumer is given a refusal or empty, once, on any thread, and must not block. */
     public Call begin(Consumer<Optional<Refusal>> answer) {
-        return begin(new Call(answer, -1, 0));
+        return begin(new Call(answer, -1, 0, 0));
     }
 
     /** A call that is made for a server (F2). */
     public Call begin(ServerHandle server, Consumer<Optional<Refusal>> answer) {
-        return begin(new Call(answer, server.id(), server.generation()));
+        return begin(new Call(answer, server.id(), server.generation(), server.homeEpoch()));
     }
 
     private Call begin(Call call) {
@@ -46,6 +49,8 @@ public final class DomainCalls implements AnswerRoute {
             call.answer(Optional.of(why));
         } else if (call.serverGeneration <= goneServers.getOrDefault(call.serverId, -1L)) {
             call.answer(Optional.of(Refusal.noServer(domid, call.serverId)));
+        } else if (call.homeEpoch < homes.getOrDefault(call.serverId, -1L)) {
+            call.answer(Optional.of(moved(domid, call.serverId)));
         }
         return call;
     }
@@ -68,6 +73,23 @@ public final class DomainCalls implements AnswerRoute {
         }
     }
 
+    /** A server has another home: calls that wait for its gate at an earlier one are refused, since that one may say nothing any more. */
+    void serverMoved(int id, long homeEpoch) {
+        homes.merge(id, homeEpoch, Math::max);
+        for (Call call : underWay.values()) {
+            if (call.serverId == id && call.homeEpoch < homeEpoch && !call.gatePassed) {
+                call.answer(Optional.of(moved(domid, id)));
+            }
+        }
+    }
+
+    /** What waits for the gate of a server whose home has changed: whether the earlier home let it pass is not known. */
+    public static Refusal moved(int domid, int id) {
+        return Refusal.of(Errno.EAGAIN, "id = " + id + ": the server's emulator goes on at another node")
+                .with("domid", domid)
+                .with("id", id);
+    }
+
     @Override
     public void tell(CallAnswer answer) {
         Call call = underWay.get(answer.call());
@@ -85,15 +107,17 @@ public final class DomainCalls implements AnswerRoute {
         private final Consumer<Optional<Refusal>> answer;
         private final int serverId;
         private final long serverGeneration;
+        private final long homeEpoch;
         private final AtomicBoolean answered = new AtomicBoolean();
         private final long number = lastNumber.incrementAndGet();
         private volatile boolean gatePassed;
         private volatile Consumer<CallAnswer> onAnswer = answer -> {};
 
-        private Call(Consumer<Optional<Refusal>> answer, int serverId, long serverGeneration) {
+        private Call(Consumer<Optional<Refusal>> answer, int serverId, long serverGeneration, long homeEpoch) {
             this.answer = answer;
             this.serverId = serverId;
             this.serverGeneration = serverGeneration;
+            this.homeEpoch = homeEpoch;
         }
 
         /** Under which actors are asked for it. */

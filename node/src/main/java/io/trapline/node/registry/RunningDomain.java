@@ -80,7 +80,7 @@ final class RunningDomain {
     private DomainView view;
     private @Nullable Refusal stoppedWhy;
 
-    private record Server(ServerHandle handle, Role<ServerMessage> role, Life home) {}
+    private record Server(ServerHandle handle, Role<ServerMessage> role) {}
 
     /**
      * @param self this life of the node
@@ -400,8 +400,9 @@ final class RunningDomain {
         for (ServerView server : view.servers()) {
             Life home = Objects.requireNonNull(view.homes().get(server.id()));
             Server known = servers.get(server.id());
-            if (known != null && !known.home().equals(home)) {
-                servers.put(server.id(), at(home, known.handle(), known.role()));
+            if (known != null && known.handle().homeEpoch() != server.homeEpoch()) {
+                servers.put(server.id(), at(home, server.homeEpoch(), known.handle(), known.role()));
+                calls.serverMoved(server.id(), server.homeEpoch());
                 changed = true;
             }
             if (known == null) {
@@ -409,9 +410,9 @@ final class RunningDomain {
                         "server-" + server.id() + "-" + server.generation(),
                         () -> actors.server(view, server, routes, drained),
                         started -> briefServer(server.id(), started));
-                ServerHandle handle =
-                        new ServerHandle(server.id(), server.generation(), server.principal(), role::tell, here(role));
-                servers.put(server.id(), at(home, handle, role));
+                ServerHandle handle = new ServerHandle(
+                        server.id(), server.generation(), server.principal(), 0, role::tell, here(role));
+                servers.put(server.id(), at(home, server.homeEpoch(), handle, role));
                 changed = true;
             }
         }
@@ -429,12 +430,13 @@ final class RunningDomain {
         };
     }
 
-    private Server at(Life home, ServerHandle known, Role<ServerMessage> role) {
+    private Server at(Life home, long homeEpoch, ServerHandle known, Role<ServerMessage> role) {
         ServerRoute way = home.equals(self)
                 ? known.here()
                 : peers.server(home, domid, generation, known.id(), known.generation());
         return new Server(
-                new ServerHandle(known.id(), known.generation(), known.principal(), way, known.here()), role, home);
+                new ServerHandle(known.id(), known.generation(), known.principal(), homeEpoch, way, known.here()),
+                role);
     }
 
     private void stop(Server server) {

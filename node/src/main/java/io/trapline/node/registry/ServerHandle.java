@@ -8,7 +8,9 @@ import io.trapline.node.protocol.ServerRoute;
  * @param id 0 … 63
  * @param generation the revision at which it was created
  * @param principal who created it (S3)
+ * @param homeEpoch the revision at which it came to its home (D-22)
  * @param route its home, where its gate is
  * @param here where an emulator attaches that has come to this node
  */
-public record ServerHandle(int id, long generation, String principal, ServerRoute route, ServerRoute here) {}
+public record ServerHandle(
+        int id, long generation, String principal, long homeEpoch, ServerRoute route, ServerRoute here) {}

@@ -191,7 +191,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
                 Optional<Refusal> refusal = rules.p2m().checkTypes(check.runs());
                 yield () -> done(check.call(), refusal);
             }
-            case CommitTypes commit -> changeTypes(commit.call(), token -> rules.commitTypes(commit.runs(), token));
+            case CommitTypes commit -> commitTypes(commit);
             case ResetType reset -> changeTypes(reset.call(), token -> rules.resetType(reset.x(), token));
             case ListTypes list -> {
                 var runs = rules.p2m().listTypes(list.firstGfn(), list.count(), list.maxRuns());
@@ -278,6 +278,14 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
                 buffers.answer(now.get(i), moved.get(i));
             }
         };
+    }
+
+    /** Checked once more: a server's former home may have let it pass late, when its caller had been refused and another has come between. */
+    private Runnable commitTypes(CommitTypes commit) {
+        Optional<Refusal> refusal = rules.p2m().checkTypes(commit.runs());
+        return refusal.isPresent()
+                ? () -> done(commit.call(), refusal)
+                : changeTypes(commit.call(), token -> rules.commitTypes(commit.runs(), token));
     }
 
     private Runnable changeTypes(long call, java.util.function.LongConsumer change) {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -73,7 +74,7 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
             case TypesMessage.WriteAcross call -> enter(new WriteWork(call));
             case TypesMessage.Reset call -> enterUncounted(new ResetWork(call, shards.size()));
             case TypesMessage.Answered answered -> onAnswered(answered.answer());
-            case TypesMessage.Servers known -> servers = known.servers();
+            case TypesMessage.Servers known -> onServers(known.servers());
             case TypesMessage.ServerGone gone -> onServerGone(gone);
             case TypesMessage.Stop stop -> {
                 return Behaviors.stopped();
@@ -187,6 +188,19 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
             case CallAnswer.Read read -> throw new IllegalArgumentException("nothing was to be read: " + read);
             case CallAnswer.Listed listed -> throw new IllegalArgumentException("nothing was to be listed: " + listed);
             case CallAnswer.Ended ended -> throw new IllegalArgumentException("no call of a step: " + ended);
+        }
+    }
+
+    private void onServers(Map<Integer, KnownServer> known) {
+        Map<Integer, KnownServer> before = servers;
+        servers = known;
+        Work work = current;
+        if (work != null && gateOwed) {
+            // Its gate is elsewhere now, and the one that was asked may say nothing any more.
+            work.gate()
+                    .filter(by -> known.containsKey(by.serverId())
+                            && !Objects.equals(known.get(by.serverId()), before.get(by.serverId())))
+                    .ifPresent(by -> end(Optional.of(DomainCalls.moved(domid, by.serverId()))));
         }
     }
 

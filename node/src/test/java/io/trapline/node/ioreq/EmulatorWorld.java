@@ -113,7 +113,7 @@ final class EmulatorWorld implements AutoCloseable {
 
     void put(boolean crashed) {
         ServerHandle handle = new ServerHandle(
-                ServerScene.ID, ServerScene.GENERATION, ServerScene.PRINCIPAL, server::tell, server::tell);
+                ServerScene.ID, ServerScene.GENERATION, ServerScene.PRINCIPAL, 0, server::tell, server::tell);
         directory.put(new DomainHandle(
                 DOMID,
                 DOMAIN_GENERATION,

@@ -92,7 +92,7 @@ final class MemoryFixture implements AutoCloseable {
                 shards.routes,
                 types::tell,
                 new DomainHandle.Here(List.of(), nobody -> {}),
-                Map.of(SERVER, new ServerHandle(SERVER, SERVER_GEN, MEDIATOR, actor::tell, actor::tell)),
+                Map.of(SERVER, new ServerHandle(SERVER, SERVER_GEN, MEDIATOR, 0, actor::tell, actor::tell)),
                 crashed,
                 shards.calls);
     }

@@ -33,7 +33,7 @@ final class ArrivalsTest {
 
     private void create(long revision, boolean withServer) {
         ShardRoute here = told::add;
-        ServerHandle server = new ServerHandle(SERVER, SERVER_GENERATION, "mediator", nobody -> {}, told::add);
+        ServerHandle server = new ServerHandle(SERVER, SERVER_GENERATION, "mediator", 0, nobody -> {}, told::add);
         directory.put(new DomainHandle(
                 DOM,
                 GENERATION,

@@ -12,6 +12,8 @@ import org.junit.jupiter.api.Test;
 
 /** A call ends, whatever becomes of the actors that work on it. */
 final class DomainCallsTest {
+    private static final long HOME = 30;
+
     private final DomainCalls calls = new DomainCalls(7);
     private final List<Optional<Refusal>> answers = new ArrayList<>();
 
@@ -56,6 +58,24 @@ final class DomainCallsTest {
     }
 
     @Test
+    void aServerThatMovesEndsTheCallsThatWaitForItsFormerGate() {
+        DomainCalls.Call waits = calls.begin(server(1, 10), answers::add);
+        DomainCalls.Call passed = calls.begin(server(1, 10), answers::add);
+        DomainCalls.Call ofAnother = calls.begin(server(2, 11), answers::add);
+        passed.gate(Optional.empty());
+        calls.serverMoved(1, HOME + 1);
+        assertThat(answers).hasSize(1);
+        assertThat(answers.get(0).orElseThrow().errno()).isEqualTo(Errno.EAGAIN);
+        assertThat(waits.hasEnded()).isTrue();
+        assertThat(passed.hasEnded()).isFalse();
+        assertThat(ofAnother.hasEnded()).isFalse();
+        // Also one that knew the former home only; the new one is asked.
+        assertThat(calls.begin(server(1, 10), answers::add).hasEnded()).isTrue();
+        assertThat(calls.begin(server(1, 10, HOME + 1), answers::add).hasEnded())
+                .isFalse();
+    }
+
+    @Test
     void aGateThatRefusesEndsTheCall() {
         DomainCalls.Call call = calls.begin(server(1, 10), answers::add);
         call.gate(Optional.of(Refusal.of(Errno.ESTALE, "fenced")));
@@ -79,6 +99,10 @@ final class DomainCallsTest {
     }
 
     private static ServerHandle server(int id, long generation) {
-        return new ServerHandle(id, generation, "mediator", nobody -> {}, nobody -> {});
+        return server(id, generation, HOME);
+    }
+
+    private static ServerHandle server(int id, long generation, long homeEpoch) {
+        return new ServerHandle(id, generation, "mediator", homeEpoch, nobody -> {}, nobody -> {});
     }
 }

@@ -223,6 +223,24 @@ final class TypeCallsTest {
     }
 
     @Test
+    void aServerThatMovesLeavesTheCallsOfItsFormerGate() {
+        Shards shards = Shards.small(KIT, 1);
+        ActorRef<TypesMessage> calls = calls(shards);
+        TestProbe<ServerMessage> former = KIT.createTestProbe();
+        TestProbe<ServerMessage> next = KIT.createTestProbe();
+        List<TypeRun> runs = List.of(new TypeRun(0, 1, MemType.ioreqServer(0)));
+        know(calls, former);
+        CompletableFuture<Optional<Refusal>> waits =
+                asked(shards, call -> calls.tell(new TypesMessage.SetTypes(call, runs, GATE)));
+        former.expectMessageClass(ServerMessage.Gated.class);
+        know(calls, next);
+        assertThat(waits.orTimeout(20, TimeUnit.SECONDS).join().orElseThrow().errno())
+                .isEqualTo(Errno.EAGAIN);
+        asked(shards, call -> calls.tell(new TypesMessage.SetTypes(call, runs, GATE)));
+        next.expectMessageClass(ServerMessage.Gated.class);
+    }
+
+    @Test
     void aServerThatGoesTakesItsCallsWithIt() {
         Shards shards = Shards.small(KIT, 1);
         ActorRef<TypesMessage> calls = calls(shards);
