@@ -236,8 +236,10 @@ final class TypeCallsTest {
         know(calls, next);
         assertThat(waits.orTimeout(20, TimeUnit.SECONDS).join().orElseThrow().errno())
                 .isEqualTo(Errno.EAGAIN);
-        asked(shards, call -> calls.tell(new TypesMessage.SetTypes(call, runs, GATE)));
+        CompletableFuture<Optional<Refusal>> again =
+                asked(shards, call -> calls.tell(new TypesMessage.SetTypes(call, runs, GATE)));
         next.expectMessageClass(ServerMessage.Gated.class);
+        assertThat(again).isNotDone();
     }
 
     @Test
