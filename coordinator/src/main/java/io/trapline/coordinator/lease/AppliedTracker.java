@@ -8,7 +8,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A call waits for a revision: it returns when every life of a node that may hold a lease has applied it, at once where there is none.
  * A call may also wait for a drain: then it waits for the revision at which the drain ended. A drain is over when every such life is done
  * with it. A life whose lease has lapsed is waited for no longer: it serves no more. Its stream says nothing about that (D-13). Only for the
- * pages that a drain resets somebody has to be there who has them: it waits for that life, leased or not, until it is over (C5).
+ * pages that a drain resets somebody has to be there who has them: it waits for that life, leased or not, until it is over or another one has its place (C5).
  *
  * <p>What a life has said it has applied or is done with stays true of it, with a lease and without one.
  */
@@ -37,18 +36,34 @@ public final class AppliedTracker {
     private static final class Drain {
         private final Set<NodeLife> doneLives = new HashSet<>();
         private final Set<Long> tokens = new LinkedHashSet<>();
-        private @Nullable NodeLife resets;
+        // Who decides pages that it resets, and since which revision.
+        private Map<NodeLife, Long> resetting = Map.of();
+        private final Set<NodeLife> resetLives = new HashSet<>();
         private boolean finishing;
 
         private boolean isDone(Set<NodeLife> leased) {
-            return doneLives.containsAll(leased) && (resets == null || doneLives.contains(resets));
+            return doneLives.containsAll(leased) && resetLives.containsAll(resetting.keySet());
+        }
+
+        private void resets(Map<NodeLife, Long> now) {
+            resetLives.retainAll(now.keySet());
+            resetting = Map.copyOf(now);
+        }
+
+        private void done(NodeLife life, long applied) {
+            doneLives.add(life);
+            // What it has said before it was the primary is not about the pages.
+            if (applied >= resetting.getOrDefault(life, Long.MAX_VALUE)) {
+                resetLives.add(life);
+            }
         }
 
         private void over(NodeLife life) {
             doneLives.remove(life);
-            if (life.equals(resets)) {
-                resets = null;
-            }
+            resetLives.remove(life);
+            Map<NodeLife, Long> left = new HashMap<>(resetting);
+            left.remove(life);
+            resetting = Map.copyOf(left);
         }
     }
 
@@ -110,12 +125,13 @@ public final class AppliedTracker {
     }
 
     /**
-     * A drain has begun.
+     * A drain has begun, or others decide the pages that it resets.
      *
-     * @param resets the life whose memory has the pages that it resets; empty where it resets none
+     * @param resets the lives that decide them, and since which revision each does; empty where it resets none. Where a life says that it is done before it has
+     *     applied that revision, this says nothing of the pages
      */
-    public void drainBegan(long drain, Optional<NodeLife> resets) {
-        drains.computeIfAbsent(drain, began -> new Drain()).resets = resets.orElse(null);
+    public void drainBegan(long drain, Map<NodeLife, Long> resets) {
+        drains.computeIfAbsent(drain, began -> new Drain()).resets(resets);
         finishIfDone(drain);
     }
 
@@ -123,7 +139,7 @@ public final class AppliedTracker {
     public void drained(NodeLife life, long drain) {
         Drain open = drains.get(drain);
         if (open != null) {
-            open.doneLives.add(life);
+            open.done(life, appliedBy(life));
             finishIfDone(drain);
         }
     }

@@ -1,12 +1,14 @@
 package io.trapline.coordinator.lease;
 
 import io.trapline.coordinator.commit.NotLeading;
+import io.trapline.coordinator.place.Placer;
 import io.trapline.coordinator.registry.Answers;
 import io.trapline.coordinator.registry.RegistryView;
 import io.trapline.internal.v1.Admission;
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.BeginLeadership;
 import io.trapline.internal.v1.Command;
+import io.trapline.internal.v1.DomainRecord;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.EndNode;
 import io.trapline.internal.v1.FinishDrain;
@@ -56,6 +58,7 @@ public final class Leadership {
     private final Map<Object, NodeLink> links = new HashMap<>();
     private final Map<NodeLife, NodeLink> byLife = new HashMap<>();
     private final Map<Long, LeaseKeeper.Await> calls = new HashMap<>();
+    private final Placer placer = new Placer();
     private final AppliedTracker tracker = new AppliedTracker(new CallsAndDrains());
     // What came before it had begun.
     private final List<LeaseKeeper.Register> early = new ArrayList<>();
@@ -239,7 +242,14 @@ public final class Leadership {
             }
         }
         change.getDrainsList().forEach(this::drainBegan);
+        change.getDomainsList().forEach(this::placed);
         change.getEndedDrainsList().forEach(tracker::drainEnded);
+    }
+
+    /** Others may decide its pages now, and are to reset them. */
+    private void placed(DomainRecord domain) {
+        int domid = domain.getDomain().getDomid();
+        settings.views().read(view -> view.drainsOf(domid)).forEach(this::drainBegan);
     }
 
     private void drainBegan(DrainRecord drain) {
@@ -256,6 +266,20 @@ public final class Leadership {
         if (table != null) {
             table.tick(now());
             answerAsks();
+            place(table);
+        }
+    }
+
+    /** What came of a proposal is in the registry, which is asked the next time. */
+    private void place(LeaseTable begun) {
+        if (!begun.isInGrace() && placer.isDue(now())) {
+            Placer.Degraded degraded = settings.views()
+                    .read(view -> view.degraded().isEmpty()
+                            ? Placer.Degraded.NONE
+                            : new Placer.Degraded(view.degraded(), view.bytesLeft()));
+            placer.step(now(), degraded, begun.leased())
+                    .forEach(command -> outside.submit(
+                            this, command.setLeadership(leadership).build(), answer -> {}));
         }
     }
 

@@ -4,12 +4,17 @@ import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.PlacedDomain;
 import io.trapline.internal.v1.ShardRun;
 import io.trapline.model.Pure;
+import io.trapline.v1.Domain;
+import io.trapline.v1.DomainMemory;
+import io.trapline.v1.DomainState;
 import io.trapline.v1.ShardState;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** What each node has of the tables' entities, by its name; derived from them, and kept in step by {@link State}. */
 @Pure
@@ -17,6 +22,7 @@ final class Loads {
     private final NavigableMap<String, Long> shards = new TreeMap<>();
     private final Map<String, Long> pages = new HashMap<>();
     private final Map<String, Long> roles = new HashMap<>();
+    private final NavigableSet<Integer> degraded = new TreeSet<>();
 
     /** Of how many shards each node is primary; nodes without any are left out. */
     NavigableMap<String, Long> shards() {
@@ -33,8 +39,33 @@ final class Loads {
         return roles.containsKey(node);
     }
 
-    /** @param by 1 for what is there, −1 for what is no more */
-    void count(PlacedDomain placed, int by) {
+    /** The domains that are to have two copies of each shard, work, and have not, by id. */
+    NavigableSet<Integer> degraded() {
+        return Collections.unmodifiableNavigableSet(degraded);
+    }
+
+    private static boolean isDegraded(PlacedDomain placed) {
+        Domain domain = placed.getDomain();
+        boolean works = domain.getState() == DomainState.DOMAIN_STATE_RUNNING
+                || domain.getState() == DomainState.DOMAIN_STATE_PAUSED;
+        return works && domain.getMemory() == DomainMemory.DOMAIN_MEMORY_REPLICATED && !ShardRuns.areDual(placed);
+    }
+
+    /** It is there now. */
+    void add(PlacedDomain placed) {
+        count(placed, 1);
+        if (isDegraded(placed)) {
+            degraded.add(placed.getDomain().getDomid());
+        }
+    }
+
+    /** It is no more, or as it was before. */
+    void remove(PlacedDomain placed) {
+        count(placed, -1);
+        degraded.remove(placed.getDomain().getDomid());
+    }
+
+    private void count(PlacedDomain placed, int by) {
         for (ShardRun run : placed.getRunsList()) {
             if (run.getState() != ShardState.SHARD_STATE_LOST) {
                 count(placed, run, by);

@@ -194,14 +194,14 @@ final class Nodes {
         return candidates.stream()
                 .filter(life -> isPresent(state, life))
                 .distinct()
-                .sorted(Comparator.<NodeLife>comparingLong(life -> -bytesLeft(life.getNode()))
+                .sorted(Comparator.<NodeLife>comparingLong(life -> -bytesLeft(state, life.getNode()))
                         .thenComparingLong(life -> state.loads.shards().getOrDefault(life.getNode(), 0L))
                         .thenComparing(NodeLife::getNode))
                 .toList();
     }
 
     /** What of the node's memory is in no domain; below 0 where domains that did not use all of theirs were given more. */
-    private long bytesLeft(String node) {
+    static long bytesLeft(State state, String node) {
         long all = Optional.ofNullable(state.nodes.get(node))
                 .map(known -> known.getRegistration().getMemoryBytes())
                 .orElse(0L);

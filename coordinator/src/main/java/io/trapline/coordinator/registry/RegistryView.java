@@ -9,6 +9,7 @@ import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegisteredNode;
 import io.trapline.internal.v1.RegisteredServer;
 import io.trapline.internal.v1.RegistryChange;
+import io.trapline.internal.v1.ShardRun;
 import io.trapline.model.Pure;
 import io.trapline.model.Refusal;
 import io.trapline.v1.Claim;
@@ -21,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * What can be read of the registry. Whoever holds it may read while no command is applied. Lists are by key, ascending, and take the key
@@ -169,6 +172,17 @@ public final class RegistryView {
         return Map.copyOf(state.loads.shards());
     }
 
+    /** The domains that are to have two copies of each shard, work, and have not, by id (D4). */
+    public List<PlacedDomain> degraded() {
+        return state.loads.degraded().stream().map(state::domain).toList();
+    }
+
+    /** How many bytes of each node's memory are in no domain, by name; below 0 where domains that do not use all of theirs have been given more. */
+    public Map<String, Long> bytesLeft() {
+        return state.nodes.keySet().stream()
+                .collect(Collectors.toMap(Function.identity(), name -> Nodes.bytesLeft(state, name)));
+    }
+
     /** Ids of coordinators that were used, or may be, by id; beside those of the configuration of now. */
     public Map<String, CoordinatorId> coordinators() {
         return Map.copyOf(state.coordinators);
@@ -199,14 +213,19 @@ public final class RegistryView {
         return List.copyOf(state.drains.values());
     }
 
+    /** The drains of a domain that have not ended, by revision. */
+    public List<DrainRecord> drainsOf(int domid) {
+        return state.drainsOf(domid);
+    }
+
     /**
-     * The life whose memory has the pages that are {@code ram_rw} again when the drain ends (C5): by a release with {@code reset}, or by
-     * the end of a server that has begun one. Empty where there are none, and where that life is over and the pages are lost.
+     * The lives that decide the pages that are {@code ram_rw} again when the drain ends (C5): by a release with {@code reset}, or by the end of a server that
+     * has begun one; with the revision since which each does. Empty where there are none, and where the pages are lost.
      */
-    public Optional<NodeLife> resets(DrainRecord drain) {
+    public Map<NodeLife, Long> resets(DrainRecord drain) {
         PlacedDomain placed = state.domains.get(drain.getDomid());
         if (placed == null || placed.getDomain().getState() == DomainState.DOMAIN_STATE_CRASHED) {
-            return Optional.empty();
+            return Map.of();
         }
         boolean resets = state.drainsOf(drain.getDomid()).stream()
                 .anyMatch(each -> each.getReset()
@@ -214,8 +233,10 @@ public final class RegistryView {
                         && (each.getRevision() == drain.getRevision()
                                 || drain.getKind() == DrainKind.DRAIN_KIND_DESTROY));
         return resets
-                ? Optional.of(placed.getRuns(0).getPrimary()).filter(life -> Nodes.isPresent(state, life))
-                : Optional.empty();
+                ? placed.getRunsList().stream()
+                        .filter(run -> Nodes.isPresent(state, run.getPrimary()))
+                        .collect(Collectors.toMap(ShardRun::getPrimary, ShardRun::getPrimaryRevision, Math::max))
+                : Map.of();
     }
 
     /** Everything that a node is told, {@code snapshot} set. */

@@ -43,6 +43,7 @@ final class ShardRuns {
                 .setPrimary(primary)
                 .setState(ShardState.SHARD_STATE_SOLO)
                 .setEpoch(epoch)
+                .setPrimaryRevision(epoch)
                 .build();
     }
 
@@ -124,9 +125,7 @@ final class ShardRuns {
         List<ShardRun> runs = placed.getRunsList().stream()
                 .map(run -> {
                     ShardRun now = change.apply(run);
-                    return now.equals(run)
-                            ? run
-                            : now.toBuilder().setEpoch(revision).build();
+                    return now.equals(run) ? run : under(revision, run, now.toBuilder());
                 })
                 .toList();
         if (!runs.equals(placed.getRunsList())) {
@@ -164,12 +163,22 @@ final class ShardRuns {
                 .clearSyncing();
     }
 
+    /** The run as the command has changed it. */
+    private static ShardRun under(long revision, ShardRun was, ShardRun.Builder now) {
+        if (!now.getPrimary().equals(was.getPrimary())) {
+            now.setPrimaryRevision(revision);
+        }
+        return now.setEpoch(revision).build();
+    }
+
     private Answer change(RunName name, UnaryOperator<ShardRun.Builder> change) {
         PlacedDomain placed = state.domain(name.getDomid());
         int at = placed.getRunsList().indexOf(run(name).orElseThrow());
         long revision = state.begin();
-        ShardRun.Builder now = change.apply(placed.getRuns(at).toBuilder()).setEpoch(revision);
-        state.putDomain(placed.toBuilder().setRuns(at, now).build());
+        ShardRun was = placed.getRuns(at);
+        state.putDomain(placed.toBuilder()
+                .setRuns(at, under(revision, was, change.apply(was.toBuilder())))
+                .build());
         return Answers.done(revision)
                 .setExecute(ExecuteResponse.newBuilder()
                         .setRevision(revision)

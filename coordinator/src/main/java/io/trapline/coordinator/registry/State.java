@@ -121,9 +121,9 @@ final class State {
         serversOf(domid).values().forEach(server -> countRoles(server, -1));
         PlacedDomain before = domains.put(domid, placed);
         if (before != null) {
-            loads.count(before, -1);
+            loads.remove(before);
         }
-        loads.count(placed, 1);
+        loads.add(placed);
         serversOf(domid).values().forEach(server -> countRoles(server, 1));
         domids.set(domid);
         change.domain(domid);
@@ -132,7 +132,7 @@ final class State {
     void removeDomain(int domid) {
         PlacedDomain before = domains.remove(domid);
         if (before != null) {
-            loads.count(before, -1);
+            loads.remove(before);
         }
         domids.clear(domid);
         history.remove(domid);

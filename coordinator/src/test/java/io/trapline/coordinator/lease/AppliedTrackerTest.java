@@ -9,7 +9,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.DisplayName;
@@ -45,7 +44,7 @@ final class AppliedTrackerTest {
     void isNotOverWhileTheLifeThatHasThePagesToBeResetIsAwayOnly() {
         // C5: FREE says that they are plain again
         tracker.leased(A);
-        tracker.drainBegan(20, Optional.of(A));
+        tracker.drainBegan(20, Map.of(A, 0L));
         tracker.lapsed(A);
         assertThat(finished).isEmpty();
 
@@ -57,12 +56,54 @@ final class AppliedTrackerTest {
     @Test
     void isOverWhenTheLifeThatHadThePagesToBeResetIsOver() {
         tracker.leased(A);
-        tracker.drainBegan(20, Optional.of(A));
+        tracker.drainBegan(20, Map.of(A, 0L));
         tracker.lapsed(A);
 
         tracker.over(A);
 
         assertThat(finished).containsExactly(20L);
+    }
+
+    @Test
+    void isOverWhenWhoHasThePagesNowHasResetThem() {
+        // C5, D-24: the pages of a primary that lapses are its backup's
+        tracker.leased(A);
+        tracker.leased(B);
+        tracker.drainBegan(20, Map.of(A, 5L));
+        tracker.applied(B, 20);
+        tracker.drained(B, 20);
+        tracker.lapsed(A);
+        tracker.drainBegan(20, Map.of(B, 30L));
+        tracker.drained(B, 20);
+        assertThat(finished).as("said before it knew that they are its own").isEmpty();
+
+        tracker.applied(B, 30);
+        tracker.drained(B, 20);
+
+        assertThat(finished).containsExactly(20L);
+    }
+
+    @Test
+    void isNotOverForWhoResetThePagesBeforeAnotherHadThem() {
+        tracker.leased(A);
+        tracker.leased(B);
+        tracker.applied(A, 20);
+        tracker.drainBegan(20, Map.of(A, 5L));
+        tracker.drained(A, 20);
+        tracker.applied(B, 30);
+        tracker.drainBegan(20, Map.of(B, 30L));
+        tracker.drained(B, 20);
+        assertThat(finished).containsExactly(20L);
+
+        tracker.drainBegan(21, Map.of(A, 5L));
+        tracker.drained(A, 21);
+        tracker.drainBegan(21, Map.of(B, 30L));
+        tracker.drainBegan(21, Map.of(A, 40L));
+        tracker.drained(B, 21);
+        assertThat(finished).as("what it had reset before is not what it has now").containsExactly(20L);
+        tracker.applied(A, 40);
+        tracker.drained(A, 21);
+        assertThat(finished).containsExactly(20L, 21L);
     }
 
     @Test
@@ -130,7 +171,7 @@ final class AppliedTrackerTest {
         tracker.leased(A);
         tracker.leased(B);
         tracker.reached(20);
-        tracker.drainBegan(20, Optional.empty());
+        tracker.drainBegan(20, Map.of());
         tracker.drained(A, 20);
         tracker.drained(A, 20);
         tracker.drained(STRANGER, 20);
@@ -145,7 +186,7 @@ final class AppliedTrackerTest {
         // C5
         tracker.leased(A);
         tracker.reached(20);
-        tracker.drainBegan(20, Optional.empty());
+        tracker.drainBegan(20, Map.of());
         tracker.applied(A, 20);
         tracker.await(1, 20, 20);
         tracker.await(2, 20, 0);
@@ -164,7 +205,7 @@ final class AppliedTrackerTest {
     void waitsForTheEndOfADrainThatHasEndedAlready() {
         tracker.leased(A);
         tracker.reached(20);
-        tracker.drainBegan(20, Optional.empty());
+        tracker.drainBegan(20, Map.of());
         tracker.applied(A, 20);
         tracker.reached(21);
         tracker.drainEnded(20);
@@ -178,7 +219,7 @@ final class AppliedTrackerTest {
 
     @Test
     void finishesADrainAtOnceWithoutALease() {
-        tracker.drainBegan(20, Optional.empty());
+        tracker.drainBegan(20, Map.of());
 
         assertThat(finished).containsExactly(20L);
     }
@@ -188,7 +229,7 @@ final class AppliedTrackerTest {
         // F5, D-13
         tracker.leased(A);
         tracker.leased(B);
-        tracker.drainBegan(20, Optional.empty());
+        tracker.drainBegan(20, Map.of());
         tracker.drained(A, 20);
         assertThat(finished).isEmpty();
 
@@ -202,7 +243,7 @@ final class AppliedTrackerTest {
         // F5, C5
         tracker.leased(A);
         tracker.leased(B);
-        tracker.drainBegan(20, Optional.empty());
+        tracker.drainBegan(20, Map.of());
         tracker.drained(A, 20);
         assertThat(tracker.isPassedOver(B)).isFalse();
         tracker.lapsed(B);
@@ -219,7 +260,7 @@ final class AppliedTrackerTest {
         tracker.leased(A);
         tracker.leased(B);
         tracker.applied(A, 9);
-        tracker.drainBegan(20, Optional.empty());
+        tracker.drainBegan(20, Map.of());
         tracker.lapsed(A);
         tracker.drained(A, 20);
         tracker.applied(A, 10);
@@ -241,7 +282,7 @@ final class AppliedTrackerTest {
         tracker.leased(A);
         tracker.leased(B);
         tracker.applied(A, 30);
-        tracker.drainBegan(20, Optional.empty());
+        tracker.drainBegan(20, Map.of());
         tracker.drained(B, 20);
         tracker.await(1, 0, 20);
 
@@ -253,7 +294,7 @@ final class AppliedTrackerTest {
 
     @Test
     void triesToFinishAgainWhereThatFailed() {
-        tracker.drainBegan(20, Optional.empty());
+        tracker.drainBegan(20, Map.of());
         tracker.finishFailed(20);
 
         assertThat(finished).containsExactly(20L, 20L);
@@ -262,7 +303,7 @@ final class AppliedTrackerTest {
     @Test
     void forgetsACallThatWaitsNoLonger() {
         tracker.leased(A);
-        tracker.drainBegan(20, Optional.empty());
+        tracker.drainBegan(20, Map.of());
         tracker.await(1, 10, 0);
         tracker.await(2, 10, 20);
         tracker.cancel(1);

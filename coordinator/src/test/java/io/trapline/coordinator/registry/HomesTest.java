@@ -39,6 +39,7 @@ final class HomesTest {
                         .setPrimary(DOMAINS)
                         .setState(ShardState.SHARD_STATE_SOLO)
                         .setEpoch(everything.getDomains(0).getDomain().getGeneration())
+                        .setPrimaryRevision(everything.getDomains(0).getDomain().getGeneration())
                         .build());
         assertThat(everything.getNodesList()).extracting(node -> node.getLife()).containsExactly(DOMAINS, EMULATORS);
         cluster.done(cluster.end("n2", 78));

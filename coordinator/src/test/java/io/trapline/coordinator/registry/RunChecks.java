@@ -30,6 +30,9 @@ final class RunChecks {
             ShardRun was = earlier.get(placed.getDomain().getGeneration());
             if (was != null && !was.equals(run)) {
                 assertThat(run.getEpoch()).isEqualTo(after.getRevision());
+                boolean stays = run.getPrimary().equals(was.getPrimary());
+                assertThat(run.getPrimaryRevision())
+                        .isEqualTo(stays ? was.getPrimaryRevision() : after.getRevision());
                 checkCopies(was, run, lives(before), alive, command);
             }
         }

@@ -43,6 +43,7 @@ final class ShardRunsTest {
     @Test
     void aBackupIsAddedInTwoSteps() {
         assertThat(run().getState()).isEqualTo(ShardState.SHARD_STATE_SOLO);
+        long created = run().getEpoch();
         long syncing = cluster.done(start(B)).getExecute().getRevision();
         assertThat(run())
                 .isEqualTo(ShardRun.newBuilder()
@@ -51,6 +52,7 @@ final class ShardRunsTest {
                         .setState(ShardState.SHARD_STATE_SYNCING)
                         .setSyncing(B)
                         .setEpoch(syncing)
+                        .setPrimaryRevision(created)
                         .build());
         assertThat(shard().getBackup()).as("a copy that is not complete").isEmpty();
 
@@ -63,6 +65,7 @@ final class ShardRunsTest {
                         .setState(ShardState.SHARD_STATE_DUAL)
                         .setBackup(B)
                         .setEpoch(added)
+                        .setPrimaryRevision(created)
                         .build());
         assertThat(shard().getBackup()).isEqualTo("n2");
         assertThat(shard().getEpoch()).isEqualTo(added);

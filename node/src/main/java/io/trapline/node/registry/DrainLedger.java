@@ -3,11 +3,14 @@ package io.trapline.node.registry;
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.model.Pure;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Which drains wait for something at this node, and which are done but perhaps not heard of by the coordinator (F5). A drain is reported after the
@@ -19,6 +22,10 @@ public final class DrainLedger {
     private final Set<Long> resetting = new HashSet<>();
     private final TreeMap<Long, DrainRecord> done = new TreeMap<>();
     private final Set<Long> reported = new HashSet<>();
+    // Resets that were begun without pages that have come since.
+    private final Set<Long> partial = new HashSet<>();
+    // Drains that are reported only after a later revision than their own is acknowledged.
+    private final Map<Long, Long> notBefore = new HashMap<>();
 
     /** One has begun; one that was done before it was heard of stays done. */
     public void begin(DrainRecord drain) {
@@ -45,9 +52,44 @@ public final class DrainLedger {
         return resetting.add(revision);
     }
 
+    /**
+     * From that revision on pages of the domain are decided here: what this node has said of drains that reset pages was not about them (C5).
+     *
+     * @return the drains whose pages are to be reset now, though that was done before
+     */
+    public List<Long> promoted(long domainGeneration, long revision) {
+        List<DrainRecord> again = done.values().stream()
+                .filter(drain -> drain.getDomainGeneration() == domainGeneration && drain.getReset())
+                .toList();
+        for (DrainRecord drain : again) {
+            done.remove(drain.getRevision());
+            pending.put(drain.getRevision(), drain);
+        }
+        Stream.concat(done.values().stream(), pending.values().stream())
+                .filter(drain -> drain.getDomainGeneration() == domainGeneration)
+                .map(DrainRecord::getRevision)
+                .forEach(drain -> {
+                    notBefore.put(drain, revision);
+                    reported.remove(drain);
+                });
+        pending.values().stream()
+                .filter(drain -> drain.getDomainGeneration() == domainGeneration)
+                .map(DrainRecord::getRevision)
+                .filter(resetting::contains)
+                .forEach(partial::add);
+        return again.stream().map(DrainRecord::getRevision).toList();
+    }
+
+    /** A reset that was begun is done; true where it is to be begun once more, for pages that have come meanwhile. */
+    public boolean endReset(long revision) {
+        resetting.remove(revision);
+        return partial.remove(revision);
+    }
+
     /** Nothing of it is left at this node. */
     public void finish(long revision) {
         resetting.remove(revision);
+        partial.remove(revision);
         DrainRecord drain = pending.remove(revision);
         if (drain != null) {
             done.put(revision, drain);
@@ -60,6 +102,8 @@ public final class DrainLedger {
         done.keySet().retainAll(standing);
         reported.retainAll(standing);
         resetting.retainAll(standing);
+        partial.retainAll(standing);
+        notBefore.keySet().retainAll(standing);
     }
 
     /** A new session knows of no report. */
@@ -71,6 +115,7 @@ public final class DrainLedger {
     public List<Long> report(long acknowledged) {
         List<Long> due = done.headMap(acknowledged, true).values().stream()
                 .filter(drain -> !reported.contains(drain.getRevision()) && !endsReset(drain))
+                .filter(drain -> notBefore.getOrDefault(drain.getRevision(), 0L) <= acknowledged)
                 .map(DrainRecord::getRevision)
                 .toList();
         reported.addAll(due);

@@ -148,7 +148,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
             case Applied applied -> applied.domain().applied(applied.revision());
             case Drained drained -> onDrained(drained.revision());
             case Returned returned -> onReturned(returned.revision());
-            case ResetDone reset -> finishDrain(reset.revision());
+            case ResetDone reset -> onReset(reset.revision());
             case ReportActivity report -> reportActivity();
             case Step(Runnable step) -> step.run();
         }
@@ -207,7 +207,11 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         ActorRef<Message> me = getContext().getSelf();
         RunningDomain served = domain;
         long revision = change.view().table().revision();
+        boolean gains = domain.gains(change.view());
         served.apply(change, () -> me.tell(new Applied(served, revision)), () -> done(entry));
+        if (gains) {
+            drains.promoted(change.view().generation(), revision).forEach(this::onDrained);
+        }
         directory.put(served.handle(false));
     }
 
@@ -308,6 +312,14 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         } else if (drains.beginReset(revision)) {
             ActorRef<Message> me = getContext().getSelf();
             domain.reset(MemType.ofCode(drain.getTypeValue()).x(), () -> me.tell(new ResetDone(revision)));
+        }
+    }
+
+    private void onReset(long revision) {
+        if (drains.endReset(revision)) {
+            onDrained(revision);
+        } else {
+            finishDrain(revision);
         }
     }
 

@@ -33,6 +33,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -209,6 +210,14 @@ final class RunningDomain {
                 && server != null
                 && server.handle().generation() == generation
                 && server.role().actor() != null;
+    }
+
+    /** Whether this node decides by the next view what another one decides by that of now. */
+    boolean gains(DomainView next) {
+        List<Life> now = view.primaries();
+        List<Life> then = next.primaries();
+        return IntStream.range(0, then.size())
+                .anyMatch(i -> then.get(i).equals(self) && !now.get(i).equals(self));
     }
 
     /**

@@ -56,6 +56,40 @@ final class DrainLedgerTest {
     }
 
     @Test
+    void whoDecidesThePagesNowResetsThemAndSaysSoAgain() {
+        // C5, D-24: what a backup has said is not about the pages
+        ledger.begin(Records.release(5, 7, 2, 0, 3, 1, true));
+        ledger.begin(drain(6));
+        ledger.beginReset(5);
+        ledger.finish(5);
+        ledger.finish(6);
+        assertThat(ledger.report(6)).containsExactly(5L, 6L);
+
+        assertThat(ledger.promoted(2, 9)).containsExactly(5L);
+
+        assertThat(ledger.beginReset(5)).isTrue();
+        assertThat(ledger.report(9)).as("has no page to reset").containsExactly(6L);
+        assertThat(ledger.endReset(5)).isFalse();
+        ledger.finish(5);
+        assertThat(ledger.report(8)).as("before it is known that it decides").isEmpty();
+        assertThat(ledger.report(9)).containsExactly(5L);
+        assertThat(ledger.promoted(3, 10)).isEmpty();
+    }
+
+    @Test
+    void aResetUnderWayAsAnotherBecomesPrimaryIsReportedAfterThat() {
+        ledger.begin(Records.release(5, 7, 2, 0, 3, 1, true));
+        ledger.beginReset(5);
+        assertThat(ledger.promoted(2, 9)).as("it is not done").isEmpty();
+        assertThat(ledger.endReset(5)).as("it was begun without the pages").isTrue();
+        assertThat(ledger.beginReset(5)).isTrue();
+        assertThat(ledger.endReset(5)).isFalse();
+        ledger.finish(5);
+        assertThat(ledger.report(8)).isEmpty();
+        assertThat(ledger.report(9)).containsExactly(5L);
+    }
+
+    @Test
     void aResetBeginsOnce() {
         ledger.begin(drain(5));
         assertThat(ledger.beginReset(5)).isTrue();

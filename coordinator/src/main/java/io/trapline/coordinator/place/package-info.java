@@ -1,0 +1,5 @@
+/** Where copies of shards are made (D-24, D-27). */
+@NullMarked
+package io.trapline.coordinator.place;
+
+import org.jspecify.annotations.NullMarked;

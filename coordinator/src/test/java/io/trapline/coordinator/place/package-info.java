@@ -1,0 +1,4 @@
+@NullMarked
+package io.trapline.coordinator.place;
+
+import org.jspecify.annotations.NullMarked;
