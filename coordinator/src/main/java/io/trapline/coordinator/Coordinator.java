@@ -3,6 +3,7 @@ package io.trapline.coordinator;
 import io.grpc.BindableService;
 import io.trapline.coordinator.commit.Committer;
 import io.trapline.coordinator.commit.ConfirmedReads;
+import io.trapline.coordinator.commit.TimedLog;
 import io.trapline.coordinator.grpc.Calls;
 import io.trapline.coordinator.grpc.ClaimWatches;
 import io.trapline.coordinator.grpc.ClusterGrpc;
@@ -23,6 +24,7 @@ import io.trapline.coordinator.raft.Applied;
 import io.trapline.coordinator.raft.Replica;
 import io.trapline.coordinator.raft.ReplicaEvents;
 import io.trapline.coordinator.raft.StartException;
+import io.trapline.coordinator.registry.RegistryView;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +35,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -89,11 +92,15 @@ public final class Coordinator implements AutoCloseable {
         spawn(system, ActorDeaths.of(actors.all(), onDeath), "actor-deaths-" + STARTED.incrementAndGet());
     }
 
+    /** What is counted from the beginning of this process on. */
+    private record Counts(TimedLog log, LongAdder lapses) {}
+
     private record Actors(
             ActorRef<Committer.Message> committer,
             ActorRef<LeaseKeeper.Message> nodes,
             ActorRef<ClientSessions.Message> sessions,
-            ActorRef<ClaimWatches.Message> watches) {
+            ActorRef<ClaimWatches.Message> watches,
+            Counts counts) {
         List<ActorRef<?>> all() {
             return List.of(committer, nodes, sessions, watches);
         }
@@ -226,15 +233,17 @@ public final class Coordinator implements AutoCloseable {
         // Random: no other life of any coordinator's process has the same.
         long committerId = new SecureRandom().nextLong() | 1;
         Views views = replica::readLocal;
+        Counts counts = new Counts(new TimedLog(replica, System::nanoTime), new LongAdder());
         ActorRef<Committer.Message> committer =
-                spawn(system, Committer.create(committerId, replica, System::nanoTime), "committer-" + start);
-        LeaseKeeper.Settings keeping =
-                new LeaseKeeper.Settings(config.replica().id(), replica.clusterId(), views, System::nanoTime);
+                spawn(system, Committer.create(committerId, counts.log(), System::nanoTime), "committer-" + start);
+        LeaseKeeper.Settings keeping = new LeaseKeeper.Settings(
+                config.replica().id(), replica.clusterId(), views, System::nanoTime, counts.lapses()::increment);
         return new Actors(
                 committer,
                 spawn(system, LeaseKeeper.create(committer, keeping), "lease-keeper-" + start),
                 spawn(system, ClientSessions.create(committer, views, System::nanoTime), "client-sessions-" + start),
-                spawn(system, ClaimWatches.create(views), "claim-watches-" + start));
+                spawn(system, ClaimWatches.create(views), "claim-watches-" + start),
+                counts);
     }
 
     private static <T> ActorRef<T> spawn(ActorSystem<?> system, Behavior<T> behavior, String name) {
@@ -289,6 +298,24 @@ public final class Coordinator implements AutoCloseable {
     /** The cluster's id. */
     public String clusterId() {
         return replica.clusterId();
+    }
+
+    /** What it is doing; the registry is counted as this is called, which takes as long as there are domains. */
+    public CompletionStage<CoordinatorReadings> readings() {
+        CompletableFuture<Integer> leased = new CompletableFuture<>();
+        actors.nodes().tell(new LeaseKeeper.AskLeased(nodes -> leased.complete(nodes.size())));
+        Counts counts = actors.counts();
+        return leased.thenApplyAsync(
+                nodes -> new CoordinatorReadings(
+                        isLeading(),
+                        term(),
+                        replica.configuration().size(),
+                        nodes,
+                        counts.log().entries(),
+                        counts.log().nanos(),
+                        counts.lapses().sum(),
+                        replica.readLocal(RegistryView::counts)),
+                system.executionContext());
     }
 
     /** Ends it. Calls under way get no answer: whoever closes it has ended the server that they came through. */

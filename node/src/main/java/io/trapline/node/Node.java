@@ -31,6 +31,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 public final class Node implements AutoCloseable {
     private final ActorSystem<NodeRegistry.Message> system;
     private final ServingGate gate;
+    private final PeerLinks links;
     private final CompletableFuture<Void> ready;
     private final List<BindableService> services;
     private final List<BindableService> internalServices;
@@ -38,11 +39,13 @@ public final class Node implements AutoCloseable {
     private Node(
             ActorSystem<NodeRegistry.Message> system,
             ServingGate gate,
+            PeerLinks links,
             CompletableFuture<Void> ready,
             List<BindableService> services,
             List<BindableService> internalServices) {
         this.system = system;
         this.gate = gate;
+        this.links = links;
         this.ready = ready;
         this.services = services;
         this.internalServices = internalServices;
@@ -84,6 +87,7 @@ public final class Node implements AutoCloseable {
         return new Node(
                 system,
                 gate,
+                links,
                 ready,
                 List.of(
                         new GuestGrpc(directory),
@@ -100,6 +104,14 @@ public final class Node implements AutoCloseable {
     /** Whether it serves now. */
     public boolean serves() {
         return gate.serves();
+    }
+
+    /** What it is doing. */
+    public CompletionStage<NodeReadings> readings() {
+        return links.readings().thenApply(now -> {
+            long left = gate.leftNanos();
+            return new NodeReadings(left > 0, left, now);
+        });
     }
 
     /**

@@ -383,6 +383,7 @@ public final class Leadership {
         @Override
         public void lapsed(NodeLife life) {
             LOG.info("the lease of node {}, incarnation {}, is over", life.getNode(), name(life));
+            settings.lapsed().run();
             tracker.lapsed(life);
         }
 

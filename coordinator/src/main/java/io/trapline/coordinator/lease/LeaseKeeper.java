@@ -130,8 +130,9 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
      * @param peer the coordinator's id
      * @param clusterId the cluster's id
      * @param nanoTime a monotonic clock
+     * @param lapsed run whenever a lease is taken for lapsed; must not block
      */
-    public record Settings(String peer, String clusterId, Views views, LongSupplier nanoTime) {}
+    public record Settings(String peer, String clusterId, Views views, LongSupplier nanoTime, Runnable lapsed) {}
 
     private final TimerScheduler<Message> timers;
     private final ActorRef<Committer.Message> committer;

@@ -15,9 +15,12 @@ import io.trapline.model.Refusal;
 import io.trapline.v1.Claim;
 import io.trapline.v1.DescribeDomainResponse;
 import io.trapline.v1.Domain;
+import io.trapline.v1.DomainMemory;
 import io.trapline.v1.DomainState;
 import io.trapline.v1.IoreqServer;
+import io.trapline.v1.ShardState;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,6 +45,23 @@ public final class RegistryView {
     /** The last revision given out. */
     public long revision() {
         return state.revision;
+    }
+
+    /** How much is in it. */
+    public RegistryCounts counts() {
+        Map<DomainState, Long> domains = new EnumMap<>(DomainState.class);
+        long degraded = 0;
+        for (PlacedDomain placed : state.domains.values()) {
+            domains.merge(placed.getDomain().getState(), 1L, Long::sum);
+            boolean isReplicated = placed.getDomain().getMemory() == DomainMemory.DOMAIN_MEMORY_REPLICATED;
+            boolean isWhole =
+                    placed.getRunsList().stream().allMatch(run -> run.getState() == ShardState.SHARD_STATE_DUAL);
+            degraded += isReplicated && !isWhole && placed.getDomain().getState() != DomainState.DOMAIN_STATE_CRASHED
+                    ? 1
+                    : 0;
+        }
+        return new RegistryCounts(
+                state.revision, state.leadership, state.nodes.size(), domains, degraded, state.claims.size());
     }
 
     /** At most so many domains with ids above the one named (0: from the first). */

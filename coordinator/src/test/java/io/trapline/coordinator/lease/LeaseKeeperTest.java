@@ -44,6 +44,7 @@ final class LeaseKeeperTest {
     private final ActorTestKit kit = ActorTestKit.create(ManualTime.config());
     private final ManualTime timers = ManualTime.get(kit.system());
     private final AtomicLong nanos = new AtomicLong();
+    private final AtomicLong lapses = new AtomicLong();
     private final Registry registry = Registry.empty();
     private final Views views = new Views() {
         @Override
@@ -54,8 +55,8 @@ final class LeaseKeeperTest {
         }
     };
     private final TestProbe<Committer.Message> committer = kit.createTestProbe();
-    private final ActorRef<LeaseKeeper.Message> keeper = kit.spawn(
-            LeaseKeeper.create(committer.getRef(), new LeaseKeeper.Settings("c1", "cluster", views, nanos::get)));
+    private final ActorRef<LeaseKeeper.Message> keeper = kit.spawn(LeaseKeeper.create(
+            committer.getRef(), new LeaseKeeper.Settings("c1", "cluster", views, nanos::get, lapses::incrementAndGet)));
     private final Commands commands = new Commands(committer.getRef(), keeper);
     private long index;
     private long session;
@@ -224,6 +225,7 @@ final class LeaseKeeperTest {
 
     private Command submittedWithoutLease() {
         passLongerThanALease();
+        assertThat(lapses).hasPositiveValue();
         return submitted().command();
     }
 

@@ -115,10 +115,7 @@ final class BackupCommands {
                 "Every coordinator and node of the cluster before is to be ended for good first: nodes are started again, old"
                         + " directories are not used any more. Others come in with 'coordinator add'."
             },
-            footer = {
-                "",
-                "Example:",
-                "  trapline coordinator restore FILE --data d --id c1 --peers c1=h1:7421,h1:7420"
+            footer = {"", "Example:", "  trapline coordinator restore FILE --data d --id c1 --peers c1=h1:7421,h1:7420"
             })
     static final class Restore implements Callable<Integer> {
         @ParentCommand

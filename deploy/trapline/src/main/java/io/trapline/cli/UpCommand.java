@@ -52,6 +52,12 @@ final class UpCommand implements Callable<Integer> {
     private boolean insecure;
 
     @Option(
+            names = "--metrics",
+            paramLabel = "HOST:PORT",
+            description = "One process: where it serves /metrics for Prometheus, port 0 = any (default: nowhere).")
+    private @Nullable String metrics;
+
+    @Option(
             names = "--coordinators",
             paramLabel = "N",
             description = "Separate processes: how many coordinators, 1, 3 or 5 (default: 1).")
@@ -86,7 +92,11 @@ final class UpCommand implements Callable<Integer> {
     }
 
     private void runHere() throws BadInput, StartException, InterruptedException {
-        try (EmbeddedCluster cluster = EmbeddedCluster.start(Optional.ofNullable(data), address(), insecure, true)) {
+        Optional<ListenAddress> scraped =
+                metrics == null ? Optional.empty() : Optional.of(address("--metrics", metrics));
+        try (EmbeddedCluster cluster =
+                EmbeddedCluster.start(Optional.ofNullable(data), address(), insecure, true, scraped)) {
+            cluster.metrics().ifPresent(where -> trapline.console().note("metrics: http://" + where + "/metrics"));
             ready(cluster.address().toString());
         }
     }
@@ -101,6 +111,9 @@ final class UpCommand implements Callable<Integer> {
         }
         if (insecure) {
             throw new BadInput("--insecure is for one process; separate ones are on loopback");
+        }
+        if (metrics != null) {
+            throw new BadInput("--metrics is for one process; separate ones have one each: 'coordinator', 'node'");
         }
         if (data != null) {
             supervise(coordinatorCount, nodeCount, data);
@@ -144,10 +157,14 @@ final class UpCommand implements Callable<Integer> {
     }
 
     private ListenAddress address() throws BadInput {
+        return address("--listen", listen);
+    }
+
+    private static ListenAddress address(String flag, String text) throws BadInput {
         try {
-            return ListenAddress.parse(listen);
+            return ListenAddress.parse(text);
         } catch (IllegalArgumentException malformed) {
-            throw new BadInput("--listen: " + malformed.getMessage());
+            throw new BadInput(flag + ": " + malformed.getMessage());
         }
     }
 }

@@ -10,6 +10,8 @@ import io.trapline.coordinator.Coordinator;
 import io.trapline.coordinator.CoordinatorConfig;
 import io.trapline.coordinator.raft.ReplicaConfig;
 import io.trapline.internal.v1.NodeControlServiceGrpc;
+import io.trapline.metrics.Metrics;
+import io.trapline.metrics.MetricsServer;
 import io.trapline.model.Refusal;
 import io.trapline.node.Node;
 import io.trapline.node.NodeConfig;
@@ -55,6 +57,7 @@ public final class EmbeddedCluster implements AutoCloseable {
     private final Deque<Runnable> started = new ArrayDeque<>();
 
     private ListenAddress address = ListenAddress.ANY_PORT;
+    private Optional<ListenAddress> metrics = Optional.empty();
 
     private EmbeddedCluster(boolean isClosedAtExit) {
         this.isClosedAtExit = isClosedAtExit;
@@ -63,7 +66,7 @@ public final class EmbeddedCluster implements AutoCloseable {
     /** Starts it for somebody who is gone where the process is asked to end: what is temporary is deleted then. */
     public static EmbeddedCluster start(Optional<Path> folder, ListenAddress listen, boolean insecure)
             throws StartException {
-        return start(folder, listen, insecure, false);
+        return start(folder, listen, insecure, false, Optional.empty());
     }
 
     /**
@@ -73,14 +76,19 @@ public final class EmbeddedCluster implements AutoCloseable {
      * @param listen port 0 = any
      * @param insecure allows another address than loopback (L)
      * @param isClosedAtExit it is closed by the caller also where the process is asked to end
+     * @param metrics where it says how it does, port 0 = any; empty = nowhere
      */
     public static EmbeddedCluster start(
-            Optional<Path> folder, ListenAddress listen, boolean insecure, boolean isClosedAtExit)
+            Optional<Path> folder,
+            ListenAddress listen,
+            boolean insecure,
+            boolean isClosedAtExit,
+            Optional<ListenAddress> metrics)
             throws StartException {
         EmbeddedCluster cluster = new EmbeddedCluster(isClosedAtExit);
         boolean serving = false;
         try {
-            cluster.startAll(folder, listen, insecure);
+            cluster.startAll(folder, listen, insecure, metrics);
             serving = true;
             return cluster;
         } finally {
@@ -95,6 +103,11 @@ public final class EmbeddedCluster implements AutoCloseable {
         return address;
     }
 
+    /** Where it says how it does; empty = nowhere. */
+    public Optional<ListenAddress> metrics() {
+        return metrics;
+    }
+
     @Override
     public void close() {
         while (!started.isEmpty()) {
@@ -102,7 +115,9 @@ public final class EmbeddedCluster implements AutoCloseable {
         }
     }
 
-    private void startAll(Optional<Path> folder, ListenAddress listen, boolean insecure) throws StartException {
+    private void startAll(
+            Optional<Path> folder, ListenAddress listen, boolean insecure, Optional<ListenAddress> metricsListen)
+            throws StartException {
         // Before anything is written: the most frequent reason not to start.
         try (PortReservation port = PortReservation.of(listen, insecure)) {
             Path data = folder.isPresent() ? folder.get() : temporary();
@@ -116,11 +131,20 @@ public final class EmbeddedCluster implements AutoCloseable {
             List<BindableService> services = new ArrayList<>(coordinator.publicServices());
             services.addAll(node.services());
             port.release();
-            RpcServer server = RpcServer.start(port.address(), insecure, services);
+            Metrics said = new Metrics();
+            said.coordinator(coordinator::readings);
+            said.node(node::readings);
+            RpcServer server = RpcServer.start(
+                    port.address(), insecure, services, metricsListen.isPresent() ? List.of(said.calls()) : List.of());
             started.push(server::beginClose);
             // When everything that its calls wait for has ended.
             started.addLast(server::close);
             address = server.address();
+            if (metricsListen.isPresent()) {
+                MetricsServer serving = MetricsServer.start(metricsListen.get(), insecure, said);
+                started.push(serving::close);
+                metrics = Optional.of(serving.address());
+            }
         }
     }
 

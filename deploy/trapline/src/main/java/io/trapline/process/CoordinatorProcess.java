@@ -10,6 +10,8 @@ import io.trapline.coordinator.raft.Admission;
 import io.trapline.coordinator.raft.ReplicaConfig;
 import io.trapline.internal.v1.NodeControlServiceGrpc;
 import io.trapline.internal.v1.NodeControlServiceGrpc.NodeControlServiceStub;
+import io.trapline.metrics.Metrics;
+import io.trapline.metrics.MetricsServer;
 import io.trapline.rpc.ControlRelay;
 import io.trapline.server.BuildVersion;
 import io.trapline.server.RpcServer;
@@ -90,8 +92,17 @@ public final class CoordinatorProcess implements AutoCloseable {
                     ServerInterceptors.intercept(service, relay.unless(coordinator::isLeading));
             services.add(() -> relayed);
         }
-        RpcServer server = RpcServer.start(settings.listen(), settings.insecure(), services);
+        Metrics metrics = new Metrics();
+        metrics.coordinator(coordinator::readings);
+        RpcServer server = RpcServer.start(
+                settings.listen(),
+                settings.insecure(),
+                services,
+                settings.metrics().isPresent() ? List.of(metrics.calls()) : List.of());
         started.push(() -> server.close(CALLS));
+        if (settings.metrics().isPresent()) {
+            started.push(MetricsServer.start(settings.metrics().get(), settings.insecure(), metrics)::close);
+        }
         Thread.ofPlatform().daemon().name("begin").start(() -> begin(coordinator));
         StateWatch watch = StateWatch.start(() -> stateOf(coordinator), state -> {
             server.serving(state.isUp());

@@ -17,6 +17,7 @@ import java.util.Set;
  * @param peers all coordinators: 1, 3 or 5
  * @param listen where its services listen
  * @param data where it keeps its log
+ * @param metrics where it says how it does; empty = nowhere
  * @param insecure listen beyond loopback without TLS (L)
  * @param log the level of its log
  */
@@ -29,6 +30,7 @@ public record CoordinatorSettings(
         List<Peer> peers,
         ListenAddress listen,
         String data,
+        Optional<ListenAddress> metrics,
         boolean insecure,
         String log) {
     private static final Key ID = new Key("id", "NAME", "", "This coordinator's id; a lost one's is never used again.");
@@ -52,6 +54,8 @@ public record CoordinatorSettings(
     private static final Key LISTEN =
             new Key("listen", "HOST:PORT", "", "Where its services listen (default: its address in --peers).");
     private static final Key DATA = new Key("data", "DIR", "", "Where it keeps its log; for this process alone.");
+    private static final Key METRICS = new Key(
+            "metrics", "HOST:PORT", "", "Where it serves /metrics for Prometheus, port 0 = any (default: nowhere).");
     private static final Key INSECURE = new Key(
             "insecure",
             "",
@@ -61,7 +65,8 @@ public record CoordinatorSettings(
             new Key("log", "LEVEL", "warn", "What is logged: error, warn, info or debug (default: warn).");
 
     /** All keys, in the order in which they are shown. */
-    public static final List<Key> KEYS = List.of(ID, DATA, PEERS, CLUSTER_ID, BOOTSTRAP, JOIN, LISTEN, INSECURE, LOG);
+    public static final List<Key> KEYS =
+            List.of(ID, DATA, PEERS, CLUSTER_ID, BOOTSTRAP, JOIN, LISTEN, METRICS, INSECURE, LOG);
 
     public CoordinatorSettings {
         peers = List.copyOf(peers);
@@ -87,6 +92,7 @@ public record CoordinatorSettings(
         boolean bootstrap = settings.flag(BOOTSTRAP);
         boolean join = settings.flag(JOIN);
         Optional<ListenAddress> listen = settings.optional(LISTEN, Values::reachable);
+        Optional<ListenAddress> metrics = settings.optional(METRICS, ListenAddress::parse);
         boolean insecure = settings.flag(INSECURE);
         String log = settings.optional(LOG, Values::level).orElse(LOG.fallback());
         if (bootstrap && join) {
@@ -102,6 +108,9 @@ public record CoordinatorSettings(
                 && Values.isBeyondLoopback(listen.get().host())) {
             settings.wrong(LISTEN, listen.get() + " is not a loopback address, which without TLS needs --insecure");
         }
+        metrics.filter(address -> !insecure && Values.isBeyondLoopback(address.host()))
+                .ifPresent(address -> settings.wrong(
+                        METRICS, address + " is not a loopback address, which without TLS needs --insecure"));
         settings.check();
         ListenAddress services = listen.orElseGet(
                 () -> self(peers.orElseThrow(), id.orElseThrow()).orElseThrow().services());
@@ -113,6 +122,7 @@ public record CoordinatorSettings(
                 peers.orElseThrow(),
                 services,
                 data.orElseThrow(),
+                metrics,
                 insecure,
                 log);
     }

@@ -2,6 +2,8 @@ package io.trapline.process;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.grpc.BindableService;
+import io.trapline.metrics.Metrics;
+import io.trapline.metrics.MetricsServer;
 import io.trapline.model.Refusal;
 import io.trapline.node.Node;
 import io.trapline.node.NodeConfig;
@@ -92,9 +94,18 @@ public final class NodeProcess implements AutoCloseable {
                     SessionServiceGrpc.getServiceDescriptor(),
                     ClusterServiceGrpc.getServiceDescriptor()));
             port.release();
-            RpcServer server = RpcServer.start(port.address(), settings.insecure(), services);
+            Metrics metrics = new Metrics();
+            metrics.node(node::readings);
+            RpcServer server = RpcServer.start(
+                    port.address(),
+                    settings.insecure(),
+                    services,
+                    settings.metrics().isPresent() ? List.of(metrics.calls()) : List.of());
             // After the node, whose streams end with it; relayed calls may still get their answers.
             started.addLast(() -> server.close(settings.drainTimeout()));
+            if (settings.metrics().isPresent()) {
+                started.push(MetricsServer.start(settings.metrics().get(), settings.insecure(), metrics)::close);
+            }
             StateWatch watch =
                     StateWatch.start(() -> node.serves() ? ProcessState.SERVING : ProcessState.WAITING, state -> {
                         server.serving(state.isUp());

@@ -16,6 +16,7 @@ import java.util.OptionalLong;
  * @param advertise where guests, emulators and other nodes reach it; empty = where it listens
  * @param memoryBytes how much guest memory it may hold, in bytes; empty = half of the machine's
  * @param drainTimeout how long calls under way may take at its end
+ * @param metrics where it says how it does; empty = nowhere
  * @param insecure listen beyond loopback without TLS (L)
  * @param log the level of its log
  */
@@ -27,6 +28,7 @@ public record NodeSettings(
         Optional<ListenAddress> advertise,
         OptionalLong memoryBytes,
         Duration drainTimeout,
+        Optional<ListenAddress> metrics,
         boolean insecure,
         String log) {
     /** What a process that is asked to end is given at most leaves room for the rest of its end. */
@@ -55,6 +57,8 @@ public record NodeSettings(
             "DURATION",
             "5s",
             "How long calls under way may take after SIGTERM, 0 … 15s (default: 5s).");
+    private static final Key METRICS = new Key(
+            "metrics", "HOST:PORT", "", "Where it serves /metrics for Prometheus, port 0 = any (default: nowhere).");
     private static final Key INSECURE = new Key(
             "insecure",
             "",
@@ -65,7 +69,7 @@ public record NodeSettings(
 
     /** All keys, in the order in which they are shown. */
     public static final List<Key> KEYS =
-            List.of(ID, COORDINATORS, LISTEN, ADVERTISE, MEMORY, DRAIN_TIMEOUT, INSECURE, LOG);
+            List.of(ID, COORDINATORS, LISTEN, ADVERTISE, MEMORY, DRAIN_TIMEOUT, METRICS, INSECURE, LOG);
 
     public NodeSettings {
         coordinators = List.copyOf(coordinators);
@@ -80,6 +84,7 @@ public record NodeSettings(
         Optional<ListenAddress> advertise = settings.optional(ADVERTISE, Values::reachable);
         Optional<Long> memory = settings.optional(MEMORY, Values::memory);
         Optional<Duration> drainTimeout = settings.optional(DRAIN_TIMEOUT, NodeSettings::drainTimeout);
+        Optional<ListenAddress> metrics = settings.optional(METRICS, ListenAddress::parse);
         boolean insecure = settings.flag(INSECURE);
         String log = settings.optional(LOG, Values::level).orElse(LOG.fallback());
         listen.ifPresent(address -> {
@@ -93,6 +98,9 @@ public record NodeSettings(
         if (advertise.isPresent() && Values.isWildcard(advertise.get().host())) {
             settings.wrong(ADVERTISE, advertise.get() + " is no address that others could connect to");
         }
+        metrics.filter(address -> !insecure && Values.isBeyondLoopback(address.host()))
+                .ifPresent(address -> settings.wrong(
+                        METRICS, address + " is not a loopback address, which without TLS needs --insecure"));
         settings.check();
         return new NodeSettings(
                 id.orElseThrow(),
@@ -101,6 +109,7 @@ public record NodeSettings(
                 advertise,
                 memory.map(OptionalLong::of).orElseGet(OptionalLong::empty),
                 drainTimeout.orElseThrow(),
+                metrics,
                 insecure,
                 log);
     }

@@ -5,14 +5,14 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 
 /** Where to listen, as the machine knows it. */
-final class BindAddress {
+public final class BindAddress {
     private BindAddress() {}
 
     /**
      * Resolves it. Throws {@link StartException} for a host that nobody knows, and for another address than loopback unless that is
      * allowed: without TLS whoever reaches it may do everything (L).
      */
-    static InetSocketAddress of(ListenAddress listen, boolean insecure) throws StartException {
+    public static InetSocketAddress of(ListenAddress listen, boolean insecure) throws StartException {
         try {
             InetAddress resolved = InetAddress.getByName(listen.host());
             if (!resolved.isLoopbackAddress() && !insecure) {

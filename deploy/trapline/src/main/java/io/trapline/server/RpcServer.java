@@ -2,6 +2,7 @@ package io.trapline.server;
 
 import io.grpc.BindableService;
 import io.grpc.Server;
+import io.grpc.ServerInterceptor;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -45,6 +46,13 @@ public final class RpcServer implements AutoCloseable {
     /** Serves from now on. A bind wider than loopback needs {@code insecure}, since there is no TLS here (L), and is logged. */
     public static RpcServer start(ListenAddress listen, boolean insecure, List<BindableService> services)
             throws StartException {
+        return start(listen, insecure, services, List.of());
+    }
+
+    /** The same with what sees each call first, and each end of one last. */
+    public static RpcServer start(
+            ListenAddress listen, boolean insecure, List<BindableService> services, List<ServerInterceptor> watching)
+            throws StartException {
         InetSocketAddress bind = BindAddress.of(listen, insecure);
         if (!bind.getAddress().isLoopbackAddress()) {
             LOG.warn("listening on {} without TLS (--insecure): whoever reaches it may do everything", listen);
@@ -64,9 +72,9 @@ public final class RpcServer implements AutoCloseable {
                 .addService(LenientRequests.of(oldReflection().bindService()));
         services.forEach(service -> builder.addService(LenientRequests.of(service.bindService())));
         // The interceptor that was added last is the first to see a call.
-        Server server = builder.intercept(new Principals())
-                .intercept(new UnexpectedErrors())
-                .build();
+        builder.intercept(new Principals()).intercept(new UnexpectedErrors());
+        watching.forEach(builder::intercept);
+        Server server = builder.build();
         try {
             server.start();
         } catch (IOException failed) {

@@ -57,6 +57,13 @@ final class UpCommandTest {
         assertThat(shell.run("up", "--listen", "0.0.0.0:0")).isEqualTo(ExitCode.CHECK_FAILED);
         assertThat(shell.err()).contains("--insecure");
         assertThat(shell.run("up", "--listen", "here")).isEqualTo(ExitCode.USAGE);
+        assertThat(shell.run("up", "--metrics", "there")).isEqualTo(ExitCode.USAGE);
+        assertThat(shell.err()).contains("--metrics: 'there'");
+        assertThat(shell.run("up", "--metrics", "127.0.0.1:0", "--nodes", "2")).isEqualTo(ExitCode.USAGE);
+        assertThat(shell.err()).contains("--metrics is for one process");
+        assertThat(shell.run("up", "--listen", "127.0.0.1:0", "--metrics", CLUSTER.address()))
+                .isEqualTo(ExitCode.CHECK_FAILED);
+        assertThat(shell.err().lines()).singleElement().asString().contains(CLUSTER.address() + " for metrics");
         assertThat(shell.out()).isEmpty();
     }
 

@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Set;
 
 /** The files that people write: no build output, no recorded input, nothing fetched. */
-record SourceTree(Path root) {
+public record SourceTree(Path root) {
     private static final Set<String> SKIPPED = Set.of("target", "node_modules", "gen", "build", "samples");
     private static final Set<String> WRITTEN = Set.of("java", "proto", "md", "py", "mjs", "cpp");
 
     /** The checkout that the tests run in. */
-    static SourceTree here() {
+    public static SourceTree here() {
         Path folder = Path.of("").toAbsolutePath();
         while (!Files.exists(folder.resolve("docs/SEMANTICS.md"))) {
             Path parent = folder.getParent();
@@ -29,7 +29,8 @@ record SourceTree(Path root) {
         return new SourceTree(folder);
     }
 
-    String read(String path) throws IOException {
+    /** One of them, by its path from the root. */
+    public String read(String path) throws IOException {
         return Files.readString(root.resolve(path));
     }
 

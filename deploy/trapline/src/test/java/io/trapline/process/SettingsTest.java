@@ -68,6 +68,7 @@ final class SettingsTest {
                         Optional.empty(),
                         OptionalLong.empty(),
                         Duration.ofSeconds(5),
+                        Optional.empty(),
                         false,
                         "warn"));
     }

@@ -39,6 +39,12 @@ public final class ServingGate {
         return nowNanos - originNanos < openUntil;
     }
 
+    /** For how long it may act yet, if nothing else happens, in nanoseconds; 0 = it may not. */
+    public long leftNanos() {
+        long until = openUntil;
+        return until == CLOSED ? 0 : Math.max(0, until - (clock.getAsLong() - originNanos));
+    }
+
     /**
      * To be run once when the gate is opened, perhaps at once. Whoever has put something aside asks so; the same one twice is one. Run on any thread; must
      * not block.

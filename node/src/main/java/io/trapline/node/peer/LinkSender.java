@@ -218,6 +218,11 @@ public final class LinkSender<P> {
         return queue(of).sent.stream().mapToLong(frame -> frame.bytes).sum();
     }
 
+    /** How much of that class waits, is under way, and may yet be sent. */
+    LinkReading reading(TrafficClass of) {
+        return new LinkReading(queue(of).waitingBytes, unacknowledgedBytes(of), credits.allowed(of) - credits.used(of));
+    }
+
     private void connectIfDue(long nowNanos) {
         if (state == State.DOWN && nowNanos >= dueNanos && hasSomething()) {
             state = State.CONNECTING;

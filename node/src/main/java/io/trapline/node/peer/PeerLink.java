@@ -12,7 +12,10 @@ import io.trapline.model.Refusal;
 import io.trapline.node.protocol.Life;
 import io.trapline.rpc.Statuses;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.Behavior;
@@ -35,6 +38,9 @@ final class PeerLink extends AbstractMatchingBehavior<PeerLink.Message> implemen
 
     /** The registry says that one of the two lives is over. */
     record Over() implements Message {}
+
+    /** What is on the link, by class; the reply must not block. */
+    record Describe(Consumer<Map<TrafficClass, LinkReading>> reply) implements Message {}
 
     private record Responded(PeerConnection connection, LinkResponse response) implements Message {}
 
@@ -116,6 +122,7 @@ final class PeerLink extends AbstractMatchingBehavior<PeerLink.Message> implemen
                 tickAt = LinkSender.NEVER;
                 rules.tick(now);
             }
+            case Describe describe -> describe.reply().accept(reading());
             case Over over -> rules.over();
         }
         congestion.update(rules);
@@ -132,6 +139,14 @@ final class PeerLink extends AbstractMatchingBehavior<PeerLink.Message> implemen
             disconnect();
         }
         return this;
+    }
+
+    private Map<TrafficClass, LinkReading> reading() {
+        Map<TrafficClass, LinkReading> reading = new EnumMap<>(TrafficClass.class);
+        for (TrafficClass of : TrafficClass.values()) {
+            reading.put(of, rules.reading(of));
+        }
+        return reading;
     }
 
     private void onResponse(PeerConnection from, LinkResponse response, long now) {

@@ -14,12 +14,16 @@ import io.trapline.node.protocol.VcpusRoute;
 import io.trapline.node.registry.Arrivals;
 import io.trapline.node.registry.PeerNode;
 import io.trapline.node.registry.Peers;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -33,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  * the registry, or the peer, says that one of the two lives is over; what is told by it then is lost. Any thread.
  */
 public final class PeerLinks implements Peers {
+    private static final long ENDED_AFTER_MILLIS = 500;
+
     private record Outgoing(ActorRef<PeerLink.Message> link, Congestion congestion) {}
 
     private final Function<String, ManagedChannel> channels;
@@ -182,6 +188,22 @@ public final class PeerLinks implements Peers {
             }
         }
         return refusal;
+    }
+
+    /** What is on all links to peers, by class: sums, and the least credit. A link that ends meanwhile says nothing. */
+    public CompletionStage<Map<TrafficClass, LinkReading>> readings() {
+        List<CompletableFuture<Map<TrafficClass, LinkReading>>> asked = outgoing.values().stream()
+                .map(link -> {
+                    CompletableFuture<Map<TrafficClass, LinkReading>> reply = new CompletableFuture<>();
+                    link.link().tell(new PeerLink.Describe(reply::complete));
+                    return reply.completeOnTimeout(Map.of(), ENDED_AFTER_MILLIS, TimeUnit.MILLISECONDS);
+                })
+                .toList();
+        return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).thenApply(all -> {
+            Map<TrafficClass, LinkReading> sums = new EnumMap<>(TrafficClass.class);
+            asked.forEach(one -> one.join().forEach((of, reading) -> sums.merge(of, reading, LinkReading::and)));
+            return sums;
+        });
     }
 
     private void endOutgoing(Life life) {

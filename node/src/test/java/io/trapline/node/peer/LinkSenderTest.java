@@ -71,6 +71,19 @@ final class LinkSenderTest implements LinkSender.Effects<String> {
     }
 
     @Test
+    void saysWhatWaitsIsUnderWayAndMayYetBeSent() {
+        up(0);
+        assertThat(link.reading(ACCESSES)).isEqualTo(new LinkReading(0, 10, 4 * MIB - 10));
+        ready = false;
+        link.offer(1, ACCESSES, "waits", 30);
+        assertThat(link.reading(ACCESSES)).isEqualTo(new LinkReading(30, 10, 4 * MIB - 10));
+        link.acknowledged(2, marks(1, 4 * MIB + 10, 7));
+
+        assertThat(link.reading(ACCESSES)).isEqualTo(new LinkReading(30, 0, 4 * MIB));
+        assertThat(link.reading(ACCESSES).and(new LinkReading(1, 2, 3))).isEqualTo(new LinkReading(31, 2, 3));
+    }
+
+    @Test
     @DisplayName("D-18: CONNECTING, welcome → UP, in order, the first classes first, with age and echo")
     void sendsWhatWaitsWhenItIsWelcome() {
         link.offer(0, ACCESSES, "a", 10);

@@ -19,7 +19,8 @@ public final class EmbeddedTarget implements Target, AutoCloseable {
 
     /** Starts it. */
     public static EmbeddedTarget start() throws StartException {
-        return new EmbeddedTarget(EmbeddedCluster.start(Optional.empty(), ListenAddress.ANY_PORT, false, true));
+        return new EmbeddedTarget(
+                EmbeddedCluster.start(Optional.empty(), ListenAddress.ANY_PORT, false, true, Optional.empty()));
     }
 
     @Override

@@ -1,0 +1,4 @@
+@NullMarked
+package io.trapline.metrics;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,20 @@
+package io.trapline.node;
+
+import io.trapline.model.Pure;
+import io.trapline.node.peer.LinkReading;
+import io.trapline.node.peer.TrafficClass;
+import java.util.Map;
+
+/**
+ * What a node is doing, for whoever watches it.
+ *
+ * @param serves whether it has a lease and has caught up
+ * @param leaseNanos how long it may serve yet if it is granted no more; 0 where it does not
+ * @param links what is on its links to other nodes; empty where it has none
+ */
+@Pure
+public record NodeReadings(boolean serves, long leaseNanos, Map<TrafficClass, LinkReading> links) {
+    public NodeReadings {
+        links = Map.copyOf(links);
+    }
+}
