@@ -79,12 +79,14 @@ public final class Placer {
         tries.values().removeIf(last -> now - last.nanos() > FORGET_NANOS);
         Step step = new Step(now, degraded.bytesLeft(), new HashSet<>(usable));
         // First what is under way already: it takes from what may be begun.
-        degraded.domains().forEach(placed -> placed.getRunsList().stream()
-                .filter(run -> run.getState() == ShardState.SHARD_STATE_SYNCING)
-                .forEach(run -> step.underWay(placed, run)));
-        degraded.domains().forEach(placed -> placed.getRunsList().stream()
-                .filter(run -> run.getState() == ShardState.SHARD_STATE_SOLO)
-                .forEach(run -> step.begin(placed, run)));
+        degraded.domains()
+                .forEach(placed -> placed.getRunsList().stream()
+                        .filter(run -> run.getState() == ShardState.SHARD_STATE_SYNCING)
+                        .forEach(run -> step.underWay(placed, run)));
+        degraded.domains()
+                .forEach(placed -> placed.getRunsList().stream()
+                        .filter(run -> run.getState() == ShardState.SHARD_STATE_SOLO)
+                        .forEach(run -> step.begin(placed, run)));
         return step.proposals;
     }
 
@@ -112,8 +114,8 @@ public final class Placer {
         }
 
         private void begin(PlacedDomain placed, ShardRun run) {
-            Run named = new Run(
-                    placed.getDomain().getDomid(), placed.getDomain().getGeneration(), run.getFirstShard());
+            Run named =
+                    new Run(placed.getDomain().getDomid(), placed.getDomain().getGeneration(), run.getFirstShard());
             Optional<Try> last = Optional.ofNullable(tries.get(named));
             boolean mayBegin = usable.contains(run.getPrimary())
                     && fits(shards, run, MOST_SHARDS)
@@ -137,7 +139,8 @@ public final class Placer {
             count(run, at);
             bytesLeft.merge(at.getNode(), -bytes(placed, run), Long::sum);
             proposals.add(Command.newBuilder()
-                    .setStartSync(StartSync.newBuilder().setRun(name(placed, run)).setSyncing(at)));
+                    .setStartSync(
+                            StartSync.newBuilder().setRun(name(placed, run)).setSyncing(at)));
         }
 
         private void count(ShardRun run, NodeLife at) {
@@ -165,7 +168,10 @@ public final class Placer {
 
     /** No more than so much: the last shard may be shorter than the others. */
     private static long bytes(PlacedDomain placed, ShardRun run) {
-        return Math.min(run.getCount() * placed.getShardPages(), placed.getDomain().getNrPages()) * PAGE_BYTES;
+        return Math.min(
+                        run.getCount() * placed.getShardPages(),
+                        placed.getDomain().getNrPages())
+                * PAGE_BYTES;
     }
 
     private static RunName name(PlacedDomain placed, ShardRun run) {

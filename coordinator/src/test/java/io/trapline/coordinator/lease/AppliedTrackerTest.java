@@ -100,7 +100,9 @@ final class AppliedTrackerTest {
         tracker.drainBegan(21, Map.of(B, 30L));
         tracker.drainBegan(21, Map.of(A, 40L));
         tracker.drained(B, 21);
-        assertThat(finished).as("what it had reset before is not what it has now").containsExactly(20L);
+        assertThat(finished)
+                .as("what it had reset before is not what it has now")
+                .containsExactly(20L);
         tracker.applied(A, 40);
         tracker.drained(A, 21);
         assertThat(finished).containsExactly(20L, 21L);

@@ -45,10 +45,9 @@ final class PlacerTest {
         for (int domid = 1; domid <= 8; domid++) {
             domains.add(solo(domid, 1, life("p" + domid % 2)));
         }
-        List<NodeLife> at =
-                step(domains, life("p0"), life("p1"), B, C).stream()
-                        .map(command -> command.getStartSync().getSyncing())
-                        .toList();
+        List<NodeLife> at = step(domains, life("p0"), life("p1"), B, C).stream()
+                .map(command -> command.getStartSync().getSyncing())
+                .toList();
         // 95, 94, 93, 92, 91 GiB, then in turn.
         assertThat(at.subList(0, 5)).containsOnly(C);
         assertThat(at.subList(5, 8)).contains(B, C);
@@ -56,7 +55,9 @@ final class PlacerTest {
 
     @Test
     void nothingIsBegunThatCannotGoOn() {
-        assertThat(step(List.of(solo(1, 1, A)), B, C)).as("its primary is silent").isEmpty();
+        assertThat(step(List.of(solo(1, 1, A)), B, C))
+                .as("its primary is silent")
+                .isEmpty();
         assertThat(step(List.of(solo(1, 1, A)), A)).as("no other node").isEmpty();
         assertThat(step(List.of(), A, B)).isEmpty();
     }
@@ -94,8 +95,7 @@ final class PlacerTest {
 
     @Test
     void aCopyThatIsMadeNowhereIsGivenUp() {
-        Command.Builder proposed =
-                step(List.of(syncing(1, 1, A, B)), A, C).getFirst();
+        Command.Builder proposed = step(List.of(syncing(1, 1, A, B)), A, C).getFirst();
         assertThat(proposed.getAbandonSync().getRun().getEpoch()).isEqualTo(7);
         assertThat(proposed.getAbandonSync().hasPrimary()).isFalse();
         assertThat(step(List.of(syncing(1, 1, A, B)), A, B)).isEmpty();

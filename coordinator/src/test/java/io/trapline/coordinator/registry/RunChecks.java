@@ -31,8 +31,7 @@ final class RunChecks {
             if (was != null && !was.equals(run)) {
                 assertThat(run.getEpoch()).isEqualTo(after.getRevision());
                 boolean stays = run.getPrimary().equals(was.getPrimary());
-                assertThat(run.getPrimaryRevision())
-                        .isEqualTo(stays ? was.getPrimaryRevision() : after.getRevision());
+                assertThat(run.getPrimaryRevision()).isEqualTo(stays ? was.getPrimaryRevision() : after.getRevision());
                 checkCopies(was, run, lives(before), alive, command);
             }
         }

@@ -8,6 +8,7 @@ import io.trapline.internal.v1.RegistryChange;
 import io.trapline.internal.v1.Snapshot;
 import io.trapline.sim.world.cluster.check.CallChecks;
 import io.trapline.sim.world.cluster.check.ClaimChecks;
+import io.trapline.sim.world.cluster.check.CopyChecks;
 import io.trapline.sim.world.cluster.check.LeaseChecks;
 import io.trapline.sim.world.cluster.check.LogChecks;
 import io.trapline.sim.world.cluster.coordinator.CoordinatorProcess;
@@ -29,6 +30,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Hosts, the processes on them, the network between them, and what is checked after each step. */
@@ -44,6 +47,7 @@ final class Cluster {
     final LeaseChecks leaseChecks = new LeaseChecks();
     final ClaimChecks claimChecks = new ClaimChecks();
     final CallChecks callChecks = new CallChecks();
+    final CopyChecks copyChecks = new CopyChecks();
     private final Map<String, CoordinatorProcess> coordinators = new TreeMap<>();
     private final Map<String, NodeProcess> nodes = new TreeMap<>();
 
@@ -112,7 +116,9 @@ final class Cluster {
 
     void startNode(SimHost host) {
         host.start();
-        nodes.put(host.name(), new NodeProcess(agenda, host, seams, names(coordinatorHosts), this::open));
+        nodes.put(
+                host.name(),
+                new NodeProcess(agenda, host, seams, names(coordinatorHosts), this::open, new BetweenNodes()));
     }
 
     void crashNode(SimHost host) {
@@ -140,6 +146,32 @@ final class Cluster {
     private NodeProcess.SessionLine open(
             SimHost from, String address, NodeSessionRequest first, NodeProcess.NodeSession session) {
         return new NodeLine(net, from, hostOf(address), first, session, coordinators::get);
+    }
+
+    private final class BetweenNodes implements NodeProcess.Peers {
+        @Override
+        public void send(SimHost from, String node, Supplier<String> what, Consumer<NodeProcess> arrive) {
+            SimHost to = nodeHosts.stream()
+                    .filter(host -> host.name().equals(node))
+                    .findFirst()
+                    .orElseThrow();
+            net.send(from, to, what, () -> {
+                @Nullable NodeProcess process = nodes.get(node);
+                if (process != null) {
+                    arrive.accept(process);
+                }
+            });
+        }
+
+        @Override
+        public void propose(SimHost from, String coordinator, Command command) {
+            call(from, coordinator, command, false, Calls.UNHEARD);
+        }
+
+        @Override
+        public CopyChecks checks() {
+            return copyChecks;
+        }
     }
 
     void call(SimHost from, String address, Command command, boolean waits, Calls.Attempt attempt) {
@@ -176,6 +208,7 @@ final class Cluster {
             Requests.id(command).ifPresent(id -> callChecks.inForce(id, result.answer()));
             result.change().ifPresent(change -> {
                 claimChecks.inForce(command, change);
+                copyChecks.inForce(command, change);
                 leaseChecks.inForce(command, change.getRevision(), all);
                 if (command.hasFinishDrain()) {
                     leaseChecks.drained(freed(change), all);

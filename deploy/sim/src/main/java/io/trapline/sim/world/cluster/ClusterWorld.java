@@ -12,6 +12,7 @@ import io.trapline.sim.world.cluster.operator.Operator;
 import io.trapline.sim.world.cluster.raft.SimReplica;
 import io.trapline.sim.world.cluster.seam.ClusterPlant;
 import io.trapline.sim.world.cluster.seam.ClusterSeams;
+import io.trapline.v1.ShardState;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -34,6 +35,7 @@ public final class ClusterWorld implements Run {
     private final ClusterSeams seams;
     private Cluster cluster;
     private Faults faults;
+    private Moves moves;
     private int restores;
 
     ClusterWorld(long seed, ClusterSeams seams, int traceLines) {
@@ -41,6 +43,7 @@ public final class ClusterWorld implements Run {
         this.seams = seams;
         cluster = cluster(Optional.empty());
         faults = new Faults(cluster);
+        moves = new Moves(cluster);
     }
 
     private Cluster cluster(Optional<Cluster.Restored> restored) {
@@ -82,6 +85,7 @@ public final class ClusterWorld implements Run {
         }
         restores = losses.restores();
         faults.heal();
+        moves.enough();
         cluster.operators.forEach(Operator::enough);
         end();
     }
@@ -91,12 +95,15 @@ public final class ClusterWorld implements Run {
             operator.begin(operator == cluster.operators.getFirst());
         }
         faults.begin();
+        moves.begin();
     }
 
     private void loseAll(Cluster.Restored restored) {
         faults.end();
+        moves.enough();
         cluster = cluster(Optional.of(restored));
         faults = new Faults(cluster);
+        moves = new Moves(cluster);
         begin();
     }
 
@@ -129,8 +136,14 @@ public final class ClusterWorld implements Run {
     private boolean isQuiet() {
         return allServe()
                 && cluster.operators.stream().noneMatch(Operator::isBusy)
-                && leader().map(leader -> leader.replica().view().drains().isEmpty())
+                && leader().map(leader -> leader.replica().view().drains().isEmpty() && isCopied(leader))
                         .orElse(false);
+    }
+
+    /** G-3: what is being copied comes to an end. */
+    private static boolean isCopied(CoordinatorProcess leader) {
+        return leader.replica().registry().snapshot().getDomainsList().stream()
+                .noneMatch(placed -> placed.getRuns(0).getState() == ShardState.SHARD_STATE_SYNCING);
     }
 
     private Optional<CoordinatorProcess> leader() {
@@ -170,17 +183,20 @@ public final class ClusterWorld implements Run {
 
     @Override
     public Map<String, Long> counts() {
-        return Map.of(
-                "restores", (long) restores,
-                "entries", (long) cluster.logChecks.size(),
-                "revisions", cluster.logChecks.revision() & REVISION_OF_GENERATION,
-                "grants", cluster.leaseChecks.grants(),
-                "lapses", cluster.leaseChecks.lapses(),
-                "attempts", cluster.callChecks.attempts(),
-                "attempts again", cluster.callChecks.attemptsAgain(),
-                "simulated ms", agenda.now() / MILLIS,
-                "calls returned",
-                        cluster.operators.stream().mapToLong(Operator::returned).sum());
+        return Map.ofEntries(
+                Map.entry("restores", (long) restores),
+                Map.entry("entries", (long) cluster.logChecks.size()),
+                Map.entry("revisions", cluster.logChecks.revision() & REVISION_OF_GENERATION),
+                Map.entry("grants", cluster.leaseChecks.grants()),
+                Map.entry("lapses", cluster.leaseChecks.lapses()),
+                Map.entry("attempts", cluster.callChecks.attempts()),
+                Map.entry("attempts again", cluster.callChecks.attemptsAgain()),
+                Map.entry("changes acknowledged", cluster.copyChecks.acknowledged()),
+                Map.entry("promotions", cluster.copyChecks.promotions()),
+                Map.entry("simulated ms", agenda.now() / MILLIS),
+                Map.entry(
+                        "calls returned",
+                        cluster.operators.stream().mapToLong(Operator::returned).sum()));
     }
 
     @Override

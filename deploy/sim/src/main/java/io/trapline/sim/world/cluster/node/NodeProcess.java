@@ -1,5 +1,6 @@
 package io.trapline.sim.world.cluster.node;
 
+import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.Grant;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.NodeSessionRequest;
@@ -8,10 +9,12 @@ import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.internal.v1.Renewal;
 import io.trapline.internal.v1.Resignation;
+import io.trapline.internal.v1.RunName;
 import io.trapline.model.Lease;
 import io.trapline.node.lease.LeaderFinder;
 import io.trapline.node.lease.NodeLease;
 import io.trapline.sim.check.Violation;
+import io.trapline.sim.world.cluster.check.CopyChecks;
 import io.trapline.sim.world.cluster.check.Serving;
 import io.trapline.sim.world.cluster.host.Agenda;
 import io.trapline.sim.world.cluster.host.SimHost;
@@ -19,6 +22,8 @@ import io.trapline.sim.world.cluster.seam.ClusterSeams;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** One life of a node: keeps in touch with the coordinators as {@code CoordinatorLink} does, by the real rules of leases. */
@@ -29,6 +34,18 @@ public final class NodeProcess implements Serving {
     public interface Coordinators {
         /** Opens a session and registers; what it hears and its end go to the session. */
         SessionLine open(SimHost from, String address, NodeSessionRequest first, NodeSession session);
+    }
+
+    /** How a node reaches the others, and proposes to coordinators. */
+    public interface Peers {
+        /** A single message to whatever life the other node has when it arrives. */
+        void send(SimHost from, String node, Supplier<String> what, Consumer<NodeProcess> arrive);
+
+        /** Asks that coordinator once. */
+        void propose(SimHost from, String coordinator, Command command);
+
+        /** What copies are checked by. */
+        CopyChecks checks();
     }
 
     /** What a session says. */
@@ -55,6 +72,8 @@ public final class NodeProcess implements Serving {
     private final SimHost host;
     private final ClusterSeams seams;
     private final Coordinators coordinators;
+    private final List<String> addresses;
+    private final Peers peers;
     private final NodeLife life;
     private final NodeLease lease = new NodeLease(Lease.LASTS);
     private final LeaderFinder finder;
@@ -69,17 +88,24 @@ public final class NodeProcess implements Serving {
 
     /** The present life of the host's process begins. */
     public NodeProcess(
-            Agenda agenda, SimHost host, ClusterSeams seams, List<String> addresses, Coordinators coordinators) {
+            Agenda agenda,
+            SimHost host,
+            ClusterSeams seams,
+            List<String> addresses,
+            Coordinators coordinators,
+            Peers peers) {
         this.agenda = agenda;
         this.host = host;
         this.seams = seams;
         this.coordinators = coordinators;
+        this.addresses = addresses;
+        this.peers = peers;
         life = NodeLife.newBuilder()
                 .setNode(host.name())
                 .setIncarnation(agenda.name())
                 .build();
         finder = new LeaderFinder(addresses, Lease.GRANT_SILENCE, now());
-        registry = new NodeRegistryActor(agenda, host, this::serves, new NodeRegistryActor.Told() {
+        registry = new NodeRegistryActor(agenda, host, life, this::copy, this::serves, new NodeRegistryActor.Told() {
             @Override
             public void applied(long revision) {
                 lease.applied(now(), revision);
@@ -269,6 +295,36 @@ public final class NodeProcess implements Serving {
         gateOpen = false;
     }
 
+    // ---- copies
+
+    private Copy copy(RunName name) {
+        return new Copy(agenda, host, seams, life, name, this::serves, new Copies() {
+            @Override
+            public void send(NodeLife to, long generation, Supplier<String> what, Consumer<Copy> arrive) {
+                peers.send(host, to.getNode(), what, node -> {
+                    if (node.life.equals(to)) {
+                        node.registry.copy(generation).ifPresent(arrive);
+                    }
+                });
+            }
+
+            @Override
+            public void propose(Command command) {
+                String to = sessions.values().stream()
+                        .filter(session -> session.isAdmitted)
+                        .map(session -> session.address)
+                        .findFirst()
+                        .orElseGet(() -> agenda.oneOf(addresses));
+                peers.propose(host, to, command);
+            }
+
+            @Override
+            public CopyChecks checks() {
+                return peers.checks();
+            }
+        });
+    }
+
     // ---- guests
 
     private void accessLater() {
@@ -276,6 +332,10 @@ public final class NodeProcess implements Serving {
             List<DomainActor> domains = registry.domains();
             if (!domains.isEmpty()) {
                 agenda.oneOf(domains).access();
+            }
+            List<Copy> copies = registry.copies();
+            if (!copies.isEmpty()) {
+                agenda.oneOf(copies).write();
             }
             accessLater();
         });

@@ -1,8 +1,12 @@
 package io.trapline.sim.world.cluster.node;
 
+import io.trapline.internal.v1.DomainRecord;
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.RegistryChange;
+import io.trapline.internal.v1.RunName;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.registry.AppliedQueue;
 import io.trapline.node.registry.DomainChange;
 import io.trapline.node.registry.DrainLedger;
@@ -14,7 +18,10 @@ import io.trapline.v1.Claim;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 
 /** Follows the registry at a node, as {@code NodeRegistry} does: domains apply each change some time later, and it is acknowledged when all have. */
 final class NodeRegistryActor {
@@ -39,11 +46,26 @@ final class NodeRegistryActor {
     /** By generation. */
     private final Map<Long, DomainActor> domains = new HashMap<>();
 
+    /** By generation. */
+    private final Map<Long, Copy> copies = new TreeMap<>();
+
+    private final NodeLife self;
+    private final Function<RunName, Copy> newCopy;
+    private final StandingClaims claims = new StandingClaims();
+
     private long acknowledged;
 
-    NodeRegistryActor(Agenda agenda, SimHost host, BooleanSupplier serves, Told told) {
+    NodeRegistryActor(
+            Agenda agenda,
+            SimHost host,
+            NodeLife self,
+            Function<RunName, Copy> newCopy,
+            BooleanSupplier serves,
+            Told told) {
         this.agenda = agenda;
         this.host = host;
+        this.self = self;
+        this.newCopy = newCopy;
         this.serves = serves;
         this.told = told;
         actors = new Mailbox(agenda, host, SLOW, SLOWEST);
@@ -59,6 +81,14 @@ final class NodeRegistryActor {
         return List.copyOf(domains.values());
     }
 
+    List<Copy> copies() {
+        return List.copyOf(copies.values());
+    }
+
+    Optional<Copy> copy(long generation) {
+        return Optional.ofNullable(copies.get(generation));
+    }
+
     /** A leader knows this life from now on. */
     void admitted() {
         drains.forgetReports();
@@ -68,13 +98,14 @@ final class NodeRegistryActor {
     void changed(RegistryChange change, Runnable taken) {
         RegistryView.Effects effects = view.apply(change);
         AppliedQueue.Entry<Runnable> entry = applying.begin(effects.revision(), taken);
+        claims.take(change);
         effects.removed()
                 .forEach((domid, generation) -> later(entry, () -> {
-                    DomainActor gone = domains.remove(generation);
-                    if (gone != null) {
-                        gone.stop();
-                    }
+                    copy(generation).ifPresent(Copy::stop);
+                    copies.remove(generation);
+                    leave(generation);
                 }));
+        change.getDomainsList().forEach(record -> place(record, entry));
         effects.changed().forEach(each -> apply(each, change, entry));
         effects.drains().forEach(this::begin);
         drains.retain(view.drains());
@@ -83,22 +114,46 @@ final class NodeRegistryActor {
 
     private void apply(DomainChange change, RegistryChange whole, AppliedQueue.Entry<Runnable> entry) {
         long generation = change.view().generation();
-        if (change.view().primaries().stream().noneMatch(life -> life.node().equals(host.name()))) {
+        if (change.view().primaries().stream().noneMatch(this::isSelf)) {
+            // Another one decides it now: what was under way here is given up.
+            later(entry, () -> leave(generation));
             return;
         }
-        List<Claim> claims = DomainActor.claimsOf(whole, change.view().domid());
+        int domid = change.view().domid();
+        List<Claim> heard = domains.containsKey(generation) ? DomainActor.claimsOf(whole, domid) : claims.of(domid);
         DomainActor domain = domains.computeIfAbsent(
                 generation,
                 fresh -> new DomainActor(agenda, host, change.view(), serves, revision -> finish(revision)));
         domain.told(change.view());
         later(entry, () -> {
             if (change.view().alive()) {
-                domain.apply(change, claims);
+                domain.apply(change, heard);
             } else {
                 domain.stop();
                 drains.pendingOf(generation).forEach(this::finish);
             }
         });
+    }
+
+    private boolean isSelf(Life life) {
+        return life.node().equals(self.getNode()) && life.incarnation() == self.getIncarnation();
+    }
+
+    private void leave(long generation) {
+        DomainActor gone = domains.remove(generation);
+        if (gone != null) {
+            gone.stop();
+            drains.pendingOf(generation).forEach(this::finish);
+        }
+    }
+
+    private void place(DomainRecord record, AppliedQueue.Entry<Runnable> entry) {
+        RunName name = RunName.newBuilder()
+                .setDomid(record.getDomain().getDomid())
+                .setDomainGeneration(record.getDomain().getGeneration())
+                .build();
+        Copy copy = copies.computeIfAbsent(name.getDomainGeneration(), fresh -> newCopy.apply(name));
+        later(entry, () -> copy.apply(record.getRuns(0)));
     }
 
     /** Actors take a while, and keep the order. */

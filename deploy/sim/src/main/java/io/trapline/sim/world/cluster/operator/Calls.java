@@ -22,6 +22,18 @@ public interface Calls {
         void lost();
     }
 
+    /** Whoever makes the attempt does not care. */
+    Attempt UNHEARD = new Attempt() {
+        @Override
+        public void returned(Answer answer) {}
+
+        @Override
+        public void refused(String leader) {}
+
+        @Override
+        public void lost() {}
+    };
+
     /**
      * Makes an attempt.
      *

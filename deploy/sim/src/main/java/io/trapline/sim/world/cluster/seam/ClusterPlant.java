@@ -29,6 +29,14 @@ public enum ClusterPlant {
             "a backup is restored in the generation that it is of",
             List.of("V-12"),
             WrongSeams.RestoreReusesEpochs::new),
+    PROMOTE_AFTER_DROP(
+            "a primary acknowledges alone before the registry has dropped its backup",
+            List.of("V-6", "V-7"),
+            WrongSeams.PromoteAfterDrop::new),
+    BACKUP_TOO_EARLY(
+            "a backup is added that has not everything that was acknowledged",
+            List.of("V-7"),
+            WrongSeams.BackupTooEarly::new),
     RETRY_EXECUTED_TWICE(
             "a request that comes again is taken for another", List.of("V-14"), WrongSeams.RetryTwice::new);
 

@@ -42,6 +42,16 @@ public class ClusterSeams {
         return begun;
     }
 
+    /** Whether a primary goes on acknowledging as it proposes to drop its backup (D-23). */
+    public boolean acknowledgesWhileItDrops() {
+        return false;
+    }
+
+    /** Whether a primary proposes a backup that has not confirmed everything (D-24). */
+    public boolean addsBackupsEarly() {
+        return false;
+    }
+
     /** A request that comes again, as the registry sees it (section E). */
     public Command retried(Command command) {
         return command;

@@ -59,6 +59,20 @@ final class WrongSeams {
         }
     }
 
+    static final class PromoteAfterDrop extends ClusterSeams {
+        @Override
+        public boolean acknowledgesWhileItDrops() {
+            return true;
+        }
+    }
+
+    static final class BackupTooEarly extends ClusterSeams {
+        @Override
+        public boolean addsBackupsEarly() {
+            return true;
+        }
+    }
+
     static final class RetryTwice extends ClusterSeams {
         @Override
         public Command retried(Command command) {

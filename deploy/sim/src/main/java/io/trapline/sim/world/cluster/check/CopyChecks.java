@@ -1,0 +1,106 @@
+package io.trapline.sim.world.cluster.check;
+
+import io.trapline.internal.v1.Command;
+import io.trapline.internal.v1.DomainRecord;
+import io.trapline.internal.v1.NodeLife;
+import io.trapline.internal.v1.RegistryChange;
+import io.trapline.internal.v1.ShardRun;
+import io.trapline.sim.check.Violation;
+import io.trapline.v1.DomainState;
+import io.trapline.v1.ShardState;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * V-6, V-7, V-13: what was acknowledged of a domain is in the copy by which anybody decides, acknowledgements come in the order of epochs, and memory is lost only
+ * with the last life that had a whole copy. Each domain has one run of shards here.
+ */
+public final class CopyChecks {
+    private static final class Domain {
+        final Set<Long> acknowledged = new HashSet<>();
+        long epoch;
+        ShardRun run = ShardRun.getDefaultInstance();
+    }
+
+    /** By generation. */
+    private final Map<Long, Domain> domains = new HashMap<>();
+
+    private long acknowledged;
+    private long promotions;
+
+    /** How many changes were acknowledged. */
+    public long acknowledged() {
+        return acknowledged;
+    }
+
+    /** How often a backup became primary. */
+    public long promotions() {
+        return promotions;
+    }
+
+    /** A primary decides an access by its copy. */
+    public void decides(long generation, NodeLife by, long epoch, Set<Long> copy) {
+        Domain domain = domain(generation);
+        if (epoch < domain.epoch) {
+            throw new Violation(
+                    "V-6", "%s decides under epoch %d, and another has under %d", by.getNode(), epoch, domain.epoch);
+        }
+        long missing = domain.acknowledged.stream()
+                .filter(change -> !copy.contains(change))
+                .count();
+        if (missing > 0) {
+            throw new Violation(
+                    "V-7",
+                    "%s decides accesses of domain %d under epoch %d without %d changes that were acknowledged",
+                    by.getNode(),
+                    generation,
+                    epoch,
+                    missing);
+        }
+    }
+
+    /** A primary acknowledges a change. */
+    public void acknowledges(long generation, NodeLife by, long epoch, long change) {
+        Domain domain = domain(generation);
+        if (epoch < domain.epoch) {
+            throw new Violation(
+                    "V-6",
+                    "%s acknowledges a change under epoch %d, and another has under %d",
+                    by.getNode(),
+                    epoch,
+                    domain.epoch);
+        }
+        domain.epoch = epoch;
+        domain.acknowledged.add(change);
+        acknowledged++;
+    }
+
+    /** A command is in force, and has changed something. */
+    public void inForce(Command command, RegistryChange change) {
+        for (DomainRecord record : change.getDomainsList()) {
+            ShardRun run = record.getRuns(0);
+            Domain domain = domain(record.getDomain().getGeneration());
+            ShardRun was = domain.run;
+            domain.run = run;
+            if (run.getEpoch() < was.getEpoch()) {
+                throw new Violation("V-6", "%s goes back from%n%s to%n%s", command.getCommandCase(), was, run);
+            }
+            boolean isLost = run.getState() == ShardState.SHARD_STATE_LOST;
+            if (isLost && was.getState() == ShardState.SHARD_STATE_DUAL) {
+                throw new Violation("V-13", "%s loses what has two copies:%n%s", command.getCommandCase(), was);
+            }
+            if (!isLost && record.getDomain().getState() == DomainState.DOMAIN_STATE_CRASHED) {
+                throw new Violation("V-13", "%s ends what has lost nothing:%n%s", command.getCommandCase(), run);
+            }
+            if (run.getPrimary().equals(was.getBackup()) && run.getState() == ShardState.SHARD_STATE_SOLO) {
+                promotions++;
+            }
+        }
+    }
+
+    private Domain domain(long generation) {
+        return domains.computeIfAbsent(generation, fresh -> new Domain());
+    }
+}
