@@ -10,6 +10,7 @@ import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
 import io.trapline.node.protocol.VcpusMessage;
+import io.trapline.node.registry.BackupDrop;
 import io.trapline.node.registry.DomainActors;
 import io.trapline.node.registry.DomainRoutes;
 import io.trapline.node.registry.DomainView;
@@ -49,12 +50,16 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
                 index,
                 routes.map(),
                 domain.nrPages(),
-                domain.shardEpochs()[index],
                 memory,
-                routes.shards(),
-                routes.vcpus(),
-                routes.calls(),
-                gate);
+                new P2mShard.Surroundings(
+                        self,
+                        routes.shards(),
+                        life -> routes.copies().apply(life, index),
+                        routes.vcpus(),
+                        routes.calls(),
+                        domain.replicated(),
+                        new BackupDrop(registry, self, domain.domid(), domain.generation()),
+                        gate));
     }
 
     @Override
@@ -73,6 +78,7 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
                 routes.shardsOfServers(),
                 routes.calls(),
                 drained,
+                domain.replicated(),
                 gate);
     }
 }

@@ -91,12 +91,12 @@ final class Domains {
         if (usable.size() < needed) {
             return Answers.refused(tooFew(usable.size(), needed, q.getMemory()));
         }
-        if (q.getMemory() == DomainMemory.DOMAIN_MEMORY_REPLICATED) {
-            return Answers.refused(Refusal.of(Errno.EOPNOTSUPP, "memory = REPLICATED: not built yet")
-                    .with("field", "memory")
-                    .with("value", q.getMemory()));
+        if (q.getOnDegraded() == OnDegraded.ON_DEGRADED_WAIT) {
+            return Answers.refused(Refusal.of(Errno.EOPNOTSUPP, "on_degraded = WAIT: not built yet")
+                    .with("field", "on_degraded")
+                    .with("value", q.getOnDegraded()));
         }
-        return place(q, domid, usable.getFirst());
+        return place(q, domid, usable.subList(0, needed));
     }
 
     /** ENOSPC; EAGAIN where there are nodes, of which this leader has granted a lease to none yet or any more. */
@@ -108,7 +108,8 @@ final class Domains {
         return refusal.with("field", "memory").with("nodes", usable).with("needed", needed);
     }
 
-    private Answer place(CreateDomainRequest q, int domid, NodeLife primary) {
+    /** @param lives who has the copies of its shards, the primary first */
+    private Answer place(CreateDomainRequest q, int domid, List<NodeLife> lives) {
         long revision = state.begin();
         Domain domain = Domain.newBuilder()
                 .setDomid(domid)
@@ -125,7 +126,7 @@ final class Domains {
                 .build();
         PlacedDomain.Builder placed =
                 PlacedDomain.newBuilder().setDomain(domain).setShardPages(ShardPlan.shardPages(q.getNrPages()));
-        placed.addRuns(ShardRuns.solo(ShardPlan.count(placed.build()), primary, revision));
+        placed.addRuns(ShardRuns.first(ShardPlan.count(placed.build()), lives, revision));
         state.putDomain(placed.build());
         return Answers.done(revision)
                 .setCreateDomain(CreateDomainResponse.newBuilder().setDomain(visible(state, placed.build())))

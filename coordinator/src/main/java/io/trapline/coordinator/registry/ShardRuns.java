@@ -47,6 +47,17 @@ final class ShardRuns {
                 .build();
     }
 
+    /** All shards of a new domain in one run, with a copy at each of one or two lives: nothing is in any of them yet. */
+    static ShardRun first(int shards, List<NodeLife> lives, long epoch) {
+        ShardRun one = solo(shards, lives.getFirst(), epoch);
+        return lives.size() == 1
+                ? one
+                : one.toBuilder()
+                        .setState(ShardState.SHARD_STATE_DUAL)
+                        .setBackup(lives.get(1))
+                        .build();
+    }
+
     /** Whether each shard has two copies. */
     static boolean areDual(PlacedDomain placed) {
         return placed.getRunsList().stream().allMatch(run -> run.getState() == ShardState.SHARD_STATE_DUAL);

@@ -15,8 +15,10 @@ import io.trapline.v1.CreateDomainRequest;
 import io.trapline.v1.DescribeDomainResponse;
 import io.trapline.v1.Domain;
 import io.trapline.v1.DomainMemory;
+import io.trapline.v1.DomainRedundancy;
 import io.trapline.v1.DomainState;
 import io.trapline.v1.OnDegraded;
+import io.trapline.v1.ShardState;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -143,6 +145,32 @@ final class DomainsTest {
         assertThat(cluster.refused(Errno.ENOSPC, createDomain(request)).metadata())
                 .containsEntry("nodes", "1")
                 .containsEntry("needed", "2");
+    }
+
+    @Test
+    void beginsReplicatedMemoryWithTwoCopies() {
+        cluster.done(Command.newBuilder().setRegisterNode(Cluster.node("n2", 5)));
+        var request = createDomain(valid().setMemory(DomainMemory.DOMAIN_MEMORY_REPLICATED));
+        request.getCreateDomainBuilder().addUsableNodes(Cluster.life("n2", 5));
+
+        var domain = cluster.done(request).getCreateDomain().getDomain();
+
+        var run = cluster.change().getDomains(0).getRuns(0);
+        assertThat(run.getState()).isEqualTo(ShardState.SHARD_STATE_DUAL);
+        assertThat(List.of(run.getPrimary().getNode(), run.getBackup().getNode()))
+                .containsExactlyInAnyOrder(Cluster.NODE, "n2");
+        assertThat(run.getEpoch()).isEqualTo(domain.getGeneration());
+        assertThat(domain.getRedundancy()).isEqualTo(DomainRedundancy.DOMAIN_REDUNDANCY_REDUNDANT);
+    }
+
+    @Test
+    void doesNotWaitWhileDegradedYet() {
+        cluster.done(Command.newBuilder().setRegisterNode(Cluster.node("n2", 5)));
+        var request = createDomain(
+                valid().setMemory(DomainMemory.DOMAIN_MEMORY_REPLICATED).setOnDegraded(OnDegraded.ON_DEGRADED_WAIT));
+        request.getCreateDomainBuilder().addUsableNodes(Cluster.life("n2", 5));
+
+        assertThat(cluster.refused(Errno.EOPNOTSUPP, request).metadata()).containsEntry("field", "on_degraded");
     }
 
     @Test

@@ -502,6 +502,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
             fence(opening);
         }
         apply.moved().forEach(this::left);
+        apply.shardsMoved().stream().forEach(shard -> vcpus.all().forEach(open -> open.window.moved(shard, outbox)));
         hold(apply.paused(), leased);
         outbox.flush();
         apply.applied().run();

@@ -60,6 +60,8 @@ public final class VcpuWindow {
     private int currentShard = NO_SHARD;
     private boolean spanning;
     private final BitSet held = new BitSet();
+    /** Of accesses that lie in two shards and have no outcome: which are at the second one. */
+    private final BitSet atSecond = new BitSet();
     /** The guest comes from another node, where it may have got outcomes above {@link #received}. */
     private boolean arriving;
 
@@ -300,6 +302,7 @@ public final class VcpuWindow {
         if (secondShard[place] != NO_SHARD && secondShard[place] != shard && errno != Errno.EAGAIN.number()) {
             partial[place] = value;
             partialErrno[place] = errno;
+            atSecond.set(place);
             send(sequence, place, secondShard[place], effects);
             return true;
         }
@@ -313,8 +316,22 @@ public final class VcpuWindow {
             outstanding--;
         }
         state[place] = DONE;
+        atSecond.clear(place);
         effects.answer(vcpu, sequence, first == Errno.OK ? whole : 0, first);
         return true;
+    }
+
+    /** Another life decides the shard's accesses from now on: whatever the one before owes an outcome for is sent again (D-20). */
+    public void moved(int shard, Effects effects) {
+        for (long sequence = received + 1; sequence < nextSequence; sequence++) {
+            int place = place(sequence);
+            if (state[place] == AT_SHARD || state[place] == ASKED) {
+                int at = atSecond.get(place) ? secondShard[place] : firstShard(place);
+                if (at == shard) {
+                    send(sequence, place, shard, effects);
+                }
+            }
+        }
     }
 
     /** Fails what has waited here beyond its own timeout (A1); it never reaches its shard. */

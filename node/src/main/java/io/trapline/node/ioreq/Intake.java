@@ -86,6 +86,33 @@ final class Intake {
         }
     }
 
+    /**
+     * A shard goes on at another node, and knows of these rows only that they were passed to the server here. What is here is its from now on; of what is not it is
+     * told again what the one before was told; anything else was given back, or never came (D-22).
+     */
+    void askAgain(int shard, long shardEpoch, IoreqRows rows) {
+        if (!admits(shard, shardEpoch)) {
+            return;
+        }
+        held.filter((forward, i) -> forward.shard() != shard || forward.shardEpoch() >= shardEpoch);
+        replies.expect(rows.size());
+        KeyRows keys = rows.keys();
+        for (int i = 0; i < rows.size(); i++) {
+            int row = slots.findAny(keys.vcpu(i), keys.vcpuEpoch(i), keys.sequence(i), keys.part(i));
+            ToldOutcomes.Told told = replies.told().of(keys, i);
+            if (row != NONE) {
+                table.shardEpoch[row] = shardEpoch;
+                if (table.buffered[row]) {
+                    replies.postedQueued(row);
+                }
+            } else if (told != null) {
+                replies.completed(shard, keys, i, told.data(), told.errno());
+            } else {
+                replies.decideAgain(shard, keys, i);
+            }
+        }
+    }
+
     /** Another home has all that is here: shards ask it. */
     void forget(long nowNanos) {
         for (int row = 0; row < table.end(); row++) {

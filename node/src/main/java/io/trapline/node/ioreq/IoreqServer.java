@@ -14,6 +14,7 @@ import io.trapline.node.protocol.ServerMessage.GetCounters;
 import io.trapline.node.protocol.ServerMessage.HomeTold;
 import io.trapline.node.protocol.ServerMessage.PostedLeft;
 import io.trapline.node.protocol.ServerMessage.Recall;
+import io.trapline.node.protocol.ServerMessage.Recorded;
 import io.trapline.node.protocol.ServerMessage.ShardTell;
 import io.trapline.node.protocol.ServerMessage.Stop;
 import io.trapline.node.protocol.ShardRoute;
@@ -124,6 +125,7 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
      * @param shards the domain's shards, by index
      * @param answers who is told whether a call has passed the gate
      * @param drained given the revision of each drain for which nothing is left here (F5); called on the actor's thread
+     * @param replicated whether the domain's shards may have another copy, which asks again what this one has told
      * @param gate while it is closed nothing is delivered, and nothing is believed of the emulator or let pass for it (D-11)
      */
     public static Behavior<ServerMessage> create(
@@ -134,8 +136,10 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             List<ShardRoute> shards,
             AnswerRoute answers,
             LongConsumer drained,
+            boolean replicated,
             ServingGate gate) {
-        return create(domid, domainGeneration, id, generation, shards, answers, drained, gate, System::nanoTime);
+        return create(
+                domid, domainGeneration, id, generation, shards, answers, drained, replicated, gate, System::nanoTime);
     }
 
     /** The same on another monotonic clock, in nanoseconds. */
@@ -147,12 +151,16 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             List<ShardRoute> shards,
             AnswerRoute answers,
             LongConsumer drained,
+            boolean replicated,
             ServingGate gate,
             LongSupplier clock) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             List<ShardRoute> all = List.copyOf(shards);
             ServerOutbox outbox = new ServerOutbox(domid, domainGeneration, id, all, drained);
             IoreqServerRules rules = new IoreqServerRules(id, generation, outbox);
+            if (replicated) {
+                rules.keepTold();
+            }
             return new IoreqServer(context, timers, clock, rules, outbox, all, answers, gate);
         }));
     }
@@ -223,6 +231,7 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             case PostedLeft left -> rules.postedLeft(now, left.rows());
             case Ask(int shard, long epoch, long home, var rows, var returned) ->
                 rules.ask(now, shard, epoch, home, rows, returned);
+            case Recorded(var rows) -> rules.recorded(rows);
             case HomeTold(var by, long home) -> rules.homeTold(now, by, home);
             case Apply apply -> onApply(apply, now);
             case GetCounters get -> get.reply().accept(counters());

@@ -124,9 +124,23 @@ public final class IoreqServerRules {
     private void take(EarlyAsks.Ask ask, long nowNanos) {
         if (ask.homeEpoch() > view.homeEpoch()) {
             early.add(ask);
+        } else if (ask.homeEpoch() == view.homeEpoch() && home.isBegun(view)) {
+            // All that was to be asked when the server came here has been asked: what is asked now was passed to it
+            // here.
+            intake.askAgain(ask.shard(), ask.shardEpoch(), ask.rows());
         } else if (ask.homeEpoch() == view.homeEpoch()) {
             intake.ask(ask.shard(), ask.shardEpoch(), ask.rows(), ask.returned(), nowNanos);
         }
+    }
+
+    /** The domain's shards may have another copy: what they are told is kept until {@link #recorded}. */
+    public void keepTold() {
+        replies.told().keep();
+    }
+
+    /** Every copy of a shard has what it was told of these rows. */
+    public void recorded(KeyRows rows) {
+        replies.told().recorded(rows);
     }
 
     /** All shards at that life have asked what they have to ask at that home. */

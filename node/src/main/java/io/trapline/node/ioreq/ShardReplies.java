@@ -15,12 +15,18 @@ final class ShardReplies {
     private @Nullable KeyRows[] again = new KeyRows[1];
     private @Nullable KeyRows[] queued = new KeyRows[1];
     private @Nullable KeyRows[] done = new KeyRows[1];
+    private final ToldOutcomes told = new ToldOutcomes();
     private int expected = 16;
     private boolean some;
 
     ShardReplies(IoreqTable table, IoreqEffects effects) {
         this.table = table;
         this.effects = effects;
+    }
+
+    /** What shards have been told, and may ask again. */
+    ToldOutcomes told() {
+        return told;
     }
 
     /** A step of about so many rows begins. */
@@ -36,8 +42,13 @@ final class ShardReplies {
 
     /** The same for a row that was never taken. */
     void completed(int shard, KeyRows keys, int i, byte errno) {
+        completed(shard, keys, i, 0, errno);
+    }
+
+    /** The same for one that is not here any more. */
+    void completed(int shard, KeyRows keys, int i, long value, byte errno) {
         reserve(shard);
-        completed(shard).add(keys.vcpu(i), keys.vcpuEpoch(i), keys.sequence(i), keys.part(i), 0, errno);
+        completed(shard).add(keys.vcpu(i), keys.vcpuEpoch(i), keys.sequence(i), keys.part(i), value, errno);
     }
 
     private OutcomeRows completed(int shard) {
@@ -81,10 +92,12 @@ final class ShardReplies {
             OutcomeRows outcomes = completed[shard];
             if (outcomes != null) {
                 completed[shard] = null;
+                told.completed(outcomes);
                 effects.completed(shard, outcomes);
             }
             KeyRows rows = take(done, shard);
             if (rows != null) {
+                told.postedDone(rows);
                 effects.postedDone(shard, rows);
             }
             rows = take(queued, shard);

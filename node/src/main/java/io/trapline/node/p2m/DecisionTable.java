@@ -54,6 +54,61 @@ public final class DecisionTable {
         homeEpoch = from.named(from.homeEpoch);
     }
 
+    private DecisionTable(Image from) {
+        revision = from.revision();
+        state = from.state();
+        readers = from.readers();
+        writers = from.writers();
+        memory = RangeIndex.of(from.memory());
+        ports = RangeIndex.of(from.ports());
+        pci = RangeIndex.of(from.pci());
+        changedRevision = from.changedRevision();
+        homeEpoch = from.homeEpoch();
+    }
+
+    /**
+     * All that a table says, in columns: a shard's backup decides by its primary's tables.
+     *
+     * @param readers by x the enabled server that is passed reads, or {@link #NONE}
+     * @param writers the same for writes
+     * @param changedRevision by server
+     * @param homeEpoch by server, as many
+     */
+    public record Image(
+            long revision,
+            State state,
+            byte[] readers,
+            byte[] writers,
+            Ranges memory,
+            Ranges ports,
+            Ranges pci,
+            long[] changedRevision,
+            long[] homeEpoch) {}
+
+    /**
+     * Ranges of all servers: segment i begins at {@code starts[i]}, ascending from 0, and bit s of {@code servers[i]} says that server s has it.
+     */
+    public record Ranges(long[] starts, long[] servers) {}
+
+    /** What it says. */
+    public Image image() {
+        return new Image(
+                revision,
+                state,
+                readers.clone(),
+                writers.clone(),
+                memory.ranges(),
+                ports.ranges(),
+                pci.ranges(),
+                changedRevision.clone(),
+                homeEpoch.clone());
+    }
+
+    /** The table that says so. Throws {@link IllegalArgumentException} where none can. */
+    public static DecisionTable of(Image image) {
+        return new DecisionTable(image);
+    }
+
     /** Whether accesses take effect (D1, D4). */
     public enum State {
         RUNNING,

@@ -32,6 +32,23 @@ final class RangeIndex {
         return edges == 0 ? EMPTY : sweep(edges(byServer, edges));
     }
 
+    /** What {@link #ranges} has told. */
+    static RangeIndex of(DecisionTable.Ranges ranges) {
+        long[] starts = ranges.starts();
+        boolean wellFormed = starts.length == ranges.servers().length && starts.length > 0 && starts[0] == 0;
+        for (int i = 1; wellFormed && i < starts.length; i++) {
+            wellFormed = starts[i] > starts[i - 1];
+        }
+        if (!wellFormed) {
+            throw new IllegalArgumentException("segments do not ascend from 0");
+        }
+        return new RangeIndex(starts.clone(), ranges.servers().clone());
+    }
+
+    DecisionTable.Ranges ranges() {
+        return new DecisionTable.Ranges(starts.clone(), masks.clone());
+    }
+
     /** The highest server that covers first … last whole, or -1. */
     int highest(long first, long last) {
         int i = segmentOf(first);

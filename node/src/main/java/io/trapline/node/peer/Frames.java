@@ -96,6 +96,12 @@ final class Frames {
             case ServerMessage.Forward forward -> forward(forward, now, sink);
             case ServerMessage.Recall recall -> recall(recall, sink);
             case ServerMessage.Ask ask -> ask(ask, now, sink);
+            case ServerMessage.Recorded(var rows) ->
+                Slices.of(
+                        rows.size(),
+                        (from, to) -> sink.told(
+                                TrafficClass.ANSWERS,
+                                ToServer.newBuilder().setRecorded(RowFrames.keys(rows, from, to))));
             case ServerMessage.HomeTold(var by, long homeEpoch) ->
                 sink.told(
                         TrafficClass.CALLS,
@@ -269,6 +275,7 @@ final class Frames {
                         RowFrames.keys(recall.getRows()),
                         Columns.within(recall.getDrainMs(), 0, Limit.MAX_DRAIN_MILLIS.intValue(), "recall.drain_ms"));
             }
+            case RECORDED -> new ServerMessage.Recorded(RowFrames.keys(told.getRecorded()));
             case POSTED_LEFT -> new ServerMessage.PostedLeft(RowFrames.keys(told.getPostedLeft()));
             case GATED -> gated(told.getGated());
             case ASK -> {

@@ -45,6 +45,19 @@ final class RowFrames {
     // Out.
 
     static AccessColumns accesses(AccessRows rows, int from, int to, long nowNanos) {
+        AccessColumns.Builder columns = accesses(rows, from, to);
+        Columns.ints(from, to, row -> remaining(rows.deadlineNanos(row), nowNanos), columns::addRemainingMs);
+        return columns.build();
+    }
+
+    /** For a backup, whose copy has to decide as the primary does: deadlines are the primary's own. */
+    static AccessColumns accessesOfStep(AccessRows rows, int from, int to) {
+        AccessColumns.Builder columns = accesses(rows, from, to);
+        Columns.longs(from, to, rows::deadlineNanos, columns::addDeadlineNanos);
+        return columns.build();
+    }
+
+    private static AccessColumns.Builder accesses(AccessRows rows, int from, int to) {
         AccessColumns.Builder columns = AccessColumns.newBuilder().setRows(to - from);
         Columns.ints(from, to, rows::vcpu, columns::addVcpu);
         Columns.longs(from, to, rows::vcpuEpoch, columns::addVcpuEpoch);
@@ -54,9 +67,8 @@ final class RowFrames {
         Columns.longs(from, to, rows::data, columns::addData);
         Columns.ints(from, to, rows::count, columns::addCount);
         Columns.ints(from, to, rows::window, columns::addWindow);
-        Columns.ints(from, to, row -> remaining(rows.deadlineNanos(row), nowNanos), columns::addRemainingMs);
         Columns.longs(from, to, rows::gatewayRevision, columns::addGatewayRevision);
-        return columns.build();
+        return columns;
     }
 
     static KeyColumns keys(KeyRows rows, int from, int to) {
@@ -161,6 +173,9 @@ final class RowFrames {
                 Columns.ints(n, columns.getRemainingMsCount(), columns::getRemainingMs, "accesses.remaining_ms");
         IntToLongFunction gateway = Columns.longs(
                 n, columns.getGatewayRevisionCount(), columns::getGatewayRevision, "accesses.gateway_revision");
+        boolean ofStep = columns.getDeadlineNanosCount() > 0;
+        IntToLongFunction deadline =
+                Columns.longs(n, columns.getDeadlineNanosCount(), columns::getDeadlineNanos, "accesses.deadline_nanos");
         AccessRows rows = new AccessRows(n);
         for (int row = 0; row < n; row++) {
             rows.add(
@@ -172,7 +187,9 @@ final class RowFrames {
                     data.applyAsLong(row),
                     count(count.applyAsInt(row), "accesses.count"),
                     window(window.applyAsInt(row), "accesses.window"),
-                    deadline(remaining.applyAsInt(row), madeNanos, "accesses.remaining_ms"),
+                    ofStep
+                            ? deadline.applyAsLong(row)
+                            : deadline(remaining.applyAsInt(row), madeNanos, "accesses.remaining_ms"),
                     gateway.applyAsLong(row));
         }
         return rows;

@@ -3,6 +3,7 @@ package io.trapline.node.peer;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.trapline.internal.v1.BufferMoved;
+import io.trapline.internal.v1.ChangeAck;
 import io.trapline.internal.v1.FromServerKeys;
 import io.trapline.internal.v1.FromServerOutcomes;
 import io.trapline.internal.v1.KeyColumns;
@@ -85,6 +86,13 @@ final class ShardFrames {
                                         Recalled.newBuilder().setServer(server).setRecall(recall)));
             case ShardMessage.BetweenShards between -> encodeBetween(between, sink);
             case ShardMessage.Call call -> sink.told(ofCalls, call(call));
+            case ShardMessage.Change change -> ReplicaFrames.encode(change, sink);
+            case ShardMessage.ChangeAck(long base, long through) ->
+                sink.told(
+                        TrafficClass.REPLICATION,
+                        ToShard.newBuilder()
+                                .setChangeAck(
+                                        ChangeAck.newBuilder().setBase(base).setThrough(through)));
             default -> throw new IllegalArgumentException("crosses no host: " + message);
         }
     }
@@ -203,6 +211,10 @@ final class ShardFrames {
                         told.getBufferMoved().getIndex(),
                         told.getBufferMoved().getOk(),
                         told.getBufferMoved().getData().toByteArray());
+            case CHANGE -> ReplicaFrames.decode(told.getChange(), madeNanos);
+            case CHANGE_ACK ->
+                new ShardMessage.ChangeAck(
+                        told.getChangeAck().getBase(), told.getChangeAck().getThrough());
             default -> decodeCall(told);
         };
     }

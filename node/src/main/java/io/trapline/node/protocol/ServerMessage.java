@@ -42,6 +42,9 @@ public interface ServerMessage {
      */
     record Ask(int shard, long shardEpoch, long homeEpoch, IoreqRows rows, KeyRows returned) implements ServerMessage {}
 
+    /** Every copy of a shard has what it was told of these rows: it will not be asked again. */
+    record Recorded(KeyRows rows) implements ServerMessage {}
+
     /**
      * All shards at that node have asked what they have to ask at that home. Before every node with shards has said so, nothing is delivered and nothing is
      * believed there.

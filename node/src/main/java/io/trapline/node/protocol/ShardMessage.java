@@ -35,13 +35,34 @@ public sealed interface ShardMessage {
     /**
      * The registry has moved on. Applied in ascending order of revision.
      *
+     * @param place where the shard is
      * @param table what decides from now on
      * @param opened vCPUs whose older epochs are fenced
      * @param servers every server of the domain that may be forwarded to or still has rows, by id
      * @param applied to be run once nothing is decided by the older state any more (rule 0); may be run on any thread
      */
-    record Apply(DecisionTable table, List<VcpuOpening> opened, Map<Integer, ServerRoute> servers, Runnable applied)
+    record Apply(
+            ShardPlace place,
+            DecisionTable table,
+            List<VcpuOpening> opened,
+            Map<Integer, ServerRoute> servers,
+            Runnable applied)
             implements ShardMessage {}
+
+    /**
+     * A step that the shard's primary has done: its backup does it too (D-23).
+     *
+     * @param base the epoch at which the backup's copy began
+     * @param number which step since then, 1 and up
+     * @param more whether more of the same step follows
+     * @param clockNanos the primary's clock when it did it
+     * @param refusedMemory which of its requests for memory the primary was refused, 0 and up, ascending
+     */
+    record Change(long base, long number, boolean more, long clockNanos, int[] refusedMemory, ShardStep step)
+            implements ShardMessage {}
+
+    /** The backup whose copy began at that epoch has done every step up to {@code through}. */
+    record ChangeAck(long base, long through) implements ShardMessage {}
 
     /** One of the others, from a peer. */
     record FromPeer(ShardMessage message, Runnable taken) implements ShardMessage, io.trapline.node.protocol.FromPeer {}
@@ -72,6 +93,9 @@ public sealed interface ShardMessage {
      * @param returned run once the server has nothing that was decided before and would not go there any more; may be run on any thread
      */
     record AwaitReturned(int serverId, long revision, Runnable returned) implements ShardMessage {}
+
+    /** Of this node only: {@code sent} is run once everything has left that the shard was told, or has applied, before. Any thread. */
+    record AwaitSent(Runnable sent) implements ShardMessage {}
 
     /** Would these runs be allowed here, one after the other (T4, T5)? Runs lie wholly in the shard. */
     record CheckTypes(long call, List<TypeRun> runs) implements Call {

@@ -1,5 +1,6 @@
 package io.trapline.node.protocol;
 
+import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
 import io.trapline.node.rows.Segments;
 import java.util.List;
@@ -54,6 +55,14 @@ public sealed interface TypesMessage {
 
     /** A server's actor has stopped: what waits for its gate is refused. */
     record ServerGone(int id, long generation) implements TypesMessage {}
+
+    /**
+     * Shards are decided elsewhere from now on: what is under way may be lost.
+     *
+     * @param away whether the domain's type calls are, too: what waits is refused
+     * @param why what callers are told
+     */
+    record ShardsMoved(boolean away, Refusal why) implements TypesMessage {}
 
     /** The domain is gone: the actor stops. */
     record Stop() implements TypesMessage {}

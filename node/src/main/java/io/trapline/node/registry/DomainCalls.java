@@ -63,6 +63,13 @@ public final class DomainCalls implements AnswerRoute {
         }
     }
 
+    /** Shards are decided elsewhere from now on: what was under way may be lost, whether it was carried out or not. */
+    void shardsMoved(Refusal why) {
+        for (Call call : underWay.values()) {
+            call.answer(Optional.of(why));
+        }
+    }
+
     /** A server's actor is gone: calls that wait for its gate are refused. */
     void serverGone(int id, long generation) {
         goneServers.merge(id, generation, Math::max);

@@ -14,11 +14,13 @@ import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.protocol.Drain;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerView;
+import io.trapline.node.protocol.ShardPlace;
 import io.trapline.node.protocol.VcpuMove;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.v1.Claim;
 import io.trapline.v1.ClaimState;
 import io.trapline.v1.Domain;
+import io.trapline.v1.DomainMemory;
 import io.trapline.v1.DomainShard;
 import io.trapline.v1.DomainState;
 import java.util.ArrayList;
@@ -178,21 +180,45 @@ final class DomainRecords {
                 known.getNrPages(),
                 known.getNrVcpus(),
                 Integer.toUnsignedLong(known.getDefaultTimeoutMs()),
+                known.getMemory() == DomainMemory.DOMAIN_MEMORY_REPLICATED,
                 state(),
-                primaries(),
+                places(),
                 homes(),
                 shards.stream().mapToLong(DomainShard::getFirstGfn).toArray(),
-                shards.stream().mapToLong(DomainShard::getEpoch).toArray(),
                 views,
                 table(revision, views));
     }
 
-    private List<Life> primaries() {
-        List<Life> primaries = new ArrayList<>();
+    private List<ShardPlace> places() {
+        List<ShardPlace> places = new ArrayList<>();
         for (ShardRun run : domain.getRunsList()) {
-            primaries.addAll(Collections.nCopies(run.getCount(), life(run.getPrimary())));
+            places.addAll(Collections.nCopies(run.getCount(), place(run)));
         }
-        return List.copyOf(primaries);
+        return places;
+    }
+
+    private static ShardPlace place(ShardRun run) {
+        Life primary = life(run.getPrimary());
+        return switch (run.getState()) {
+            case SHARD_STATE_DUAL ->
+                new ShardPlace(
+                        run.getFirstShard(),
+                        ShardPlace.State.DUAL,
+                        primary,
+                        Optional.of(life(run.getBackup())),
+                        run.getEpoch());
+            case SHARD_STATE_SYNCING ->
+                new ShardPlace(
+                        run.getFirstShard(),
+                        ShardPlace.State.SYNCING,
+                        primary,
+                        Optional.of(life(run.getSyncing())),
+                        run.getEpoch());
+            case SHARD_STATE_LOST ->
+                new ShardPlace(run.getFirstShard(), ShardPlace.State.LOST, primary, Optional.empty(), run.getEpoch());
+            default ->
+                new ShardPlace(run.getFirstShard(), ShardPlace.State.SOLO, primary, Optional.empty(), run.getEpoch());
+        };
     }
 
     private Map<Integer, Life> homes() {

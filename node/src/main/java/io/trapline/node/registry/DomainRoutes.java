@@ -6,6 +6,7 @@ import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.VcpusRoute;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -16,6 +17,7 @@ import java.util.function.Supplier;
  * @param vcpus its vCPUs, by the life of the node that their guests are connected to
  * @param shards its shards, by index
  * @param shardsOfServers the same for servers, whose calls come in order with their answers (F2)
+ * @param copies one copy of a shard, by the life that has it and the shard's index
  * @param guestsNode where guests of the domain are best off, {@code host:port}: the node that has most of its shards; empty where that is this one, or
  *     cannot be named now
  * @param calls what this node has asked of them
@@ -25,6 +27,7 @@ public record DomainRoutes(
         Function<Life, VcpusRoute> vcpus,
         List<ShardRoute> shards,
         List<ShardRoute> shardsOfServers,
+        BiFunction<Life, Integer, ShardRoute> copies,
         Supplier<Optional<String>> guestsNode,
         DomainCalls calls) {
     public DomainRoutes {

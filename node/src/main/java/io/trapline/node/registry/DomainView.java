@@ -4,6 +4,7 @@ import io.trapline.model.Pure;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerView;
+import io.trapline.node.protocol.ShardPlace;
 import java.util.List;
 import java.util.Map;
 
@@ -15,11 +16,11 @@ import java.util.Map;
  * @param nrPages pages 0 … nrPages-1 were RAM_RW at the start
  * @param nrVcpus vCPUs 0 … nrVcpus-1
  * @param defaultTimeoutMillis the timeout of an access that names none (A1)
+ * @param replicated whether it is to have two copies of its memory (D4)
  * @param state whether its accesses take effect (D1, D4)
- * @param primaries by shard the life of a node that decides its accesses
+ * @param places by shard where it is
  * @param homes by server the life of a node that has its ioreqs
  * @param firstGfns where its shards begin, ascending
- * @param shardEpochs the revisions at which their placement began
  * @param servers by ascending id, those being destroyed included
  * @param table what decides an access
  */
@@ -30,13 +31,27 @@ public record DomainView(
         long nrPages,
         int nrVcpus,
         long defaultTimeoutMillis,
+        boolean replicated,
         DecisionTable.State state,
-        List<Life> primaries,
+        List<ShardPlace> places,
         Map<Integer, Life> homes,
         long[] firstGfns,
-        long[] shardEpochs,
         List<ServerView> servers,
         DecisionTable table) {
+    public DomainView {
+        places = List.copyOf(places);
+    }
+
+    /** By shard the life of a node that decides its accesses. */
+    public List<Life> primaries() {
+        return places.stream().map(ShardPlace::primary).toList();
+    }
+
+    /** By shard the revision at which its placement began. */
+    public long[] shardEpochs() {
+        return places.stream().mapToLong(ShardPlace::epoch).toArray();
+    }
+
     /** Whether its accesses are held back (D1). */
     public boolean paused() {
         return state == DecisionTable.State.PAUSED;

@@ -1,22 +1,25 @@
 package io.trapline.node.registry;
 
+import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.FromPeer;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerRoute;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardPlace;
 import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.TypesMessage;
-import io.trapline.node.protocol.TypesRoute;
 import io.trapline.node.protocol.VcpuMove;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.protocol.VcpusMessage;
 import io.trapline.node.protocol.VcpusRoute;
 import io.trapline.v1.IoreqServerCounters;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -55,7 +58,6 @@ final class RunningDomain {
     private final BiConsumer<RunningDomain, ActorRef<?>> spawned;
     private final LongConsumer drained;
     private final DomainRoutes routes;
-    private final TypesRoute typesRoute;
     private final DomainHandle.Here here;
     private final int domid;
     private final long generation;
@@ -63,6 +65,8 @@ final class RunningDomain {
     private final DomainCalls calls;
     private final Role<VcpusMessage> vcpus;
     private final List<Role<ShardMessage>> shards = new ArrayList<>();
+    private final List<ShardWay> ways = new ArrayList<>();
+    private final List<ShardWay> waysOfServers = new ArrayList<>();
     private final Role<TypesMessage> types;
     private final Map<Integer, Server> servers = new HashMap<>();
     /** Every actor that has not stopped. */
@@ -79,6 +83,10 @@ final class RunningDomain {
     private final HomeTelling homes;
     private final List<Runnable> onStopped = new ArrayList<>();
     private DomainView view;
+    private volatile List<ShardPlace> places;
+    /** Whether it decides shards that others decided before, and may have retyped. */
+    private boolean hasTakenOver;
+
     private @Nullable Refusal stoppedWhy;
 
     private record Server(ServerHandle handle, Role<ServerMessage> role) {}
@@ -115,33 +123,77 @@ final class RunningDomain {
         vcpus = role("vcpus", () -> actors.vcpus(this.view, routes()), this::brief);
         for (int i = 0; i < map.size(); i++) {
             int index = i;
-            shards.add(role("shard-" + i, () -> actors.shard(this.view, index, routes()), this::briefShard));
+            shards.add(role(
+                    "shard-" + i,
+                    () -> actors.shard(this.view, index, routes()),
+                    started -> briefShard(index, started)));
         }
         types = role("types", () -> actors.types(this.view, routes()), this::briefTypes);
-        List<ShardRoute> ways = new ArrayList<>();
-        List<ShardRoute> waysOfServers = new ArrayList<>();
         List<ShardRoute> here = new ArrayList<>();
         for (int i = 0; i < map.size(); i++) {
-            Life primary = view.primaries().get(i);
-            boolean isHere = primary.equals(self);
-            ShardRoute local = shards.get(i)::tell;
-            ways.add(isHere ? local : peers.shard(primary, view.domid(), view.generation(), i));
-            waysOfServers.add(isHere ? local : peers.shardOfServers(primary, view.domid(), view.generation(), i));
-            here.add(isHere ? local : RunningDomain::tellNobody);
+            int index = i;
+            Life primary = view.places().get(i).primary();
+            ways.add(new ShardWay(life -> copy(life, index), primary));
+            waysOfServers.add(new ShardWay(life -> copyOfServers(life, index), primary));
+            here.add(message -> tellHere(index, message));
         }
-        Life most = mostShards(view.primaries());
         routes = new DomainRoutes(
-                map,
-                this::vcpusAt,
-                ways,
-                waysOfServers,
-                () -> most.equals(self) ? Optional.empty() : peers.address(most),
-                calls);
-        boolean typesHere = view.primaries().getFirst().equals(self);
-        TypesRoute ofTypes =
-                typesHere ? types::tell : peers.types(view.primaries().getFirst(), view.domid(), view.generation());
-        typesRoute = ofTypes;
-        this.here = new DomainHandle.Here(here, typesHere ? ofTypes : RunningDomain::tellNobody);
+                map, this::vcpusAt, List.copyOf(ways), List.copyOf(waysOfServers), this::copy, this::guestsNode, calls);
+        this.here = new DomainHandle.Here(here, this::tellTypesHere);
+        places = view.places();
+    }
+
+    private ShardRoute copy(Life life, int index) {
+        return life.equals(self) ? shards.get(index)::tell : peers.shard(life, domid, generation, index);
+    }
+
+    private ShardRoute copyOfServers(Life life, int index) {
+        return life.equals(self) ? shards.get(index)::tell : peers.shardOfServers(life, domid, generation, index);
+    }
+
+    private Optional<String> guestsNode() {
+        Life most = mostShards(places.stream().map(ShardPlace::primary).toList());
+        return most.equals(self) ? Optional.empty() : peers.address(most);
+    }
+
+    /** What peers tell a shard. One that has no copy here, as far as is known, may be about to have one. Any thread. */
+    private void tellHere(int index, ShardMessage message) {
+        ShardMessage told = message instanceof ShardMessage.FromPeer come ? come.message() : message;
+        ShardPlace place = places.get(index);
+        Role<ShardMessage> role = shards.get(index);
+        if (told instanceof ShardMessage.Change
+                || place.primary().equals(self)
+                || place.isCopy(self)
+                || role.actor() != null) {
+            role.tell(message);
+        } else if (told instanceof ShardMessage.Call call) {
+            calls.tell(new CallAnswer.Done(call.call(), index, Optional.of(shardElsewhere())));
+        } else {
+            FromPeer.lost(message);
+        }
+    }
+
+    private void tellTypesHere(TypesMessage message) {
+        if (places.getFirst().primary().equals(self)) {
+            types.tell(message);
+        } else if (message instanceof TypesMessage.Call call) {
+            calls.tell(new CallAnswer.Ended(call.call(), Optional.of(shardElsewhere())));
+        } else {
+            FromPeer.lost(message);
+        }
+    }
+
+    private void tellTypes(TypesMessage message) {
+        Life first = places.getFirst().primary();
+        if (first.equals(self)) {
+            types.tell(message);
+        } else {
+            peers.types(first, domid, generation).tell(message);
+        }
+    }
+
+    private static Refusal shardElsewhere() {
+        return Refusal.of(Errno.EAGAIN, "the shard is at another node").with("effect", "none");
     }
 
     /** Who has most of them; of several, who has the lowest. */
@@ -149,11 +201,6 @@ final class RunningDomain {
         return primaries.stream()
                 .max(Comparator.comparingInt(life -> Collections.frequency(primaries, life)))
                 .orElseThrow();
-    }
-
-    /** A peer has thought that this node has what another has. */
-    private static void tellNobody(Object message) {
-        FromPeer.lost(message);
     }
 
     /** Any thread. */
@@ -187,7 +234,7 @@ final class RunningDomain {
                 vcpus::tell,
                 routes.map(),
                 routes.shards(),
-                typesRoute,
+                this::tellTypes,
                 here,
                 handles,
                 crashed,
@@ -228,6 +275,7 @@ final class RunningDomain {
      */
     void apply(DomainChange change, Runnable told, Runnable applied) {
         view = change.view();
+        BitSet shardsMoved = place();
         change.opened().forEach(opening -> openings.put(opening.vcpu(), opening));
         List<Server> gone = new ArrayList<>();
         boolean serversChanged = matchServers(gone);
@@ -237,7 +285,7 @@ final class RunningDomain {
         } else {
             long revision = view.table().revision();
             applying.put(revision, applied);
-            tell(change, told);
+            tell(change, shardsMoved, told);
         }
         if (serversChanged && types.actor() != null) {
             types.tell(knownServers());
@@ -245,7 +293,33 @@ final class RunningDomain {
         gone.forEach(this::stop);
     }
 
-    private void tell(DomainChange change, Runnable told) {
+    /** Shards are where the view says; those that another life decides from now on. */
+    private BitSet place() {
+        List<ShardPlace> before = places;
+        places = view.places();
+        BitSet moved = new BitSet();
+        for (int i = 0; i < places.size(); i++) {
+            Life primary = places.get(i).primary();
+            if (!primary.equals(before.get(i).primary())) {
+                ways.get(i).leadTo(primary);
+                waysOfServers.get(i).leadTo(primary);
+                moved.set(i);
+                hasTakenOver |= primary.equals(self);
+            }
+        }
+        if (!moved.isEmpty()) {
+            Refusal why = Refusal.of(Errno.EAGAIN, "a shard of the domain goes on at another node")
+                    .with("domid", domid);
+            calls.shardsMoved(why);
+            if (types.actor() != null) {
+                types.tell(new TypesMessage.ShardsMoved(
+                        !places.getFirst().primary().equals(self), why));
+            }
+        }
+        return moved;
+    }
+
+    private void tell(DomainChange change, BitSet shardsMoved, Runnable told) {
         // Whoever is there is told; whoever is started later begins with what is known then.
         List<Consumer<Runnable>> tells = new ArrayList<>();
         for (ServerView server : view.servers()) {
@@ -262,16 +336,18 @@ final class RunningDomain {
             }
         }
         Map<Integer, ServerRoute> serverRoutes = serverRoutes();
-        for (Role<ShardMessage> shard : shards) {
-            ActorRef<ShardMessage> actor = shard.actor();
+        for (int i = 0; i < shards.size(); i++) {
+            ActorRef<ShardMessage> actor = shards.get(i).actor();
+            ShardPlace place = view.places().get(i);
             if (actor != null) {
-                tells.add(all -> actor.tell(new ShardMessage.Apply(view.table(), change.opened(), serverRoutes, all)));
+                tells.add(all ->
+                        actor.tell(new ShardMessage.Apply(place, view.table(), change.opened(), serverRoutes, all)));
             }
         }
         ActorRef<VcpusMessage> ofVcpus = vcpus.actor();
         if (ofVcpus != null) {
             tells.add(all -> ofVcpus.tell(new VcpusMessage.Apply(
-                    view.table().revision(), view.paused(), change.opened(), movedAway(change), all)));
+                    view.table().revision(), view.paused(), change.opened(), movedAway(change), shardsMoved, all)));
         }
         Countdown all = new Countdown(tells.size() + 1, told);
         tells.forEach(each -> each.accept(all));
@@ -289,6 +365,17 @@ final class RunningDomain {
 
     /** The shards here have asked servers' homes what they had to ask by that revision (D-22). */
     private void tellHomes(long revision) {
+        List<ActorRef<ShardMessage>> asking = shardActors();
+        if (asking.isEmpty()) {
+            tellHomesNow(revision);
+        } else {
+            // With a backup, what they ask leaves only when that knows of it.
+            Countdown all = new Countdown(asking.size(), () -> atRegistry.execute(() -> tellHomesNow(revision)));
+            asking.forEach(shard -> shard.tell(new ShardMessage.AwaitSent(all)));
+        }
+    }
+
+    private void tellHomesNow(long revision) {
         if (isServing() && view.primaries().contains(self)) {
             homes.tell(view, revision, (id, told) -> {
                 Server server = Objects.requireNonNull(servers.get(id));
@@ -312,14 +399,18 @@ final class RunningDomain {
      * @param done run on any thread; not at all where the domain stops first
      */
     void awaitReturned(int id, long revision, Runnable done) {
-        List<ActorRef<ShardMessage>> asked = shards.stream()
+        List<ActorRef<ShardMessage>> asked = shardActors();
+        Countdown all = new Countdown(asked.size() + 1, done);
+        asked.forEach(shard -> shard.tell(new ShardMessage.AwaitReturned(id, revision, all)));
+        all.run();
+    }
+
+    private List<ActorRef<ShardMessage>> shardActors() {
+        return shards.stream()
                 .map(Role::actor)
                 .filter(Objects::nonNull)
                 .map(Objects::requireNonNull)
                 .toList();
-        Countdown all = new Countdown(asked.size() + 1, done);
-        asked.forEach(shard -> shard.tell(new ShardMessage.AwaitReturned(id, revision, all)));
-        all.run();
     }
 
     private Server server(ServerView server) {
@@ -352,12 +443,17 @@ final class RunningDomain {
                 view.paused(),
                 List.copyOf(openings.values()),
                 List.of(),
+                new BitSet(),
                 RunningDomain::nobodyWaits));
     }
 
-    private void briefShard(ActorRef<ShardMessage> started) {
+    private void briefShard(int index, ActorRef<ShardMessage> started) {
         started.tell(new ShardMessage.Apply(
-                view.table(), List.copyOf(openings.values()), serverRoutes(), RunningDomain::nobodyWaits));
+                view.places().get(index),
+                view.table(),
+                List.copyOf(openings.values()),
+                serverRoutes(),
+                RunningDomain::nobodyWaits));
     }
 
     private void briefTypes(ActorRef<TypesMessage> started) {
@@ -470,7 +566,7 @@ final class RunningDomain {
 
     /** Carries out the second half of a release with {@code reset}, in order with the domain's type calls (C5). */
     void reset(int x, Runnable done) {
-        if (types.actor() == null) {
+        if (types.actor() == null && !hasTakenOver) {
             // Nobody has changed a type, or who wants to has not begun.
             done.run();
         } else {

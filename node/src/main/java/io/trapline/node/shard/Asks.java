@@ -13,6 +13,9 @@ import io.trapline.node.rows.IoreqRows;
  */
 @Pure
 final class Asks {
+    /** Below every home: whoever has passed it on was elsewhere. */
+    static final long UNKNOWN_HOME = -1;
+
     private final Pages pages;
     private final ShardEffects effects;
 

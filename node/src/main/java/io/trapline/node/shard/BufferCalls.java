@@ -5,9 +5,10 @@ import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.ShardRoute;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,7 @@ final class BufferCalls {
     private static final class Call {
         final BufferMove move;
         final List<BufferMove> pieces = new ArrayList<>();
-        int waiting;
+        final BitSet missing = new BitSet();
         boolean ok = true;
         boolean moving;
 
@@ -35,7 +36,8 @@ final class BufferCalls {
     private final int shard;
     private final ShardMap map;
     private final List<ShardRoute> shards;
-    private final Map<Long, Call> calls = new HashMap<>();
+    private final Map<Long, Call> calls = new TreeMap<>();
+    private final List<Runnable> tells = new ArrayList<>();
     private long lastCall;
 
     /**
@@ -68,8 +70,17 @@ final class BufferCalls {
     }
 
     private void ask(long id, Call call) {
-        call.waiting = call.pieces.size();
-        for (int i = 0; i < call.pieces.size(); i++) {
+        call.missing.set(0, call.pieces.size());
+        askMissing(id, call);
+    }
+
+    /** Asks again for what has not been answered: whoever was asked by the node before may have died with it. */
+    void askAgain() {
+        calls.forEach(this::askMissing);
+    }
+
+    private void askMissing(long id, Call call) {
+        for (int i = call.missing.nextSetBit(0); i >= 0; i = call.missing.nextSetBit(i + 1)) {
             BufferMove piece = call.pieces.get(i);
             BufferMove asked = call.moving
                     ? piece
@@ -82,8 +93,20 @@ final class BufferCalls {
                             piece.sizeBytes(),
                             piece.into(),
                             NOTHING);
-            shards.get(map.shardOf(piece.gpa() >>> Gfn.PAGE_SHIFT)).tell(new BufferAsk(shard, id, i, asked));
+            ShardRoute holder = shards.get(map.shardOf(piece.gpa() >>> Gfn.PAGE_SHIFT));
+            BufferAsk ask = new BufferAsk(shard, id, i, asked);
+            tells.add(() -> holder.tell(ask));
         }
+    }
+
+    /** What is to be asked of other shards since this was called last. */
+    List<Runnable> takeTells() {
+        if (tells.isEmpty()) {
+            return List.of();
+        }
+        List<Runnable> taken = List.copyOf(tells);
+        tells.clear();
+        return taken;
     }
 
     /** Answers what another shard, or this one, has asked. */
@@ -96,15 +119,16 @@ final class BufferCalls {
     @Nullable
     Moved replied(BufferReply reply) {
         Call call = calls.get(reply.call());
-        if (call == null) {
+        if (call == null || !call.missing.get(reply.index())) {
             return null;
         }
+        call.missing.clear(reply.index());
         call.ok &= reply.ok();
         if (reply.bytes().length > 0) {
             int from = (int) (call.pieces.get(reply.index()).gpa() - call.move.gpa());
             System.arraycopy(reply.bytes(), 0, call.move.bytes(), from, reply.bytes().length);
         }
-        if (--call.waiting > 0) {
+        if (!call.missing.isEmpty()) {
             return null;
         }
         if (call.ok && !call.moving && call.move.bytes().length > 0) {

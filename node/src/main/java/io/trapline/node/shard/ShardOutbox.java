@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -35,10 +36,16 @@ final class ShardOutbox implements ShardEffects {
     private final BitSet forwarded = new BitSet();
     private final TreeMap<Integer, KeyRows> left = new TreeMap<>();
     private final TreeMap<Integer, Asked> asked = new TreeMap<>();
-    private final List<Runnable> afterForwards = new ArrayList<>();
+    private final TreeMap<Integer, KeyRows> recorded = new TreeMap<>();
+    private final List<RecallTold> recalls = new ArrayList<>();
     private final Map<Long, Runnable> whenDone = new HashMap<>();
+    private final Map<Long, Runnable> whenReturned = new HashMap<>();
     /** What is told of a change once everything that it caught is on its way. */
     private final List<Runnable> acknowledgements = new ArrayList<>();
+
+    private final List<Runnable> last = new ArrayList<>();
+
+    private record RecallTold(int serverId, ServerMessage.Recall message) {}
 
     private final Map<Life, OutcomeRows> answers = new LinkedHashMap<>();
     private DecisionTable table = DecisionTable.builder(0).build();
@@ -69,6 +76,11 @@ final class ShardOutbox implements ShardEffects {
     /** What to run when that which was begun under the token is over everywhere. */
     void whenDone(long token, Runnable done) {
         whenDone.put(token, done);
+    }
+
+    /** What to run, in this node, when that which was begun under the token has been returned. */
+    void whenReturned(long token, Runnable returned) {
+        whenReturned.put(token, returned);
     }
 
     @Override
@@ -176,7 +188,7 @@ final class ShardOutbox implements ShardEffects {
 
     @Override
     public void recall(int serverId, long recall, long change, KeyRows rows, int drainMillis) {
-        afterForwards.add(() -> tell(serverId, new ServerMessage.Recall(shard, recall, change, rows, drainMillis)));
+        recalls.add(new RecallTold(serverId, new ServerMessage.Recall(shard, recall, change, rows, drainMillis)));
     }
 
     @Override
@@ -191,7 +203,10 @@ final class ShardOutbox implements ShardEffects {
 
     @Override
     public void returned(long token) {
-        isDone(token);
+        Runnable returned = whenReturned.remove(token);
+        if (returned != null) {
+            returned.run();
+        }
     }
 
     private void isDone(long token) {
@@ -201,16 +216,75 @@ final class ShardOutbox implements ShardEffects {
         }
     }
 
+    /** What that server has told of these rows is known by now; it matters to those only that keep it. */
+    void recorded(int serverId, KeyRows rows) {
+        recorded.put(serverId, rows);
+    }
+
+    /** What is sent behind everything else of the step. */
+    void last(Runnable send) {
+        last.add(send);
+    }
+
+    /** Nobody is told what comes of what was begun under a token. */
+    void forgetCalls() {
+        whenDone.clear();
+    }
+
+    /** Nothing is at any server of what is here: there is nothing here. */
+    void leave() {
+        whenReturned.values().forEach(Runnable::run);
+        whenReturned.clear();
+    }
+
+    /** Forgets what has been gathered: another copy sends it. */
+    void discard() {
+        for (int id = forwarded.nextSetBit(0); id >= 0; id = forwarded.nextSetBit(id + 1)) {
+            forwards[id] = null;
+            settled[id] = null;
+        }
+        forwarded.clear();
+        asked.clear();
+        left.clear();
+        recorded.clear();
+        answers.clear();
+        recalls.clear();
+        buffers.takeTells();
+        acknowledgements.clear();
+        last.clear();
+    }
+
+    /** Takes what has been gathered, to be sent by {@link Sealed#send} later, to the servers and guests as they are known now. */
+    Sealed seal(long shardEpoch, long revision, long change) {
+        List<Runnable> sends = new ArrayList<>();
+        gathered(shardEpoch, revision, change, true, sends::add);
+        return new Sealed(sends);
+    }
+
+    /** What one step brought about. */
+    record Sealed(List<Runnable> sends) {
+        void send() {
+            sends.forEach(Runnable::run);
+        }
+    }
+
     /**
-     * Sends what has been gathered: what is asked and ioreqs first, so that a recall finds them.
+     * Sends what has been gathered.
      *
      * @param revision by what it was decided
      * @param change after how many type changes it was decided
      * @param acknowledges while false, outcomes and the ends of type changes are kept (D-11)
      */
     void flush(long shardEpoch, long revision, long change, boolean acknowledges) {
-        asked.forEach((id, what) ->
-                tell(id, new ServerMessage.Ask(shard, shardEpoch, table.homeEpoch(id), what.rows(), what.returned())));
+        gathered(shardEpoch, revision, change, acknowledges, Runnable::run);
+    }
+
+    /** In order: what is asked and ioreqs first, so that a recall finds them. */
+    private void gathered(long shardEpoch, long revision, long change, boolean acknowledges, Consumer<Runnable> sends) {
+        asked.forEach((id, what) -> tell(
+                id,
+                new ServerMessage.Ask(shard, shardEpoch, table.homeEpoch(id), what.rows(), what.returned()),
+                sends));
         asked.clear();
         for (int id = forwarded.nextSetBit(0); id >= 0; id = forwarded.nextSetBit(id + 1)) {
             IoreqRows rows = forwards[id];
@@ -219,33 +293,43 @@ final class ShardOutbox implements ShardEffects {
             settled[id] = null;
             if (rows != null) {
                 SettledRows known = marks == null ? new SettledRows(1) : marks;
-                tell(id, new ServerMessage.Forward(shard, shardEpoch, revision, change, rows, known));
+                tell(id, new ServerMessage.Forward(shard, shardEpoch, revision, change, rows, known), sends);
             }
         }
         forwarded.clear();
-        left.forEach((id, rows) -> tell(id, new ServerMessage.PostedLeft(rows)));
+        left.forEach((id, rows) -> tell(id, new ServerMessage.PostedLeft(rows), sends));
         left.clear();
+        recorded.forEach((id, rows) -> {
+            if (servers.containsKey(id)) {
+                tell(id, new ServerMessage.Recorded(rows), sends);
+            }
+        });
+        recorded.clear();
         if (acknowledges && !answers.isEmpty()) {
-            answers.forEach((life, rows) -> vcpus.apply(life).tell(new VcpusMessage.ShardAnswers(shard, rows)));
+            answers.forEach((life, rows) ->
+                    sends.accept(() -> vcpus.apply(life).tell(new VcpusMessage.ShardAnswers(shard, rows))));
             answers.clear();
         }
-        if (!afterForwards.isEmpty()) {
-            List<Runnable> now = List.copyOf(afterForwards);
-            afterForwards.clear();
-            now.forEach(Runnable::run);
+        if (!recalls.isEmpty()) {
+            recalls.forEach(recall -> tell(recall.serverId(), recall.message(), sends));
+            recalls.clear();
         }
+        buffers.takeTells().forEach(sends);
         if (acknowledges && !acknowledgements.isEmpty()) {
-            List<Runnable> now = List.copyOf(acknowledgements);
+            acknowledgements.forEach(sends);
             acknowledgements.clear();
-            now.forEach(Runnable::run);
+        }
+        if (!last.isEmpty()) {
+            last.forEach(sends);
+            last.clear();
         }
     }
 
-    private void tell(int serverId, ServerMessage message) {
+    private void tell(int serverId, ServerMessage message, Consumer<Runnable> sends) {
         ServerRoute server = servers.get(serverId);
         if (server == null) {
             throw new IllegalStateException("domain has no server " + serverId + " that a shard decided for");
         }
-        server.tell(message);
+        sends.accept(() -> server.tell(message));
     }
 }

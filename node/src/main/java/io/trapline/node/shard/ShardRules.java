@@ -31,6 +31,7 @@ public final class ShardRules {
     private final LaneOutcomes outcomes;
     private final PostedWrites posts;
     private final LaneTurns turns;
+    private boolean promoted;
     private final Asks asks;
     private final OpenReturns returns;
 
@@ -109,7 +110,8 @@ public final class ShardRules {
      */
     public void apply(DecisionTable table, List<VcpuOpening> opened, BitSet present) {
         turns.beginStep();
-        BitSet moved = moved(table, present);
+        BitSet moved = promoted ? present : moved(table, present);
+        promoted = false;
         pages.table(table);
         for (VcpuOpening opening : opened) {
             lanes.fence(opening);
@@ -362,6 +364,23 @@ public final class ShardRules {
         }
         lane.trim();
         return some;
+    }
+
+    /**
+     * This copy decides from now on, and the one before it does not (D-24): times are by another clock, and by the next table servers are asked about all that they
+     * were passed, and recalled what they were recalled.
+     *
+     * @param clockOffset this clock less the one before, in nanoseconds
+     */
+    public void promoted(long clockOffset) {
+        promoted = true;
+        for (VcpuLane lane : lanes.all()) {
+            lane.shiftDeadlines(clockOffset);
+            lane.passedHome = Asks.UNKNOWN_HOME;
+            for (PostedRows.Row row : lane.posted.rows()) {
+                row.home = Asks.UNKNOWN_HOME;
+            }
+        }
     }
 
     private void pumpAtEndOfRun(KeyRows keys, int i) {

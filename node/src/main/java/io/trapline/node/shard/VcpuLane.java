@@ -256,6 +256,13 @@ final class VcpuLane {
         cursor = Math.max(cursor, head);
     }
 
+    /** Deadlines are by another clock from now on. */
+    void shiftDeadlines(long nanos) {
+        for (int place = 0; place < deadlineNanos.length; place++) {
+            deadlineNanos[place] += nanos;
+        }
+    }
+
     /** Whether every row has its outcome. */
     boolean isIdle() {
         return head == tail;

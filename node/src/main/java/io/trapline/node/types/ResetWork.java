@@ -5,7 +5,9 @@ import io.trapline.node.protocol.AnswerRoute;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
+import java.util.Collections;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** The end of a claim that was released with {@code reset} (C5): every shard, and none can refuse. */
@@ -42,11 +44,12 @@ record ResetWork(TypesMessage.Reset reset, int size) implements Work {
 
     @Override
     public Refusal first(Map<Integer, Refusal> refusals) {
-        throw new IllegalStateException("resets are not refused");
+        return Objects.requireNonNull(refusals.get(Collections.min(refusals.keySet())));
     }
 
     @Override
     public void end(Optional<Refusal> refusal, AnswerRoute answers) {
+        // Who refuses decides the shard no more: whoever does now resets it, and says so.
         reset.done().run();
     }
 }

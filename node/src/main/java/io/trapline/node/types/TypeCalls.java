@@ -76,6 +76,7 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
             case TypesMessage.Answered answered -> onAnswered(answered.answer());
             case TypesMessage.Servers known -> onServers(known.servers());
             case TypesMessage.ServerGone gone -> onServerGone(gone);
+            case TypesMessage.ShardsMoved moved -> onShardsMoved(moved);
             case TypesMessage.Stop stop -> {
                 return Behaviors.stopped();
             }
@@ -149,7 +150,7 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         endStep();
         answersOwed = answers;
         gateOwed = false;
-        // Refused with the whole domain only, which ends this actor too.
+        // Refused with the whole domain, which ends this actor too, or as shards move, which it is told.
         DomainCalls.Call step = calls.begin(refusal -> {});
         ActorRef<TypesMessage> self = getContext().getSelf();
         step.onAnswer(answer -> self.tell(new TypesMessage.Answered(answer)));
@@ -201,6 +202,20 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
                     .filter(by -> known.containsKey(by.serverId())
                             && !Objects.equals(known.get(by.serverId()), before.get(by.serverId())))
                     .ifPresent(by -> end(Optional.of(DomainCalls.moved(domid, by.serverId()))));
+        }
+    }
+
+    private void onShardsMoved(TypesMessage.ShardsMoved moved) {
+        List<Work> refused = moved.away() ? List.copyOf(waiting) : List.of();
+        waiting.removeAll(refused);
+        if (current != null) {
+            end(Optional.of(moved.why()));
+        }
+        for (Work work : refused) {
+            if (work.isCounted()) {
+                waitingCalls--;
+            }
+            work.end(Optional.of(moved.why()), calls);
         }
     }
 

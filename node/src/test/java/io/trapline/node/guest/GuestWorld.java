@@ -31,6 +31,7 @@ import io.trapline.v1.OpenVcpu;
 import io.trapline.v1.VcpuOpened;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -143,7 +144,7 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
     }
 
     void apply(boolean paused, List<VcpuOpening> opened) {
-        vcpus.tell(new VcpusMessage.Apply(revision, paused, opened, List.of(), () -> {}));
+        vcpus.tell(new VcpusMessage.Apply(revision, paused, opened, List.of(), new BitSet(), () -> {}));
     }
 
     /** The accesses that the shard was passed next. */

@@ -88,6 +88,41 @@ final class VcpuWindowTest implements VcpuWindow.Effects {
     }
 
     @Test
+    @DisplayName("D-20: what a shard owes an outcome for is sent again, in order, when another life decides it")
+    void sendsAgainWhatAShardOwes() {
+        offer(1, 0);
+        offer(2, 8);
+        offer(3, 16);
+        answered(0, 2);
+        offer(2, 8);
+        window.askAgain(2, this);
+        offer(4, SHARD_BYTES);
+        told();
+
+        window.moved(1, this);
+        assertThat(told()).isEmpty();
+        window.moved(0, this);
+
+        assertThat(told()).containsExactly("send 1 to 0", "send 2 to 0", "send 3 to 0");
+    }
+
+    @Test
+    @DisplayName("D-20: an access to two shards is sent again to the one that has it")
+    void sendsAgainToTheShardThatHasIt() {
+        offer(1, SHARD_BYTES - 4);
+        answered(0, 1);
+        told();
+
+        window.moved(0, this);
+        assertThat(told()).isEmpty();
+        window.moved(1, this);
+
+        assertThat(told()).containsExactly("send 1 to 1");
+        answered(1, 1);
+        assertThat(told()).containsExactly("answer 1 = 0");
+    }
+
+    @Test
     @DisplayName("A4: below the window ESTALE; a gap, a number beyond the window or other content EINVAL")
     void refusesNumbersThatCannotBe() {
         assertThat(offer(0, 0)).isEqualTo(Errno.EINVAL.number());

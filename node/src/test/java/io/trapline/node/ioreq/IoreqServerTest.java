@@ -59,6 +59,7 @@ final class IoreqServerTest {
             List.of(shard.getRef()::tell),
             gates::add,
             drained::add,
+            false,
             gate,
             clock::get));
 
@@ -200,6 +201,7 @@ final class IoreqServerTest {
                 List.of(shard.getRef()::tell),
                 gates::add,
                 drained::add,
+                false,
                 gate,
                 clock::get));
 

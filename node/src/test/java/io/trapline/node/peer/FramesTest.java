@@ -4,17 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.trapline.internal.v1.Change;
 import io.trapline.internal.v1.Payload;
+import io.trapline.internal.v1.StepApply;
+import io.trapline.internal.v1.ToShard;
+import io.trapline.model.AccessFlags;
 import io.trapline.model.Errno;
 import io.trapline.model.MemType;
+import io.trapline.model.RangeSet;
 import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
+import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardStep;
 import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.protocol.VcpusMessage;
 import io.trapline.node.rows.AccessRows;
 import io.trapline.node.rows.IoreqRows;
@@ -26,6 +34,7 @@ import io.trapline.node.shard.BufferAsk;
 import io.trapline.node.shard.BufferMove;
 import io.trapline.node.shard.BufferReply;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -113,7 +122,8 @@ final class FramesTest {
                 new ShardMessage.ListTypes(11, 4, 5, 6),
                 new ShardMessage.CheckSegments(11, segments()),
                 new ShardMessage.ReadSegments(11, new long[] {4096, 10}, new int[] {3, 2}),
-                new ShardMessage.WriteSegments(11, segments()));
+                new ShardMessage.WriteSegments(11, segments()),
+                new ShardMessage.ChangeAck(30, 12));
     }
 
     private static List<Told> shard(ShardMessage message, TrafficClass ofCalls) {
@@ -146,6 +156,68 @@ final class FramesTest {
         assertThat(shard(back, TrafficClass.CALLS)).containsExactly(told);
     }
 
+    static Stream<ShardMessage> steps() {
+        DecisionTable table = DecisionTable.builder(8)
+                .state(DecisionTable.State.PAUSED)
+                .changed(3, 5)
+                .home(3, 4)
+                .enabledServer(
+                        3,
+                        RangeSet.of(new long[] {0x10_0000}, new long[] {0x10_0FFF}),
+                        RangeSet.of(new long[] {0x60, 0x80}, new long[] {0x67, 0x80}),
+                        RangeSet.EMPTY)
+                .heldClaim(2, 3, AccessFlags.WRITE)
+                .build();
+        BitSet servers = new BitSet();
+        servers.set(3);
+        servers.set(63);
+        Stream<ShardStep> others = Stream.of(
+                new ShardStep.Applied(table, List.of(new VcpuOpening(4, 7)), servers),
+                new ShardStep.Leased(true),
+                new ShardStep.Leased(false),
+                new ShardStep.Expired(NOW));
+        return Stream.concat(
+                        toShards()
+                                .filter(message -> !(message instanceof ShardMessage.ChangeAck))
+                                .map(ShardStep.Told::new),
+                        others)
+                .map(step -> new ShardMessage.Change(30, 12, false, NOW, new int[] {0, 3}, step));
+    }
+
+    @ParameterizedTest
+    @MethodSource("steps")
+    void aBackupIsToldOfAStepAsItWas(ShardMessage change) throws InvalidProtocolBufferException {
+        Told told = shard(change, TrafficClass.CALLS).getFirst();
+
+        ShardMessage back =
+                ShardFrames.decode(new Life("b", 2), overTheWire(told).getShard(), NOW + 77);
+
+        assertThat(told.of()).isEqualTo(TrafficClass.REPLICATION);
+        assertThat(shard(back, TrafficClass.CALLS)).containsExactly(told);
+        assertThat(((ShardMessage.Change) back).step()).hasSameClassAs(((ShardMessage.Change) change).step());
+    }
+
+    @Test
+    void aStepOfManyRowsComesInSeveralMessages() {
+        // The clock is the primary's: deadlines are not what is left of them here.
+        ShardMessage.Accesses many = new ShardMessage.Accesses(FROM, accesses(RowFrames.MOST_ROWS + 1));
+        List<Told> told = shard(
+                new ShardMessage.Change(30, 12, false, NOW, new int[0], new ShardStep.Told(many)), TrafficClass.CALLS);
+
+        assertThat(told)
+                .extracting(each -> each.payload().getShard().getChange().getMore())
+                .containsExactly(true, false);
+    }
+
+    @Test
+    void aTableThatNoneCanBeIsMalformed() {
+        ToShard told = ToShard.newBuilder()
+                .setChange(Change.newBuilder().setApply(StepApply.getDefaultInstance()))
+                .build();
+
+        assertThatThrownBy(() -> ShardFrames.decode(FROM, told, NOW)).isInstanceOf(MalformedFrameException.class);
+    }
+
     @Test
     void aBufferToBeReadHasRoomForWhatItHolds() {
         BufferMove from = new BufferMove(1, 9, 4, 2, 8192, 3, false, new byte[3]);
@@ -164,6 +236,7 @@ final class FramesTest {
                 new ServerMessage.PostedLeft(keys(2)),
                 new ServerMessage.Ask(SHARD, 40, 41, ioreqs(6), keys(2)),
                 new ServerMessage.HomeTold(FROM, 41),
+                new ServerMessage.Recorded(keys(3)),
                 new ServerMessage.Gated(
                         11,
                         GATE,

@@ -104,6 +104,7 @@ final class FakeActors implements DomainActors {
         return switch (message) {
             case ServerMessage.Apply apply -> apply.applied();
             case ShardMessage.Apply apply -> apply.applied();
+            case ShardMessage.AwaitSent await -> await.sent();
             case VcpusMessage.Apply apply -> apply.applied();
             default -> null;
         };

@@ -298,7 +298,8 @@ final class NodeRegistryTest {
     }
 
     @Test
-    @DisplayName("D-22: a server's home is told that shards have asked, after every one of them has applied the move")
+    @DisplayName(
+            "D-22: a server's home is told that shards have asked, after every one of them has applied the move, and what it asks has left")
     void aHomeIsToldThatShardsHaveAsked() throws Exception {
         serve();
         actors.forget();
@@ -316,6 +317,13 @@ final class NodeRegistryTest {
                 .noneMatch(ServerMessage.HomeTold.class::isInstance);
 
         second.applied().run();
+        ShardMessage.AwaitSent asked = actors.next("7/shard0", ShardMessage.AwaitSent.class);
+        actors.next("7/shard1", ShardMessage.AwaitSent.class).sent().run();
+        assertThat(actors.told)
+                .extracting(FakeActors.Told::message)
+                .noneMatch(ServerMessage.HomeTold.class::isInstance);
+
+        asked.sent().run();
 
         assertThat(actors.next(SERVER_ACTOR, ServerMessage.HomeTold.class))
                 .isEqualTo(new ServerMessage.HomeTold(self, 6));

@@ -15,6 +15,7 @@ import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardPlace;
 import io.trapline.node.protocol.VcpusMessage;
 import io.trapline.node.rows.AccessRows;
 import io.trapline.node.rows.OutcomeRows;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.Test;
 final class P2mShardTest {
     private static final Life GUESTS = new Life("n1", 1);
 
+    private static final ShardPlace PLACE = ShardPlace.solo(GUESTS, 5);
     private static final long LASTS = 1_000;
     private static final long GPA = 1L << 30;
 
@@ -45,12 +47,16 @@ final class P2mShardTest {
             1,
             new ShardMap(new long[] {0, 1 << 18}),
             3 << 18,
-            5,
             new HeapBudget(),
-            List.of(peer.getRef()::tell, nobody -> {}),
-            guests -> vcpus.getRef()::tell,
-            answers::add,
-            gate));
+            new P2mShard.Surroundings(
+                    GUESTS,
+                    List.of(peer.getRef()::tell, nobody -> {}),
+                    life -> nobody -> {},
+                    guests -> vcpus.getRef()::tell,
+                    answers::add,
+                    false,
+                    place -> {},
+                    gate)));
 
     P2mShardTest() {
         open();
@@ -62,7 +68,7 @@ final class P2mShardTest {
 
     private void apply(long revision, DecisionTable.State state) {
         DecisionTable table = DecisionTable.builder(revision).state(state).build();
-        shard.run(new ShardMessage.Apply(table, List.of(), Map.of(), () -> {}));
+        shard.run(new ShardMessage.Apply(PLACE, table, List.of(), Map.of(), () -> {}));
     }
 
     @Test
@@ -116,7 +122,7 @@ final class P2mShardTest {
         // Rule 0 does not wait for it.
         List<String> applied = new ArrayList<>();
         shard.run(new ShardMessage.Apply(
-                DecisionTable.builder(10).build(), List.of(), Map.of(), () -> applied.add("applied")));
+                PLACE, DecisionTable.builder(10).build(), List.of(), Map.of(), () -> applied.add("applied")));
         assertThat(applied).containsExactly("applied");
         assertThat(answers).isEmpty();
 
@@ -138,7 +144,7 @@ final class P2mShardTest {
         DecisionTable ranged = DecisionTable.builder(9)
                 .enabledServer(1, RangeSet.EMPTY, RangeSet.of(new long[] {0x60}, new long[] {0x67}), RangeSet.EMPTY)
                 .build();
-        shard.run(new ShardMessage.Apply(ranged, List.of(), Map.of(1, server.getRef()::tell), () -> {}));
+        shard.run(new ShardMessage.Apply(PLACE, ranged, List.of(), Map.of(1, server.getRef()::tell), () -> {}));
         AccessRows rows = new AccessRows(1);
         rows.add(0, 7, 1, AccessAttributes.of(1, false, AccessAttributes.PIO), 0x60, 0, 1, 4, Long.MAX_VALUE);
         shard.run(new ShardMessage.Accesses(GUESTS, rows));

@@ -291,6 +291,40 @@ final class TypeCallsTest {
         assertThat(answers).containsExactly(Optional.empty());
     }
 
+    @Test
+    void whatIsUnderWayAsShardsMoveIsOver() {
+        // D-24: one call waits for a shard that has died, another one for that call.
+        TestProbe<ShardMessage> shard = KIT.createTestProbe();
+        DomainCalls asked = new DomainCalls(DOMID);
+        ActorRef<TypesMessage> calls =
+                KIT.spawn(TypeCalls.create(DOMID, new ShardMap(new long[] {0}), List.of(shard.getRef()::tell), asked));
+        List<String> ends = new CopyOnWriteArrayList<>();
+        TypeRun run = new TypeRun(0, 1, MemType.RAM_RO);
+        for (String name : List.of("first", "second", "third")) {
+            long call = number(
+                    asked,
+                    refusal -> ends.add(
+                            name + refusal.map(why -> " " + why.errno()).orElse(" done")));
+            calls.tell(new TypesMessage.SetTypes(call, List.of(run), Optional.empty()));
+        }
+        shard.expectMessageClass(ShardMessage.CheckTypes.class);
+        Refusal moved = Refusal.of(Errno.EAGAIN, "moved");
+
+        calls.tell(new TypesMessage.ShardsMoved(false, moved));
+
+        // The next one goes where the shard is now.
+        ShardMessage.CheckTypes second = shard.expectMessageClass(ShardMessage.CheckTypes.class);
+        asked.tell(new CallAnswer.Done(second.call(), 0, Optional.empty()));
+        shard.expectMessageClass(ShardMessage.CommitTypes.class);
+        calls.tell(new TypesMessage.ShardsMoved(true, moved));
+        CompletableFuture<Void> reset = new CompletableFuture<>();
+        calls.tell(new TypesMessage.Reset(3, () -> reset.complete(null)));
+        ShardMessage.ResetType last = shard.expectMessageClass(ShardMessage.ResetType.class);
+        asked.tell(new CallAnswer.Done(last.call(), 0, Optional.of(moved)));
+        reset.orTimeout(20, TimeUnit.SECONDS).join();
+        assertThat(ends).containsExactly("first EAGAIN", "second EAGAIN", "third EAGAIN");
+    }
+
     private static ActorRef<TypesMessage> calls(Shards shards) {
         return KIT.spawn(TypeCalls.create(DOMID, shards.map, shards.routes, shards.calls));
     }

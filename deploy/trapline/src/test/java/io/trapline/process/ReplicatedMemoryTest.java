@@ -1,0 +1,268 @@
+package io.trapline.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.trapline.client.DeviceModel;
+import io.trapline.client.DomainRef;
+import io.trapline.client.Emulator;
+import io.trapline.client.Guest;
+import io.trapline.client.Ioreq;
+import io.trapline.client.ServerRef;
+import io.trapline.client.TraplineConnection;
+import io.trapline.client.Vcpu;
+import io.trapline.model.AccessFlags;
+import io.trapline.model.Gfn;
+import io.trapline.model.Gpa;
+import io.trapline.model.MemType;
+import io.trapline.v1.DomainMemory;
+import io.trapline.v1.DomainShard;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Three coordinators and three nodes, each in a JVM of its own, and domains whose shards two of the nodes have. Every test leaves all of them up. */
+@Tag("processes")
+@Timeout(180)
+@DisplayName("REPLICATED memory outlives one host (D4)")
+final class ReplicatedMemoryTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final MemType TYPE = MemType.ioreqServer(0);
+    private static final List<String> NODES = List.of("n1", "n2", "n3");
+    private static final int SLOTS = 512;
+    private static final int WINDOW = 32;
+    /** So many writes more mean that the guest goes on. */
+    private static final int MORE = 500;
+
+    @TempDir
+    static Path data;
+
+    private static Processes cluster;
+
+    @BeforeAll
+    static void start() throws Exception {
+        cluster = new Processes(3, 3, data);
+    }
+
+    @AfterAll
+    static void stop() {
+        cluster.close();
+    }
+
+    @Test
+    @DisplayName(
+            "D4, V-7: the primary's node is killed under writes: the guest's stream goes on, and all that it was told is there")
+    void whatWasAcknowledgedOutlivesThePrimary() throws Exception {
+        try (TraplineConnection connection = cluster.connect("operator")) {
+            DomainRef domain = domain(connection);
+            ServerRef holder = connection.ioreqServers().create(domain);
+            long epoch = connection.ioreqServers().mapMemType(holder, TYPE, AccessFlags.WRITE);
+            try (Guest guest = connection.guest(domain);
+                    Writes writes = new Writes(guest.openVcpu(0, WINDOW))) {
+                writes.awaitMore();
+                String killed = shard(connection, domain).getPrimary();
+                cluster.kill(killed);
+                writes.awaitMore();
+                writes.awaitMore();
+                writes.end();
+
+                writes.check();
+                assertThat(shard(connection, domain).getPrimary()).isNotEqualTo(killed);
+                assertThat(connection
+                                .ioreqServers()
+                                .listClaims(domain)
+                                .getFirst()
+                                .getEpoch())
+                        .isEqualTo(epoch);
+                restart(killed);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("D4: the backup's node is killed under writes: the primary goes on alone")
+    void thePrimaryGoesOnAlone() throws Exception {
+        try (TraplineConnection connection = cluster.connect("operator")) {
+            DomainRef domain = domain(connection);
+            try (Guest guest = connection.guest(domain);
+                    Writes writes = new Writes(guest.openVcpu(0, WINDOW))) {
+                writes.awaitMore();
+                DomainShard before = shard(connection, domain);
+                cluster.kill(before.getBackup());
+                writes.awaitMore();
+                writes.awaitMore();
+                writes.end();
+
+                writes.check();
+                assertThat(shard(connection, domain).getPrimary()).isEqualTo(before.getPrimary());
+                restart(before.getBackup());
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "at the primary: {0}")
+    @ValueSource(booleans = {true, false})
+    @DisplayName(
+            "A4, D-22: the primary's node is killed under writes to a device: each is carried out once, wherever its emulator is")
+    void everyWriteIsCarriedOutOnce(boolean emulatorAtPrimary) throws Exception {
+        try (TraplineConnection connection = cluster.connect("operator")) {
+            DomainRef domain = domain(connection);
+            DomainShard shard = shard(connection, domain);
+            ServerRef server = connection.ioreqServers().create(domain);
+            connection.ioreqServers().mapMemType(server, TYPE, AccessFlags.WRITE);
+            connection.memory().setMemType(domain, new Gfn(1), 1, TYPE);
+            String first = emulatorAtPrimary ? shard.getPrimary() : otherThan(shard);
+            Device device = new Device();
+            try (TraplineConnection atNode = Processes.connect(addresses(first), "operator");
+                    Emulator emulator = atNode.attach(server, device)) {
+                connection.ioreqServers().enable(server);
+                try (Guest guest = connection.guest(domain);
+                        Writes writes = new Writes(guest.openVcpu(0, WINDOW))) {
+                    writes.awaitMore();
+                    cluster.kill(shard.getPrimary());
+                    writes.awaitMore();
+                    writes.awaitMore();
+                    writes.end();
+
+                    assertThat(device.order())
+                            .isSorted()
+                            .doesNotHaveDuplicates()
+                            .hasSize((int) writes.written());
+                    assertThat(emulator.ended()).isNotDone();
+                }
+            }
+            restart(shard.getPrimary());
+        }
+    }
+
+    private static String otherThan(DomainShard shard) {
+        return NODES.stream()
+                .filter(node -> !node.equals(shard.getPrimary()) && !node.equals(shard.getBackup()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Of all nodes, that one first. */
+    private static String addresses(String first) {
+        return Stream.concat(Stream.of(first), NODES.stream().filter(node -> !node.equals(first)))
+                .map(cluster::address)
+                .collect(Collectors.joining(","));
+    }
+
+    private static DomainRef domain(TraplineConnection connection) {
+        await().atMost(PATIENCE)
+                .until(() -> connection.cluster().nodes().stream()
+                                .filter(node -> node.getIncarnation() != 0)
+                                .count()
+                        == 3);
+        return DomainRef.of(connection.domains().create(64, 1, DomainMemory.DOMAIN_MEMORY_REPLICATED));
+    }
+
+    private static DomainShard shard(TraplineConnection connection, DomainRef domain) {
+        return connection.domains().describe(domain).getShards(0);
+    }
+
+    private static void restart(String node) throws Exception {
+        cluster.startAgain(node);
+        cluster.awaitUp(node);
+    }
+
+    /** A device that writes down what is written to it. */
+    private static final class Device implements DeviceModel {
+        private final List<Long> written = new ArrayList<>();
+
+        @Override
+        public synchronized void write(Ioreq ioreq) {
+            written.add(ioreq.data());
+        }
+
+        @Override
+        public long read(Ioreq ioreq) {
+            return 0;
+        }
+
+        synchronized List<Long> order() {
+            return List.copyOf(written);
+        }
+    }
+
+    /** A guest that writes number after number, and what it knows of memory by what it was told. */
+    private static final class Writes implements AutoCloseable {
+        private final Vcpu vcpu;
+        private final AtomicLong acknowledged = new AtomicLong();
+        private final AtomicBoolean ended = new AtomicBoolean();
+        private final CompletableFuture<Long> last;
+
+        Writes(Vcpu vcpu) {
+            this.vcpu = vcpu;
+            last = CompletableFuture.supplyAsync(this::run);
+        }
+
+        private long run() {
+            long next = 0;
+            CompletableFuture<?>[] window = new CompletableFuture<?>[WINDOW];
+            while (!ended.get()) {
+                for (int i = 0; i < WINDOW; i++, next++) {
+                    window[i] = vcpu.writeAsync(slot(next), 8, next + 1).thenRun(acknowledged::incrementAndGet);
+                }
+                CompletableFuture.allOf(window).join();
+            }
+            return next;
+        }
+
+        private static Gpa slot(long number) {
+            return new Gpa(0x1000 + 8 * (number % SLOTS));
+        }
+
+        void awaitMore() {
+            long before = acknowledged.get();
+            await().atMost(PATIENCE).until(() -> acknowledged.get() >= before + MORE || last.isDone());
+            assertThat(last).isNotCompletedExceptionally();
+        }
+
+        void end() throws ExecutionException, InterruptedException, TimeoutException {
+            ended.set(true);
+            last.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        }
+
+        long written() {
+            return last.join();
+        }
+
+        /** Every slot has what was written there last. */
+        void check() {
+            long written = last.join();
+            List<Long> expected = LongStream.range(Math.max(0, written - SLOTS), written)
+                    .mapToObj(number -> number + 1)
+                    .toList();
+            List<Long> found = LongStream.range(Math.max(0, written - SLOTS), written)
+                    .mapToObj(number -> vcpu.read(slot(number), 8))
+                    .toList();
+            assertThat(found).isEqualTo(expected);
+        }
+
+        @Override
+        public void close() {
+            ended.set(true);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.trapline.node.protocol;
+
+import io.trapline.model.Pure;
+import java.util.Optional;
+
+/**
+ * Where a shard is (D-14).
+ *
+ * @param run the first shard of those that are placed together
+ * @param state how many copies there are
+ * @param primary who decides its accesses
+ * @param copy DUAL: who has the second copy; SYNCING: who is being given one; else empty
+ * @param epoch the revision of the last change of any of that
+ */
+@Pure
+public record ShardPlace(int run, State state, Life primary, Optional<Life> copy, long epoch) {
+    /** How many copies. */
+    public enum State {
+        SOLO,
+        SYNCING,
+        DUAL,
+        LOST
+    }
+
+    /** One copy. */
+    public static ShardPlace solo(Life primary, long epoch) {
+        return new ShardPlace(0, State.SOLO, primary, Optional.empty(), epoch);
+    }
+
+    /** Whether that life has, or is being given, the second copy. */
+    public boolean isCopy(Life life) {
+        return copy.isPresent() && copy.get().equals(life);
+    }
+}

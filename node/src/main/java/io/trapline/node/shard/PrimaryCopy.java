@@ -1,0 +1,183 @@
+package io.trapline.node.shard;
+
+import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardPlace;
+import io.trapline.node.protocol.ShardRoute;
+import io.trapline.node.protocol.ShardStep;
+import io.trapline.node.replica.ShardReplica;
+import java.util.ArrayDeque;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The copy of a shard that decides its accesses. Where there is another one, that is told of each step, and what the step brought about leaves this node only
+ * when the other copy has done it (D-23).
+ */
+final class PrimaryCopy implements ShardReplica.Effects {
+    private record Held(long number, ShardOutbox.Sealed output) {}
+
+    private final ShardSteps steps;
+    private final P2mShard.Surroundings around;
+    private final ShardReplica replica = new ShardReplica(this);
+    private final ArrayDeque<Held> held = new ArrayDeque<>();
+    private Optional<Life> other = Optional.empty();
+    private @Nullable ShardRoute toOther;
+    private @Nullable ShardPlace place;
+    private long shardEpoch;
+    private long acknowledged;
+    private boolean leased;
+
+    PrimaryCopy(ShardSteps steps, P2mShard.Surroundings around, boolean leased) {
+        this.steps = steps;
+        this.around = around;
+        this.leased = leased;
+    }
+
+    /** The registry has moved on, and this copy is a primary's. */
+    void apply(ShardMessage.Apply apply, BitSet servers) {
+        place(apply.place());
+        steps.outbox().servers(apply.servers(), apply.table());
+        if (!leased && steps.isLeased()) {
+            step(new ShardStep.Leased(false));
+        }
+        step(new ShardStep.Applied(apply.table(), apply.opened(), servers));
+        if (leased && !steps.isLeased()) {
+            // The primary before it had lost its lease.
+            step(new ShardStep.Leased(true));
+        }
+    }
+
+    private void place(ShardPlace now) {
+        place = now;
+        shardEpoch = now.epoch();
+        Optional<Life> copy = now.state() == ShardPlace.State.DUAL ? now.copy() : Optional.empty();
+        if (copy.isEmpty()) {
+            other = copy;
+            toOther = null;
+            replica.alone();
+        } else if (!copy.equals(other)) {
+            other = copy;
+            toOther = around.copies().apply(copy.get());
+            acknowledged = 0;
+            replica.copied(now.epoch());
+            // What is still held waits for the lease only.
+            List<Held> before = List.copyOf(held);
+            held.clear();
+            before.forEach(each -> held.add(new Held(0, each.output())));
+        }
+    }
+
+    /** It is told something. Without another copy nothing is made of it for one. */
+    void told(ShardMessage message) {
+        if (!replica.isCopied()) {
+            steps.memory().begin();
+            steps.told(message);
+            flush();
+        } else if (ShardSteps.changes(message)) {
+            step(new ShardStep.Told(message));
+        } else {
+            steps.told(message);
+            hold(replica.last());
+        }
+    }
+
+    /** V-10. */
+    void awaitReturned(ShardMessage.AwaitReturned await) {
+        steps.awaitReturned(await);
+    }
+
+    /** Runs something once all that was brought about so far has left. */
+    void whenSent(Runnable sent) {
+        if (held.isEmpty()) {
+            sent.run();
+        } else {
+            held.add(new Held(held.getLast().number(), new ShardOutbox.Sealed(List.of(sent))));
+        }
+    }
+
+    void leased(boolean serves) {
+        leased = serves;
+        step(new ShardStep.Leased(serves));
+        release();
+    }
+
+    void tick() {
+        long now = System.nanoTime();
+        replica.tick(now);
+        if (steps.rules().hasQueued()) {
+            step(new ShardStep.Expired(now));
+        }
+    }
+
+    /** Whether {@link #tick} has something to look at. */
+    boolean needsTicks() {
+        return steps.rules().hasQueued() || replica.isWaiting();
+    }
+
+    void acknowledged(ShardMessage.ChangeAck ack) {
+        replica.acknowledged(ack.base(), ack.through(), System.nanoTime());
+    }
+
+    private void step(ShardStep step) {
+        steps.memory().begin();
+        long now = System.nanoTime();
+        steps.step(step);
+        ShardRoute copy = toOther;
+        if (copy == null) {
+            flush();
+            return;
+        }
+        long number = replica.step(now);
+        copy.tell(new ShardMessage.Change(
+                replica.base(), number, false, now, steps.memory().refused(), step));
+        hold(number);
+    }
+
+    private void flush() {
+        if (!held.isEmpty()) {
+            hold(0);
+            return;
+        }
+        steps.outbox().flush(shardEpoch, steps.rules().revision(), steps.rules().typeChanges(), leased);
+    }
+
+    private void hold(long number) {
+        held.add(new Held(
+                number,
+                steps.outbox()
+                        .seal(
+                                shardEpoch,
+                                steps.rules().revision(),
+                                steps.rules().typeChanges())));
+        release();
+    }
+
+    @Override
+    public void release(long through) {
+        acknowledged = through;
+        release();
+    }
+
+    /** While the node does not serve, nothing is acknowledged (D-11). */
+    private void release() {
+        while (leased && !held.isEmpty() && held.element().number() <= acknowledged) {
+            held.remove().output().send();
+        }
+    }
+
+    @Override
+    public void proposeDrop() {
+        ShardPlace now = place;
+        if (now != null) {
+            around.dropBackup().accept(now);
+        }
+    }
+
+    void close() {
+        held.clear();
+        steps.close();
+    }
+}

@@ -1,0 +1,255 @@
+package io.trapline.node.shard;
+
+import io.trapline.model.Refusal;
+import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.p2m.MemoryBudget;
+import io.trapline.node.p2m.P2m;
+import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.p2m.StepMemory;
+import io.trapline.node.protocol.AnswerRoute;
+import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardMessage.Accesses;
+import io.trapline.node.protocol.ShardMessage.CheckSegments;
+import io.trapline.node.protocol.ShardMessage.CheckTypes;
+import io.trapline.node.protocol.ShardMessage.CommitTypes;
+import io.trapline.node.protocol.ShardMessage.Completed;
+import io.trapline.node.protocol.ShardMessage.DecideAgain;
+import io.trapline.node.protocol.ShardMessage.ListTypes;
+import io.trapline.node.protocol.ShardMessage.PostedDone;
+import io.trapline.node.protocol.ShardMessage.PostedQueued;
+import io.trapline.node.protocol.ShardMessage.ReadSegments;
+import io.trapline.node.protocol.ShardMessage.Recalled;
+import io.trapline.node.protocol.ShardMessage.ResetType;
+import io.trapline.node.protocol.ShardMessage.WriteSegments;
+import io.trapline.node.protocol.ShardStep;
+import io.trapline.node.rows.KeyRows;
+import io.trapline.node.rows.Segments;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+
+/**
+ * One copy of a shard, as what it does step by step: what a step brings about is gathered in {@link #outbox}. A primary sends that, once its backup has done the
+ * step; the backup forgets it. So nothing in here may look at a clock, at chance, or at anything else that the two nodes do not have in common.
+ */
+final class ShardSteps {
+    private final int index;
+    private final StepMemory memory;
+    private final ShardRules rules;
+    private final ShardOutbox outbox;
+    private final Gateways gateways;
+    private final BufferCalls buffers;
+    private final AnswerRoute answers;
+    private final boolean replicated;
+    /** What peers have asked for while the domain is paused: of each vCPU one thing at most. */
+    private final List<BufferAsk> asked = new ArrayList<>();
+
+    private long lastToken;
+    private long lastWait;
+    private boolean leased = true;
+
+    /** As {@link P2mShard#create}. */
+    ShardSteps(int index, ShardMap map, long nrPages, MemoryBudget budget, P2mShard.Surroundings around) {
+        this.index = index;
+        answers = around.answers();
+        replicated = around.replicated();
+        memory = new StepMemory(budget);
+        buffers = new BufferCalls(index, map, around.shards());
+        gateways = new Gateways();
+        outbox = new ShardOutbox(index, around.vcpus(), gateways, buffers);
+        long firstGfn = map.firstGfn(index);
+        long lastGfn = map.lastGfn(index);
+        DecisionTable nothingYet =
+                DecisionTable.builder(0).state(DecisionTable.State.PAUSED).build();
+        P2m p2m = new P2m(firstGfn, lastGfn, nrPages, memory);
+        rules = new ShardRules(p2m, firstGfn, lastGfn, nothingYet, outbox);
+    }
+
+    StepMemory memory() {
+        return memory;
+    }
+
+    /** Whether the last thing that it heard of its primary's lease is that it has one. */
+    boolean isLeased() {
+        return leased;
+    }
+
+    ShardRules rules() {
+        return rules;
+    }
+
+    ShardOutbox outbox() {
+        return outbox;
+    }
+
+    /** Does a step. */
+    void step(ShardStep step) {
+        switch (step) {
+            case ShardStep.Told(ShardMessage message) -> told(message);
+            case ShardStep.Applied applied -> {
+                rules.apply(applied.table(), applied.opened(), applied.servers());
+                answerAsked();
+            }
+            case ShardStep.Leased(boolean serves) -> {
+                leased = serves;
+                rules.leased(serves);
+                answerAsked();
+            }
+            case ShardStep.Expired(long nowNanos) -> rules.expire(nowNanos);
+        }
+    }
+
+    /** The step of that name. */
+    void told(ShardMessage message) {
+        switch (message) {
+            case Accesses accesses -> rules.accept(gateways.take(accesses.from(), accesses.rows()));
+            case Completed(int server, long home, var rows) -> {
+                rules.completed(server, home, rows);
+                recorded(server, rows.keys());
+            }
+            case DecideAgain(int server, long home, var rows) -> rules.decideAgain(server, home, rows);
+            case PostedQueued(int server, long home, var rows) -> rules.postedQueued(server, home, rows);
+            case PostedDone(int server, long home, var rows) -> {
+                rules.postedDone(server, home, rows);
+                recorded(server, rows);
+            }
+            case Recalled recalled -> rules.recalled(recalled.serverId(), recalled.recall());
+            case BufferAsk ask -> {
+                asked.add(ask);
+                answerAsked();
+            }
+            case BufferReply reply -> {
+                BufferCalls.Moved moved = buffers.replied(reply);
+                if (moved != null) {
+                    rules.bufferMoved(moved.move(), moved.ok());
+                }
+            }
+            case ShardMessage.Call call -> called(call);
+            default -> throw new IllegalArgumentException("no step: " + message);
+        }
+    }
+
+    private void recorded(int server, KeyRows rows) {
+        if (replicated) {
+            outbox.recorded(server, rows);
+        }
+    }
+
+    private void called(ShardMessage.Call call) {
+        switch (call) {
+            case CheckTypes check -> done(check.call(), rules.p2m().checkTypes(check.runs()));
+            case CommitTypes commit -> commitTypes(commit);
+            case ResetType reset -> changeTypes(reset.call(), token -> rules.resetType(reset.x(), token));
+            case ListTypes list -> {
+                var runs = rules.p2m().listTypes(list.firstGfn(), list.count(), list.maxRuns());
+                answer(new CallAnswer.Listed(list.call(), index, runs));
+            }
+            case CheckSegments check -> {
+                Segments segments = check.segments();
+                done(check.call(), rules.p2m().reserveSegments(segments.gpa(), segments.sizeBytes()));
+            }
+            case ReadSegments read -> {
+                Optional<Refusal> refusal = rules.p2m().checkSegments(read.gpa(), read.sizeBytes());
+                answer(
+                        refusal.isPresent()
+                                ? new CallAnswer.Done(read.call(), index, refusal)
+                                : new CallAnswer.Read(read.call(), index, readAll(read)));
+            }
+            case WriteSegments write -> done(write.call(), writeAll(write.segments()));
+        }
+    }
+
+    /** Whether the backup needs to do it too: what only looks at the pages changes nothing. */
+    static boolean changes(ShardMessage message) {
+        return switch (message) {
+            case CheckTypes check -> false;
+            case ListTypes list -> false;
+            case ReadSegments read -> false;
+            default -> true;
+        };
+    }
+
+    /**
+     * The copy is a primary's from now on: its deadlines are by this node's clock, and whoever had asked for type changes by the node before is not answered.
+     *
+     * @param clockOffset this node's clock less the one before
+     */
+    void promoted(long clockOffset) {
+        rules.promoted(clockOffset);
+        outbox.forgetCalls();
+        buffers.askAgain();
+    }
+
+    /** The copy is none any more. */
+    void close() {
+        outbox.leave();
+        rules.p2m().close();
+    }
+
+    private void done(long call, Optional<Refusal> refusal) {
+        answer(new CallAnswer.Done(call, index, refusal));
+    }
+
+    private void answer(CallAnswer answer) {
+        outbox.last(() -> answers.tell(answer));
+    }
+
+    /** Checked once more: a server's former home may have let it pass late, when its caller had been refused and another has come between. */
+    private void commitTypes(CommitTypes commit) {
+        Optional<Refusal> refusal = rules.p2m().checkTypes(commit.runs());
+        if (refusal.isPresent()) {
+            done(commit.call(), refusal);
+        } else {
+            changeTypes(commit.call(), token -> rules.commitTypes(commit.runs(), token));
+        }
+    }
+
+    private void changeTypes(long call, LongConsumer change) {
+        long token = ++lastToken;
+        outbox.whenDone(token, () -> answers.tell(new CallAnswer.Done(call, index, Optional.empty())));
+        change.accept(token);
+    }
+
+    /** What this node, and not the other copy's, waits for (V-10). */
+    void awaitReturned(ShardMessage.AwaitReturned await) {
+        long token = --lastWait;
+        outbox.whenReturned(token, await.returned());
+        rules.awaitReturned(await.serverId(), await.revision(), token);
+    }
+
+    /** Does what peers have asked for; while the domain is paused it waits (D1). */
+    private void answerAsked() {
+        if (asked.isEmpty() || !rules.isRunning()) {
+            return;
+        }
+        for (BufferAsk ask : List.copyOf(asked)) {
+            boolean moved = rules.moveBufferHere(ask.piece());
+            outbox.last(() -> buffers.answer(ask, moved));
+        }
+        asked.clear();
+    }
+
+    private byte[] readAll(ReadSegments read) {
+        byte[] data = new byte[Arrays.stream(read.sizeBytes()).sum()];
+        int offset = 0;
+        for (int i = 0; i < read.gpa().length; i++) {
+            rules.p2m().readBytes(read.gpa()[i], data, offset, read.sizeBytes()[i]);
+            offset += read.sizeBytes()[i];
+        }
+        return data;
+    }
+
+    private Optional<Refusal> writeAll(Segments segments) {
+        Optional<Refusal> refusal = rules.p2m().checkSegments(segments.gpa(), segments.sizeBytes());
+        if (refusal.isEmpty()) {
+            refusal = rules.p2m().reserveSegments(segments.gpa(), segments.sizeBytes());
+        }
+        for (int i = 0; i < segments.size() && refusal.isEmpty(); i++) {
+            rules.p2m().writeBytes(segments.gpa()[i], segments.data(), segments.offset()[i], segments.sizeBytes()[i]);
+        }
+        return refusal;
+    }
+}

@@ -1,0 +1,96 @@
+package io.trapline.node.ioreq;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trapline.node.rows.IoreqRows;
+import io.trapline.node.rows.KeyRows;
+import io.trapline.node.rows.SettledRows;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("D-22: a shard goes on at another node, and asks a server that has stayed where it is")
+final class PromotedShardTest {
+    private final ServerScene scene = ServerScene.buffering();
+
+    @BeforeEach
+    void keep() {
+        scene.rules.keepTold();
+        scene.attach(ServerScene.RUN, 1000);
+        scene.take();
+    }
+
+    private void ask(Row... rows) {
+        IoreqRows columns = new IoreqRows(rows.length);
+        for (Row row : rows) {
+            row.addTo(columns, scene.now);
+        }
+        scene.shardEpoch++;
+        scene.rules.ask(scene.now, 0, scene.shardEpoch, scene.homeEpoch, columns, new KeyRows(1));
+    }
+
+    private static Row read(long sequence) {
+        return Row.of(0, sequence).read(4);
+    }
+
+    private static Row posted(long sequence) {
+        return Row.of(0, sequence).post();
+    }
+
+    @Test
+    @DisplayName("what is here stays: its answer is the one outcome, and it is not delivered again")
+    void leavesWhatIsHere() {
+        scene.forward(read(1));
+        assertThat(scene.take()).containsExactly("ioreqs v0#1");
+
+        ask(read(1));
+        assertThat(scene.take()).isEmpty();
+
+        scene.answer(0x42, read(1));
+        assertThat(scene.take()).containsExactly("completed v0#1=42");
+    }
+
+    @Test
+    @DisplayName("what was told, and perhaps heard by nobody, is told again; until every copy has it")
+    void tellsAgain() {
+        scene.forward(read(1), read(2));
+        scene.answer(0x42, read(1));
+        scene.answer(0x43, read(2));
+        scene.rules.recorded(Row.keys(read(2)));
+        scene.take();
+
+        ask(read(1), read(2));
+
+        assertThat(scene.take()).containsExactly("completed v0#1=42", "again v0#2");
+    }
+
+    @Test
+    @DisplayName("what never came is decided again; and what comes late from the shard before, or was held, is none")
+    void givesBackWhatNeverCame() {
+        scene.forwardFrom(0, scene.revision + 1, new SettledRows(0), read(1));
+        int before = scene.shardEpoch;
+
+        ask(read(1), read(2));
+        assertThat(scene.take()).containsExactly("again v0#1 v0#2");
+
+        int now = scene.shardEpoch;
+        scene.shardEpoch = before;
+        scene.forward(read(2));
+        scene.shardEpoch = now;
+        scene.change();
+        assertThat(scene.take()).isEmpty();
+        assertThat(scene.rules.counters().inFlight()).isZero();
+    }
+
+    @Test
+    @DisplayName("F3: a posted write that is here is queued, and one that was carried out is done")
+    void knowsPostedWrites() {
+        scene.forward(posted(1), posted(2));
+        scene.answer(posted(1));
+        scene.take();
+
+        ask(posted(1), posted(2));
+
+        assertThat(scene.take()).containsExactlyInAnyOrder("completed v0#1=0", "queued v0#2");
+    }
+}

@@ -1,0 +1,125 @@
+package io.trapline.node.replica;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.trapline.node.replica.ShardReplica.State;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("D-23: both sides of a shard's replication")
+final class ShardReplicaTest {
+    private static final long BASE = 30;
+
+    private final List<String> said = new ArrayList<>();
+    private final ShardReplica replica = new ShardReplica(new ShardReplica.Effects() {
+        @Override
+        public void release(long through) {
+            said.add("release " + through);
+        }
+
+        @Override
+        public void proposeDrop() {
+            said.add("drop");
+        }
+    });
+
+    @Test
+    @DisplayName("a step may leave when the other copy has it, and not before")
+    void releasesWhatIsAcknowledged() {
+        replica.copied(BASE);
+        assertThat(replica.step(0)).isEqualTo(1);
+        assertThat(replica.step(0)).isEqualTo(2);
+        replica.acknowledged(BASE - 1, 2, 1);
+        replica.acknowledged(BASE, 3, 1);
+        assertThat(said).as("of another copy; of a step that was not done").isEmpty();
+
+        replica.acknowledged(BASE, 1, 1);
+        replica.acknowledged(BASE, 1, 1);
+        replica.acknowledged(BASE, 2, 1);
+
+        assertThat(said).containsExactly("release 1", "release 2");
+        assertThat(replica.isWaiting()).isFalse();
+    }
+
+    @Test
+    @DisplayName(
+            "a copy that is silent is proposed to be dropped, again and again; nothing leaves before the registry says that it is")
+    void dropsASilentCopy() {
+        replica.copied(BASE);
+        replica.step(1_000);
+        replica.tick(999 + ShardReplica.SILENCE_NANOS);
+        assertThat(said).isEmpty();
+
+        long silent = 1_000 + ShardReplica.SILENCE_NANOS;
+        replica.tick(silent);
+        replica.tick(silent + ShardReplica.PROPOSE_EVERY_NANOS - 1);
+        replica.tick(silent + ShardReplica.PROPOSE_EVERY_NANOS);
+        assertThat(said).containsExactly("drop", "drop");
+        assertThat(replica.state()).isEqualTo(State.DROPPING);
+
+        replica.alone();
+        assertThat(said).endsWith("release 1");
+        assertThat(replica.isCopied()).isFalse();
+    }
+
+    @Test
+    @DisplayName("silence counts from the last acknowledgement, or from the first step that waits")
+    void countsSilenceFromWhatWaits() {
+        replica.copied(BASE);
+        replica.step(0);
+        replica.step(0);
+        replica.acknowledged(BASE, 1, 500);
+        replica.tick(499 + ShardReplica.SILENCE_NANOS);
+        replica.acknowledged(BASE, 2, 600);
+        replica.step(700);
+        replica.tick(699 + ShardReplica.SILENCE_NANOS);
+
+        assertThat(said).containsExactly("release 1", "release 2");
+    }
+
+    @Test
+    @DisplayName("a copy that has everything after all is one again")
+    void takesTheCopyBack() {
+        replica.copied(BASE);
+        replica.step(0);
+        replica.tick(ShardReplica.SILENCE_NANOS);
+        replica.acknowledged(BASE, 1, ShardReplica.SILENCE_NANOS);
+        replica.tick(3 * ShardReplica.SILENCE_NANOS);
+
+        assertThat(replica.state()).isEqualTo(State.DUAL);
+        assertThat(said).containsExactly("drop", "release 1");
+    }
+
+    @Test
+    @DisplayName("another copy begins to count anew, and knows nothing of what the one before has said")
+    void beginsAnew() {
+        replica.copied(BASE);
+        replica.step(0);
+        replica.alone();
+        replica.copied(BASE + 5);
+        said.clear();
+
+        assertThat(replica.step(0)).isEqualTo(1);
+        replica.acknowledged(BASE, 1, 0);
+        assertThat(said).isEmpty();
+        replica.acknowledged(BASE + 5, 1, 0);
+        assertThat(said).containsExactly("release 1");
+    }
+
+    @Test
+    @DisplayName("a backup does each step of its copy once and in order, and none of another")
+    void doesEachStepOnce() {
+        BackupReplica backup = new BackupReplica(BASE);
+        assertThat(backup.takes(BASE, 1)).isTrue();
+        assertThat(backup.takes(BASE, 1)).as("more of it").isTrue();
+        backup.did(1);
+        assertThat(backup.takes(BASE, 1)).isFalse();
+        assertThat(backup.takes(BASE - 1, 2)).isFalse();
+        assertThat(backup.takes(BASE, 2)).isTrue();
+
+        assertThatThrownBy(() -> backup.takes(BASE, 3)).isInstanceOf(IllegalStateException.class);
+    }
+}

@@ -1,0 +1,329 @@
+package io.trapline.node.shard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trapline.model.Errno;
+import io.trapline.model.MemType;
+import io.trapline.model.TypeRun;
+import io.trapline.node.fixture.Gates;
+import io.trapline.node.fixture.ManualClock;
+import io.trapline.node.lease.ServingGate;
+import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.ServerMessage;
+import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardPlace;
+import io.trapline.node.rows.KeyRows;
+import io.trapline.node.rows.OutcomeRows;
+import io.trapline.node.rows.Segments;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A shard with two copies, message by message (D-23, D-24). */
+final class TwoCopiesTest {
+    private static final long GPA = 0x5000;
+
+    @Test
+    @DisplayName("V-7: nothing is acknowledged before the backup has done it")
+    void acknowledgesWithTheBackup() {
+        TwoCopies two = new TwoCopies();
+        two.p.run(TwoCopies.write(1, GPA, 42));
+        two.p.run(TwoCopies.read(2, GPA));
+        assertThat(two.p.told()).isZero();
+
+        two.exchange();
+
+        assertThat(two.p.told()).isEqualTo(2);
+        assertThat(two.p.outcomes.get(1).data(0)).isEqualTo(42);
+        assertThat(two.b.told()).isZero();
+    }
+
+    @Test
+    @DisplayName("F2: a memory call and a type change are answered with the backup, and the backup answers nobody")
+    void answersCallsWithTheBackup() {
+        TwoCopies two = new TwoCopies();
+        two.exchange();
+        two.p.run(new ShardMessage.WriteSegments(
+                1, new Segments(new long[] {GPA}, new int[] {1}, new int[] {0}, new byte[] {9})));
+        two.p.run(new ShardMessage.CommitTypes(2, List.of(new TypeRun(7, 1, MemType.RAM_RO))));
+        two.p.run(new ShardMessage.ReadSegments(3, new long[] {GPA}, new int[] {1}));
+        assertThat(two.p.answers).isEmpty();
+
+        two.exchange();
+
+        assertThat(two.p.answers).extracting(CallAnswer::call).containsExactly(1L, 2L, 3L);
+        assertThat(two.b.answers).isEmpty();
+    }
+
+    @Test
+    @DisplayName("D4: what was acknowledged is there after promotion, and a resent access gets its first outcome")
+    void goesOnAtTheBackup() {
+        TwoCopies two = new TwoCopies();
+        two.p.run(TwoCopies.write(1, GPA, 42));
+        two.p.run(new ShardMessage.CommitTypes(2, List.of(new TypeRun(7, 1, MemType.RAM_RO))));
+        two.exchange();
+        two.promote();
+
+        two.b.run(TwoCopies.write(1, GPA, 42));
+        two.b.run(TwoCopies.read(2, GPA));
+        two.b.run(TwoCopies.write(1, GPA, 43));
+        two.b.run(new ShardMessage.ListTypes(3, 7, 1, 1));
+
+        assertThat(two.b.outcomes.get(0).errno(0)).isEqualTo(Errno.OK);
+        assertThat(two.b.outcomes.get(1).data(0)).isEqualTo(42);
+        assertThat((int) two.b.outcomes.get(2).errno(0)).isEqualTo(Errno.EINVAL.number());
+        assertThat(((CallAnswer.Listed) two.b.answers.getFirst())
+                        .runs()
+                        .getFirst()
+                        .type())
+                .isEqualTo(MemType.RAM_RO);
+    }
+
+    @Test
+    @DisplayName(
+            "A4: what a server was passed it was passed by what the backup knows: an ioreq leaves only behind its change")
+    void forwardsWithTheBackup() {
+        TwoCopies two = new TwoCopies();
+        two.p.run(TwoCopies.portRead(1));
+        assertThat(two.p.toServer).isEmpty();
+
+        two.exchange();
+
+        assertThat(two.p.toServer).hasSize(1).first().isInstanceOf(ServerMessage.Forward.class);
+        assertThat(two.b.toServer).isEmpty();
+        OutcomeRows outcome = new OutcomeRows(1);
+        outcome.add(0, TwoCopies.EPOCH, 1, 0, 0x77, Errno.OK);
+        two.p.run(new ShardMessage.Completed(1, 0, outcome));
+        two.exchange();
+        two.promote();
+        two.b.run(TwoCopies.portRead(1));
+        assertThat(two.b.outcomes.getFirst().data(0)).isEqualTo(0x77);
+        assertThat(two.b.toServer).isEmpty();
+    }
+
+    @Test
+    @DisplayName("V-6: a primary that another has replaced tells nobody anything, whatever arrives")
+    void isSilentOnceReplaced() {
+        TwoCopies two = new TwoCopies();
+        two.p.run(TwoCopies.write(1, GPA, 42));
+        TwoCopies.deliver(two.p, two.b);
+        TwoCopies.deliver(two.p, two.b);
+        two.p.apply(ShardPlace.solo(TwoCopies.B, 90), two.table());
+        two.exchange();
+        two.p.run(TwoCopies.read(2, GPA));
+        two.p.run(new ShardMessage.ReadSegments(3, new long[] {GPA}, new int[] {1}));
+
+        assertThat(two.p.told()).isZero();
+        assertThat(two.p.answers).singleElement().isInstanceOfSatisfying(CallAnswer.Done.class, done -> {
+            assertThat(done.refusal().orElseThrow().errno()).isEqualTo(Errno.EAGAIN);
+        });
+    }
+
+    @Test
+    @DisplayName("6.2: what comes before the registry has told of the promotion waits for it")
+    void keepsWhatComesEarly() {
+        TwoCopies two = new TwoCopies();
+        two.p.run(TwoCopies.write(1, GPA, 42));
+        two.exchange();
+        two.b.run(TwoCopies.read(2, GPA));
+        assertThat(two.b.told()).isZero();
+
+        two.promote();
+
+        assertThat(two.b.outcomes.getFirst().data(0)).isEqualTo(42);
+    }
+
+    @Test
+    @DisplayName("D-23: when the registry has taken the backup out, what waited for it is acknowledged")
+    void goesOnAlone() {
+        TwoCopies two = new TwoCopies();
+        two.p.run(TwoCopies.write(1, GPA, 42));
+
+        two.place(ShardPlace.solo(TwoCopies.P, 60));
+
+        assertThat(two.p.told()).isEqualTo(1);
+        two.p.run(TwoCopies.read(2, GPA));
+        assertThat(two.p.outcomes.get(1).data(0)).isEqualTo(42);
+        two.exchange();
+        assertThat(two.b.told()).isZero();
+    }
+
+    @Test
+    @DisplayName("T1: a backup is refused the memory that its primary was refused, and no other")
+    void isRefusedTheSameMemory() {
+        HeapBudget ofP = new HeapBudget();
+        TwoCopies two = new TwoCopies(ofP, new HeapBudget(), Gates.open());
+        two.p.run(TwoCopies.write(1, GPA, 42));
+        ofP.isUsedUp = true;
+        two.p.run(TwoCopies.write(2, 0x40_0000, 43));
+        two.exchange();
+        assertThat((int) two.p.outcomes.get(1).errno(0)).isEqualTo(Errno.ENOSPC.number());
+
+        two.promote();
+        two.b.run(TwoCopies.write(2, 0x40_0000, 43));
+        two.b.run(TwoCopies.read(3, 0x40_0000));
+
+        assertThat((int) two.b.outcomes.get(0).errno(0)).isEqualTo(Errno.ENOSPC.number());
+        assertThat(two.b.outcomes.get(1).data(0)).isZero();
+    }
+
+    @Test
+    @DisplayName("6.2: a backup without memory for a change is silent, and what it had acknowledged it has")
+    void isSilentWithoutMemory() {
+        HeapBudget ofB = new HeapBudget();
+        TwoCopies two = new TwoCopies(new HeapBudget(), ofB, Gates.open());
+        two.p.run(TwoCopies.write(1, GPA, 42));
+        two.exchange();
+        ofB.isUsedUp = true;
+        two.p.run(TwoCopies.write(2, 0x40_0000, 43));
+        two.exchange();
+        assertThat(two.p.told()).isEqualTo(1);
+
+        two.promote();
+        two.b.run(TwoCopies.read(3, GPA));
+
+        assertThat(two.b.outcomes.getFirst().data(0)).isEqualTo(42);
+    }
+
+    @Test
+    @DisplayName("D-11: what the backup has done meanwhile is acknowledged when the primary serves again")
+    void acknowledgesNothingWithoutALease() {
+        ManualClock clock = new ManualClock();
+        ServingGate gate = new ServingGate(clock);
+        gate.open(1_000);
+        TwoCopies two = new TwoCopies(new HeapBudget(), new HeapBudget(), gate);
+        two.p.run(TwoCopies.write(1, GPA, 42));
+        clock.passes(Duration.ofNanos(2_000));
+        two.exchange();
+        assertThat(two.p.told()).isZero();
+
+        gate.open(clock.getAsLong() + 1_000);
+        two.p.run(new ShardMessage.Resume());
+        two.exchange();
+
+        assertThat(two.p.told()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+    @DisplayName(
+            "V-7, A4: wherever the primary dies, what it had told guests stands, and no server is passed an ioreq that the backup does not know of")
+    void losesNothingThatWasTold(long seed) {
+        Random random = new Random(seed);
+        for (int life = 0; life < 40; life++) {
+            new Life(random).run();
+        }
+    }
+
+    /** Accesses of one vCPU until its primary dies somewhere, and afterwards. */
+    private static final class Life {
+        private final Random random;
+        private final TwoCopies two = new TwoCopies();
+        private final List<ShardMessage> sent = new ArrayList<>();
+        private final Map<Long, Long> told = new HashMap<>();
+
+        Life(Random random) {
+            this.random = random;
+        }
+
+        void run() {
+            int accesses = random.nextInt(1, TwoCopies.WINDOW);
+            int answered = 0;
+            for (long sequence = 1; sequence <= accesses; sequence++) {
+                ShardMessage access = access(sequence);
+                sent.add(access);
+                two.p.run(access);
+                for (int i = random.nextInt(4); i > 0; i--) {
+                    TwoCopies.deliver(two.p, two.b);
+                    TwoCopies.deliver(two.b, two.p);
+                }
+                answered = answer(answered);
+            }
+            two.p.outcomes.forEach(this::note);
+            int deliveries = random.nextInt(3);
+            for (int i = 0; i < deliveries; i++) {
+                TwoCopies.deliver(two.p, two.b);
+            }
+            two.promote();
+            List<Long> passed = passed(two.p.toServer);
+            sent.forEach(two.b::run);
+
+            // What was passed and has no outcome waits for its server; nothing of it is passed anew (D-22 asks).
+            assertThat(passed(two.b.toServer)).noneMatch(passed::contains);
+            two.b.outcomes.forEach(rows -> {
+                for (int i = 0; i < rows.size(); i++) {
+                    Long before = told.get(rows.keys().sequence(i));
+                    if (before != null) {
+                        assertThat(rows.data(i)).isEqualTo(before);
+                    }
+                }
+            });
+            long firstOpen = passed.stream()
+                    .filter(each -> !told.containsKey(each))
+                    .mapToLong(each -> each)
+                    .min()
+                    .orElse(accesses + 1L);
+            for (long sequence : told.keySet()) {
+                if (sequence < firstOpen) {
+                    assertThat(two.b.outcomes.stream()
+                                    .anyMatch(rows -> Optional.of(rows.keys().sequence(0))
+                                            .filter(each -> each == sequence)
+                                            .isPresent()))
+                            .isTrue();
+                }
+            }
+        }
+
+        private ShardMessage access(long sequence) {
+            long gpa = 8L * random.nextInt(4);
+            return switch (random.nextInt(4)) {
+                case 0 -> TwoCopies.portRead(sequence);
+                case 1 -> TwoCopies.read(sequence, gpa);
+                default -> TwoCopies.write(sequence, gpa, random.nextLong());
+            };
+        }
+
+        /** The server answers some of what it has. */
+        private int answer(int answered) {
+            int next = answered;
+            while (next < two.p.toServer.size() && random.nextBoolean()) {
+                if (two.p.toServer.get(next) instanceof ServerMessage.Forward forward) {
+                    KeyRows keys = forward.rows().keys();
+                    OutcomeRows outcomes = new OutcomeRows(keys.size());
+                    for (int i = 0; i < keys.size(); i++) {
+                        outcomes.add(0, TwoCopies.EPOCH, keys.sequence(i), 0, random.nextInt(256), Errno.OK);
+                    }
+                    two.p.run(new ShardMessage.Completed(1, 0, outcomes));
+                }
+                next++;
+            }
+            return next;
+        }
+
+        private void note(OutcomeRows rows) {
+            for (int i = 0; i < rows.size(); i++) {
+                told.put(rows.keys().sequence(i), rows.data(i));
+            }
+        }
+
+        private static List<Long> passed(List<ServerMessage> messages) {
+            List<Long> passed = new ArrayList<>();
+            for (ServerMessage message : messages) {
+                if (message instanceof ServerMessage.Forward forward) {
+                    for (int i = 0; i < forward.rows().size(); i++) {
+                        passed.add(forward.rows().keys().sequence(i));
+                    }
+                }
+            }
+            return passed;
+        }
+    }
+}
