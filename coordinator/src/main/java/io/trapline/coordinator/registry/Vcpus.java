@@ -51,7 +51,6 @@ final class Vcpus {
                 .workingDomain(q.getDomid(), q.getDomainGeneration())
                 .or(() -> lacking(q.getDomid(), q.getVcpu()))
                 .or(() -> notItsOwn(q))
-                .or(() -> aheadOfItsGateway(q))
                 .map(Answers::refused)
                 .orElseGet(() -> {
                     VcpuRecord open = vcpu(q);
@@ -80,13 +79,6 @@ final class Vcpus {
                         Refusal.of(Errno.ESTALE, "vcpu = " + q.getVcpu() + ": opened by somebody else since, or closed")
                                 .with("domid", q.getDomid())
                                 .with("vcpu", q.getVcpu()));
-    }
-
-    private Optional<Refusal> aheadOfItsGateway(MoveVcpu q) {
-        return q.getKnownGateway() == 0 || q.getKnownGateway() != vcpu(q).getGatewayRevision()
-                ? Optional.empty()
-                : Optional.of(Refusal.invalid(
-                        "received_through", Long.toUnsignedString(q.getReceivedThrough()), "no such outcome was sent"));
     }
 
     private Optional<Refusal> lacking(int domid, int asked) {

@@ -349,12 +349,8 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         execute(command, (response, failure) -> new OpenResult(stream, asked, token, response, failure));
     }
 
-    /**
-     * The guest has opened the vCPU at another node, and goes on here if the registry knows its token.
-     *
-     * @param knownGateway since which revision it went on here before, as far as is known here; 0 = it did not
-     */
-    private void proposeMove(GuestStream stream, io.trapline.v1.OpenVcpu asked, long knownGateway) {
+    /** The guest has opened the vCPU at another node, and goes on here if the registry knows its token. */
+    private void proposeMove(GuestStream stream, io.trapline.v1.OpenVcpu asked) {
         opensUnderWay++;
         stream.opening++;
         ExecuteRequest command = ExecuteRequest.newBuilder()
@@ -363,9 +359,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                         .setDomainGeneration(domainGeneration)
                         .setVcpu(asked.getVcpu())
                         .setToken(asked.getToken())
-                        .setNode(self.node())
-                        .setKnownGateway(knownGateway)
-                        .setReceivedThrough(asked.getReceivedThrough()))
+                        .setNode(self.node()))
                 .build();
         byte[] token = asked.getToken().toByteArray();
         execute(command, (response, failure) -> new OpenResult(stream, asked, token, response, failure));
@@ -432,21 +426,32 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
 
     private void resume(GuestStream stream, io.trapline.v1.OpenVcpu asked) {
         OpenVcpu open = vcpus.get(asked.getVcpu());
-        if (open == null) {
-            proposeMove(stream, asked, 0);
+        long received = asked.getReceivedThrough();
+        if (received < 0 || received == Long.MAX_VALUE) {
+            refuseAhead(stream, asked);
+        } else if (open == null) {
+            proposeMove(stream, asked);
         } else if (!open.isToken(asked.getToken().toByteArray())) {
             stream.send(GuestStream.refused(asked.getVcpu(), fencedBy(asked.getVcpu())));
         } else if (asked.getWindow() != 0 && asked.getWindow() != open.window.window()) {
             Refusal other = Refusal.invalid("window", asked.getWindow(), "it was opened with " + open.window.window());
             stream.send(GuestStream.refused(asked.getVcpu(), other));
-        } else if (!open.window.receivedThrough(asked.getReceivedThrough())) {
-            // It may have got more elsewhere, of which nobody has told here yet: the registry knows.
-            proposeMove(stream, asked, open.gatewayRevision());
-        } else {
+        } else if (open.window.receivedThrough(received)) {
             outbox.flush();
             open.stream = stream;
             sendOpened(open, stream);
+        } else if (stream.equals(open.stream)) {
+            refuseAhead(stream, asked);
+        } else {
+            // It got more elsewhere, perhaps at a node that had not heard that the guest had left it: not even the registry knows of that.
+            proposeMove(stream, asked);
         }
+    }
+
+    private static void refuseAhead(GuestStream stream, io.trapline.v1.OpenVcpu asked) {
+        Refusal ahead = Refusal.invalid(
+                "received_through", Long.toUnsignedString(asked.getReceivedThrough()), "no such outcome was sent");
+        stream.send(GuestStream.refused(asked.getVcpu(), ahead));
     }
 
     private void sendOpened(OpenVcpu open, GuestStream stream) {

@@ -74,7 +74,7 @@ final class DomainVcpusTest {
 
     @Test
     @DisplayName(
-            "D-16: a guest that comes back with outcomes that it got elsewhere, before this node has heard that it was there, goes on after them")
+            "D-16: a guest that comes back with outcomes that it got elsewhere, of which this node has not heard, goes on after them")
     void goesOnWithAGuestThatWasElsewhere() {
         GuestWorld.Guest first = world.guest();
         VcpuOpened opened = first.open(1);
@@ -88,12 +88,22 @@ final class DomainVcpusTest {
 
         assertThat(back.getVcpuEpoch()).isEqualTo(opened.getVcpuEpoch());
         assertThat(back.getNextSequence()).isEqualTo(6);
-        assertThat(world.moves).singleElement().satisfies(move -> {
-            assertThat(move.getKnownGateway()).isEqualTo(opened.getVcpuEpoch());
-            assertThat(move.getReceivedThrough()).isEqualTo(5);
-        });
+        assertThat(world.moves)
+                .singleElement()
+                .satisfies(move -> assertThat(move.getToken()).isEqualTo(opened.getToken()));
         again.send(rows(1, 6));
         assertThat(world.passed().sequence(0)).isEqualTo(6);
+    }
+
+    @Test
+    @DisplayName("A4: on the stream that runs it nobody has more outcomes than that gave")
+    void refusesWhatTheStreamThatRunsItHasNotGiven() {
+        GuestWorld.Guest guest = world.guest();
+        VcpuOpened opened = guest.open(1);
+
+        assertThat(refusal(guest.refusedToGoOn(opened, 5)).errno()).isEqualTo(Errno.EINVAL);
+        assertThat(refusal(guest.refusedToGoOn(opened, -1)).errno()).isEqualTo(Errno.EINVAL);
+        assertThat(world.moves).isEmpty();
     }
 
     @Test

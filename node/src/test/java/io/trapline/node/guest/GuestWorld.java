@@ -208,6 +208,16 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
 
         /** Goes on with a vCPU that was opened before, wherever. */
         VcpuOpened goOn(VcpuOpened opened, long receivedThrough) {
+            askToGoOn(opened, receivedThrough);
+            return next().getOpened();
+        }
+
+        com.google.rpc.Status refusedToGoOn(VcpuOpened opened, long receivedThrough) {
+            askToGoOn(opened, receivedThrough);
+            return next().getOpenRefused().getStatus();
+        }
+
+        private void askToGoOn(VcpuOpened opened, long receivedThrough) {
             requests.onNext(AccessRequest.newBuilder()
                     .setOpen(OpenVcpu.newBuilder()
                             .setDomid(DOMID)
@@ -216,7 +226,6 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
                             .setToken(opened.getToken())
                             .setReceivedThrough(receivedThrough))
                     .build());
-            return next().getOpened();
         }
 
         com.google.rpc.Status openRefused(int vcpu) {
