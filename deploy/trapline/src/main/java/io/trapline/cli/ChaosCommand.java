@@ -73,6 +73,14 @@ final class ChaosCommand implements Callable<Integer> {
     private int nodes;
 
     @Option(
+            names = "--memory",
+            defaultValue = "volatile",
+            paramLabel = "KIND",
+            description =
+                    "Of the domain that stays: volatile (default), one copy; replicated: two, and the node that has it is killed, too.")
+    private MemoryKind memory = MemoryKind.VOLATILE;
+
+    @Option(
             names = "--one-process",
             description = "All of the cluster in this process: nothing is broken but the connections of clients.")
     private boolean isInOneProcess;
@@ -112,7 +120,8 @@ final class ChaosCommand implements Callable<Integer> {
                 return run(console, target, settings);
             }
         }
-        try (ProcessTarget target = ProcessTarget.start(coordinators, nodes, TraplineCommand.class.getName())) {
+        try (ProcessTarget target =
+                ProcessTarget.start(coordinators, nodes, memory.value(), TraplineCommand.class.getName())) {
             return run(console, target, settings);
         }
     }

@@ -11,7 +11,6 @@ import io.trapline.client.TraplineConnection;
 import io.trapline.v1.CreateDomainRequest;
 import io.trapline.v1.DescribeDomainResponse;
 import io.trapline.v1.Domain;
-import io.trapline.v1.DomainMemory;
 import io.trapline.v1.DomainShard;
 import java.time.Duration;
 import java.util.List;
@@ -63,7 +62,7 @@ final class DomainCommands extends Group {
                 .setDomid(domid)
                 .setNrPages(pages)
                 .setNrVcpus(vcpus)
-                .setMemory(memory.value)
+                .setMemory(memory.value())
                 .setDefaultTimeoutMs(Input.millis("--access-timeout", accessTimeout))
                 .build();
         try (TraplineConnection connection = trapline().connection()) {
@@ -74,18 +73,6 @@ final class DomainCommands extends Group {
                             json(domain));
         }
         return ExitCode.DONE;
-    }
-
-    /** Where a domain's pages live. */
-    enum MemoryKind {
-        REPLICATED(DomainMemory.DOMAIN_MEMORY_REPLICATED),
-        VOLATILE(DomainMemory.DOMAIN_MEMORY_VOLATILE);
-
-        private final DomainMemory value;
-
-        MemoryKind(DomainMemory value) {
-            this.value = value;
-        }
     }
 
     @Command(

@@ -18,9 +18,6 @@ import java.util.stream.Collectors;
  * was carried out by the holder, and its answer is the outcome (rule 0, C4, F2); one that was passed to a server was so while that may have held its type. A
  * run has carried an access out at most once, and another run of the server was told that it may have been (A4, F6). An access has one outcome (A4). A posted
  * write comes before later accesses of its vCPU to the same server (F3).
- *
- * <p>An ioreq that a change has caught is decided again, and passed on as if for the first time: a server that it comes back to does not know that another run
- * had it. Until shards note the run that had it first, that mark is not asked for where a change was under way in between.
  */
 @Pure
 final class Forwarding {
@@ -116,16 +113,11 @@ final class Forwarding {
                     .toList();
             if (same.stream().anyMatch(other -> other.run() == ioreq.run())) {
                 findings.add("A4, F6", "a run has carried an access out twice", ofAccess.toArray());
-            } else if (!same.isEmpty() && !ioreq.isRedelivered() && !mayBeDecidedAgain(same.getFirst(), ioreq)) {
+            } else if (!same.isEmpty() && !ioreq.isRedelivered()) {
                 findings.add("F6", "a run is not told that another one may have carried it out", ofAccess.toArray());
             }
             before.add(ioreq);
         }
-    }
-
-    private boolean mayBeDecidedAgain(Event.CarriedOut first, Event.CarriedOut then) {
-        Span between = new Span(first.span().start(), then.span().start());
-        return says.mayBeCaught(new Says.ServerKey(then.domid(), then.server()), then.address(), between);
     }
 
     private void checkContent(Event.Access access, Event.CarriedOut ioreq) {

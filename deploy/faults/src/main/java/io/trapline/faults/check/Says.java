@@ -217,17 +217,6 @@ final class Says {
         return PageRun.RAM_RW;
     }
 
-    /** Whether a change may have caught, in that time, an ioreq for that address at the server (F5). */
-    boolean mayBeCaught(ServerKey server, long address, Span span) {
-        Timeline<Integer> type = types.get(new PageKey(server.domid(), address >>> PAGE_SHIFT));
-        Timeline<Boolean> state = enabled.get(server);
-        return (type != null && type.isChangedIn(span))
-                || (state != null && state.isChangedIn(span))
-                || flags.entrySet().stream()
-                        .anyMatch(hold -> hold.getKey().server().equals(server)
-                                && hold.getValue().isChangedIn(span));
-    }
-
     private Times takes(HoldKey hold, boolean write) {
         int direction = write ? AccessFlags.WRITE : AccessFlags.READ;
         return times.computeIfAbsent(List.of("takes", hold, write), key -> {

@@ -33,12 +33,7 @@ final class Timeline<V> {
         }
     }
 
-    /** Whether a call that changes it, or may, was under way at a time of that. */
-    boolean isChangedIn(Span span) {
-        return nrChanges(span) > 0;
-    }
-
-    /** How many such calls. */
+    /** How many calls that change it, or may, were under way at a time of that. */
     long nrChanges(Span span) {
         return changes.stream()
                 .filter(change -> !change.span().isBefore(span) && !span.isBefore(change.span()))

@@ -19,7 +19,8 @@ import java.util.Map;
  * <ul>
  *   <li>a call that was refused had no effect; a read of which nobody knows the outcome says nothing;
  *   <li>a write of which nobody knows may take effect at any later time, or never; under an older epoch of a vCPU only until a newer one is open (A6);
- *   <li>an access takes effect before those behind it of its vCPU, and so before any of them has its outcome (A3; those without an outcome excepted: F4);
+ *   <li>an access takes effect before those behind it of its vCPU, and so before any of them has its outcome (A3; those without an outcome
+ *       excepted: F4, and posted writes that a server may have queued: F3);
  *   <li>a posted write that a server may have queued takes effect in the page by when an emulator has carried it out, or nobody holds a type any more (F3);
  *   <li>a guest's write to a page that drops writes has no effect (T2, T8).
  * </ul>
@@ -95,8 +96,9 @@ final class Words {
         for (int i = ofEpoch.size() - 1; i >= 0; i--) {
             Event.Access access = ofEpoch.get(i);
             Span span = access.span();
-            earliest = Math.min(earliest, span.end());
             boolean isQueued = isQueued(access);
+            // What goes before it to the same server may still be at work there.
+            earliest = isQueued ? earliest : Math.min(earliest, span.end());
             long latest = isQueued ? takenFromTheQueue(access) : earliest;
             put(access, new Span(span.start(), Math.max(span.start(), latest)), isQueued, order);
         }

@@ -209,13 +209,25 @@ public final class CutProxy implements AutoCloseable {
     private void accept(Listener at) {
         while (!at.socket().isClosed()) {
             try {
-                Socket client = at.socket().accept();
-                threads.execute(() -> connect(client));
+                take(at.socket().accept());
             } catch (IOException closed) {
                 LOG.debug("the proxy listens no more", closed);
             }
         }
         at.left().countDown();
+    }
+
+    private void take(Socket client) throws IOException {
+        lock.lock();
+        try {
+            if (!isClosed) {
+                threads.execute(() -> connect(client));
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        client.close();
     }
 
     /** Where nobody takes connections it takes none either; returns whether this call has made it so, and is to see when somebody does again. */

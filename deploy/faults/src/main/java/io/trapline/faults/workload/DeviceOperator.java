@@ -88,7 +88,7 @@ final class DeviceOperator implements Runnable {
         boolean reset = random.nextInt(RESETS) == 0;
         for (int i = 0; i < MOST_RELEASES; i++) {
             Outcome outcome = release(servers, x, reset);
-            if (outcome.isDone() || outcome.isRefused("EINVAL") || outcome.isRefused("ESRCH")) {
+            if (outcome.isDone() || outcome.isRefused("EINVAL") || outcome.is("ESRCH")) {
                 scene.held.decrementAndGet();
                 return;
             }

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What a caller knows of what became of its call. */
 final class Outcomes {
-    private static final Set<Errno> OF_THE_VCPU = EnumSet.of(Errno.ESTALE, Errno.ESRCH, Errno.EIO);
+    /** Said of a domain that is gone, also where an attempt before, whose answer was lost, may have been carried out. */
+    private static final Set<Errno> GONE = EnumSet.of(Errno.ESRCH, Errno.EIO);
 
     private Outcomes() {}
 
@@ -24,10 +25,7 @@ final class Outcomes {
         };
     }
 
-    /**
-     * An access: ETIMEDOUT and ESTALE say that its effect is unknown (F4, A6), and so do ESRCH and EIO, which are said of its vCPU: an access whose answer was
-     * lost may have taken effect before its domain was gone.
-     */
+    /** An access: ETIMEDOUT and ESTALE say that its effect is unknown (F4, A6). */
     static Outcome ofAccess(@Nullable Throwable failure) {
         if (failure == null) {
             return Outcome.DONE;
@@ -43,7 +41,7 @@ final class Outcomes {
     }
 
     private static Outcome refused(Errno errno, boolean isAccess) {
-        boolean isUnknown = errno == Errno.ETIMEDOUT || (isAccess && OF_THE_VCPU.contains(errno));
+        boolean isUnknown = errno == Errno.ETIMEDOUT || GONE.contains(errno) || (isAccess && errno == Errno.ESTALE);
         return isUnknown ? Outcome.unknown(errno.name()) : Outcome.refused(errno.name());
     }
 }

@@ -114,7 +114,7 @@ final class Turnover implements Runnable {
     private void destroy(TraplineConnection operator, Scene scene) {
         for (int i = 0; i < MOST_ATTEMPTS; i++) {
             Outcome outcome = destroyOnce(operator, scene);
-            if (outcome.isDone() || outcome.isRefused("ESRCH")) {
+            if (outcome.isDone() || outcome.is("ESRCH")) {
                 return;
             }
             Stage.pause(BETWEEN_ATTEMPTS_MILLIS);

@@ -76,6 +76,17 @@ final class PostedTest {
     }
 
     @Test
+    void acceptsThatTheAccessBeforeItIsStillAtWorkWhenItIsQueued() {
+        Event.Access slow = Story.access(0, 1, true, 5, 30, 200);
+        Event.Access post = post(2, 6, 31, 40);
+        story.add(slow).add(post).read(1, 1, 0, 50, 60);
+        carriedOut(slow, 70, 80);
+        carriedOut(post, 90, 100).read(1, 2, 6, 110, 120);
+
+        assertThat(story.broken()).isEmpty();
+    }
+
+    @Test
     void refusesThatItIsNotSeenOnceItWasCarriedOut() {
         Event.Access post = post(1, 5, 30, 40);
         carriedOut(post, 70, 80).add(post).read(1, 1, 0, 90, 100);

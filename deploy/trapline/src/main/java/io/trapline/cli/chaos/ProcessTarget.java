@@ -11,6 +11,7 @@ import io.trapline.server.ListenAddress;
 import io.trapline.server.StartException;
 import io.trapline.v1.DescribeDomainResponse;
 import io.trapline.v1.DomainMemory;
+import io.trapline.v1.DomainRedundancy;
 import io.trapline.v1.DomainShard;
 import io.trapline.v1.IoreqServer;
 import java.io.IOException;
@@ -18,13 +19,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A cluster of processes, each in a JVM of its own, that come to each other by ways that can be cut, where the machine can do that. */
 public final class ProcessTarget implements Target, AutoCloseable {
     private static final long ALL_UP_MILLIS = 60_000;
+    private static final long POLL_MILLIS = 50;
     private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final Logger LOG = LoggerFactory.getLogger(ProcessTarget.class);
 
     private final TemporaryDirectory data;
     private final Processes processes;
@@ -32,6 +38,7 @@ public final class ProcessTarget implements Target, AutoCloseable {
     private final TraplineConnection observer;
     private final @Nullable Wires wires;
     private final Function<Harm, Harm> means;
+    private final DomainMemory memory;
     private @Nullable Promotions promotions;
     private @Nullable Domains domains;
 
@@ -40,11 +47,13 @@ public final class ProcessTarget implements Target, AutoCloseable {
             Processes processes,
             Supervisor supervisor,
             @Nullable Wires wires,
+            DomainMemory memory,
             Function<Harm, Harm> means) {
         this.data = data;
         this.processes = processes;
         this.supervisor = supervisor;
         this.wires = wires;
+        this.memory = memory;
         this.means = means;
         this.observer = TraplineConnection.builder()
                 .addresses(supervisor.addresses())
@@ -53,14 +62,15 @@ public final class ProcessTarget implements Target, AutoCloseable {
                 .build();
     }
 
-    /** Starts so many processes, and waits until all of them are up. */
-    public static ProcessTarget start(int coordinators, int nodes, String mainClass)
+    /** Starts so many processes, and waits until all of them are up. {@code memory}: of the domain that is to stay. */
+    public static ProcessTarget start(int coordinators, int nodes, DomainMemory memory, String mainClass)
             throws StartException, InterruptedException {
-        return start(coordinators, nodes, mainClass, harm -> harm);
+        return start(coordinators, nodes, memory, mainClass, harm -> harm);
     }
 
     /** {@code means}: what becomes of the harm that faults do. */
-    static ProcessTarget start(int coordinators, int nodes, String mainClass, Function<Harm, Harm> means)
+    static ProcessTarget start(
+            int coordinators, int nodes, DomainMemory memory, String mainClass, Function<Harm, Harm> means)
             throws StartException, InterruptedException {
         TemporaryDirectory data = TemporaryDirectory.create(false);
         Processes processes = new Processes();
@@ -76,7 +86,7 @@ public final class ProcessTarget implements Target, AutoCloseable {
                     mainClass,
                     wires == null ? Supervisor.Ways.STRAIGHT : wires);
             Supervisor supervisor = Supervisor.start(plan, processes::changed);
-            ProcessTarget target = new ProcessTarget(data, processes, supervisor, wires, means);
+            ProcessTarget target = new ProcessTarget(data, processes, supervisor, wires, memory, means);
             isStarted = true;
             return target;
         } finally {
@@ -101,7 +111,7 @@ public final class ProcessTarget implements Target, AutoCloseable {
 
     @Override
     public DomainMemory memory() {
-        return DomainMemory.DOMAIN_MEMORY_VOLATILE;
+        return memory;
     }
 
     @Override
@@ -124,7 +134,7 @@ public final class ProcessTarget implements Target, AutoCloseable {
                 observer,
                 means.apply(Harm.of(between)),
                 () -> between == null ? 0L : between.heldBytes(),
-                memory() == DomainMemory.DOMAIN_MEMORY_REPLICATED);
+                isReplicated());
         return new ProcessFaults(all, ofWorkload, watch).all(cut);
     }
 
@@ -159,6 +169,36 @@ public final class ProcessTarget implements Target, AutoCloseable {
         if (!processes.awaitAllUp(ALL_UP_MILLIS)) {
             throw new IOException("not all processes came up again within " + ALL_UP_MILLIS / 1_000 + " s: "
                     + String.join("; ", processes.text()));
+        }
+        Domains known = domains;
+        if (isReplicated() && known != null) {
+            awaitRedundant(DomainRef.of(known.lasting()));
+        }
+    }
+
+    private boolean isReplicated() {
+        return memory == DomainMemory.DOMAIN_MEMORY_REPLICATED;
+    }
+
+    /** Only with both copies complete the next fault takes none. */
+    private void awaitRedundant(DomainRef domain) throws IOException, InterruptedException {
+        long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ALL_UP_MILLIS);
+        while (!isRedundant(domain)) {
+            if (System.nanoTime() > deadlineNanos) {
+                throw new IOException("the domain has no second copy again within " + ALL_UP_MILLIS / 1_000 + " s: "
+                        + String.join("; ", state()));
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+    }
+
+    private boolean isRedundant(DomainRef domain) {
+        try {
+            return observer.domains().describe(domain).getDomain().getRedundancy()
+                    == DomainRedundancy.DOMAIN_REDUNDANCY_REDUNDANT;
+        } catch (TraplineException notNow) {
+            LOG.debug("asked in vain", notNow);
+            return false;
         }
     }
 

@@ -48,7 +48,8 @@ final class FaultEffectsTest {
     @Timeout(200)
     @DisplayName("each kind of fault sees that it had no effect where nothing was done")
     void seesWhereNothingWasDone() throws Exception {
-        try (ProcessTarget target = ProcessTarget.start(3, 2, TraplineCommand.class.getName(), harm -> NONE);
+        try (ProcessTarget target = ProcessTarget.start(
+                        3, 2, DomainMemory.DOMAIN_MEMORY_VOLATILE, TraplineCommand.class.getName(), harm -> NONE);
                 TraplineConnection operator = TraplineConnection.to(target.addresses())) {
             List<Fault> kinds = target.faults(domains(operator));
 

@@ -7,6 +7,7 @@ import io.trapline.faults.chaos.Chaos;
 import io.trapline.faults.check.Checker;
 import io.trapline.faults.check.Finding;
 import io.trapline.faults.history.History;
+import io.trapline.v1.DomainMemory;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -26,7 +27,8 @@ final class PlantedProcessesTest {
     @DisplayName("F6: a server that tells no run what another one may have done is found in processes")
     void isCaught() throws Exception {
         History history = new History();
-        try (ProcessTarget target = ProcessTarget.start(1, 2, Planted.RedeliveredUnmarked.class.getName())) {
+        try (ProcessTarget target = ProcessTarget.start(
+                1, 2, DomainMemory.DOMAIN_MEMORY_VOLATILE, Planted.RedeliveredUnmarked.class.getName())) {
             Chaos.Settings settings = new Chaos.Settings(1, LONGEST, note -> {}, isNoticedIn(history));
 
             Chaos.Result result = Chaos.run(target, settings, history);
