@@ -107,14 +107,14 @@ final class PrimaryCopy implements ShardReplica.Effects {
     void tick() {
         long now = System.nanoTime();
         replica.tick(now);
-        if (steps.rules().hasQueued()) {
+        if (steps.rules().hasQueued() || steps.rules().isOverdue(now)) {
             step(new ShardStep.Expired(now));
         }
     }
 
     /** Whether {@link #tick} has something to look at. */
     boolean needsTicks() {
-        return steps.rules().hasQueued() || replica.isWaiting();
+        return steps.rules().hasQueued() || steps.rules().hasOutstanding() || replica.isWaiting();
     }
 
     void acknowledged(ShardMessage.ChangeAck ack) {

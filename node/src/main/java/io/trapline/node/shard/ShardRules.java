@@ -24,6 +24,12 @@ public final class ShardRules {
     /** How long ioreqs that a type change has caught may still be answered (F5). */
     public static final int TYPE_CHANGE_DRAIN_MILLIS = 5_000;
 
+    /**
+     * How long after its timeout an ioreq is given up that a server has said nothing of, which may be cut off: nothing that this node has told another is older than 2 s
+     * when it acts there, so that by then the ioreq has ended there, too, or never will be delivered (D-18).
+     */
+    public static final long GIVE_UP_NANOS = 2_200_000_000L;
+
     private final Pages pages;
     private final ShardEffects effects;
     private final Recalls recalls;
@@ -336,7 +342,35 @@ public final class ShardRules {
         return turns.hasQueued(lanes);
     }
 
-    /** Fails what has waited here beyond its own timeout (A1, F4). */
+    /** Whether servers have anything, so that {@link #isOverdue} has something to look at. */
+    public boolean hasOutstanding() {
+        for (VcpuLane lane : lanes.all()) {
+            if (lane.outstanding > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether {@link #expire} would give up something that a server has. */
+    public boolean isOverdue(long nowNanos) {
+        for (VcpuLane lane : lanes.all()) {
+            for (int i = 0; lane.outstanding > 0 && i < lane.ordered(); i++) {
+                if (isOverdue(lane, lane.orderedPlace(i), nowNanos)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean isOverdue(VcpuLane lane, int place, long nowNanos) {
+        boolean isAway = lane.state[place] == VcpuLane.AT_SERVER
+                || (lane.state[place] == VcpuLane.CUT && lane.cut != null && !lane.cutWaits);
+        return isAway && lane.deadlineNanos[place] + GIVE_UP_NANOS - nowNanos <= 0;
+    }
+
+    /** Fails what has waited here beyond its own timeout (A1, F4), and what servers should have failed long ago. */
     public void expire(long nowNanos) {
         turns.beginStep();
         for (VcpuLane lane : lanes.all()) {
@@ -354,6 +388,13 @@ public final class ShardRules {
             cut.fail((byte) Errno.ETIMEDOUT.number());
             turns.finishCut(lane, cut);
             some = true;
+        }
+        for (int i = 0; lane.outstanding > 0 && i < lane.ordered(); i++) {
+            int place = lane.orderedPlace(i);
+            if (isOverdue(lane, place, nowNanos)) {
+                giveUp(lane, place);
+                some = true;
+            }
         }
         for (int i = 0; lane.nextQueued() >= 0 && i < lane.ordered(); i++) {
             int place = lane.orderedPlace(i);
@@ -380,6 +421,17 @@ public final class ShardRules {
             for (PostedRows.Row row : lane.posted.rows()) {
                 row.home = Asks.UNKNOWN_HOME;
             }
+        }
+    }
+
+    private void giveUp(VcpuLane lane, int place) {
+        CutAccess cut = lane.cut;
+        lane.outstanding--;
+        if (cut != null && cut.place == place) {
+            cut.fail((byte) Errno.ETIMEDOUT.number());
+            turns.finishCut(lane, cut);
+        } else {
+            outcomes.done(lane, place, 0, (byte) Errno.ETIMEDOUT.number());
         }
     }
 

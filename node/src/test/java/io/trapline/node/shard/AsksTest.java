@@ -188,6 +188,39 @@ final class AsksTest {
     }
 
     @Test
+    @DisplayName("D-18: what a server that is cut off has is given up 2.2 s after its time, and not before")
+    void givesUpWhatACutOffServerHas() {
+        shard.write(1, RecordingShard.CLAIMED, 0x11).write(2, RecordingShard.RAM, 0x22);
+        shard.told();
+        long end = 1_000 + ShardRules.GIVE_UP_NANOS;
+        assertThat(shard.rules.hasOutstanding()).isTrue();
+        assertThat(shard.rules.isOverdue(end - 1)).isFalse();
+        shard.rules.expire(1_000);
+        assertThat(shard.told()).as("what waits behind it").containsExactly("answer 2 = 0 errno 110");
+        assertThat(shard.rules.isOverdue(end)).isTrue();
+
+        shard.rules.expire(end);
+
+        assertThat(shard.told()).containsExactly("answer 1 = 0 errno 110");
+        assertThat(shard.rules.hasOutstanding()).isFalse();
+        completed(FIRST_HOME, 1, 0, 0);
+        assertThat(shard.told()).as("it has its outcome").isEmpty();
+    }
+
+    @Test
+    @DisplayName("D-18: and the rest of an access in parts is not carried out")
+    void givesUpParts() {
+        byte attributes = AccessAttributes.of(8, true, AccessAttributes.MEM);
+        shard.row(1, attributes, RecordingShard.CLAIMED + 0xFFC, 0x1122334455667788L, 1);
+        shard.told();
+
+        shard.rules.expire(1_000 + ShardRules.GIVE_UP_NANOS);
+
+        assertThat(shard.told()).containsExactly("answer 1 = 0 errno 110");
+        assertThat(shard.rules.hasOutstanding()).isFalse();
+    }
+
+    @Test
     @DisplayName("V-10: a drain waits for what the server has and should not have, wherever its home is")
     void awaitsWhatDoesNotBelongThere() {
         shard.write(1, RecordingShard.CLAIMED, 0x11);
