@@ -33,10 +33,14 @@ final class RegistryCountsTest {
     void takesADomainForDegradedThatShouldHaveTwoCopies() {
         cluster.domain();
 
-        assertThat(degraded(ShardState.SHARD_STATE_SOLO, DomainState.DOMAIN_STATE_RUNNING)).isEqualTo(1);
-        assertThat(degraded(ShardState.SHARD_STATE_SYNCING, DomainState.DOMAIN_STATE_PAUSED)).isEqualTo(1);
-        assertThat(degraded(ShardState.SHARD_STATE_DUAL, DomainState.DOMAIN_STATE_RUNNING)).isZero();
-        assertThat(degraded(ShardState.SHARD_STATE_LOST, DomainState.DOMAIN_STATE_CRASHED)).isZero();
+        assertThat(degraded(ShardState.SHARD_STATE_SOLO, DomainState.DOMAIN_STATE_RUNNING))
+                .isEqualTo(1);
+        assertThat(degraded(ShardState.SHARD_STATE_SYNCING, DomainState.DOMAIN_STATE_PAUSED))
+                .isEqualTo(1);
+        assertThat(degraded(ShardState.SHARD_STATE_DUAL, DomainState.DOMAIN_STATE_RUNNING))
+                .isZero();
+        assertThat(degraded(ShardState.SHARD_STATE_LOST, DomainState.DOMAIN_STATE_CRASHED))
+                .isZero();
     }
 
     private long degraded(ShardState shards, DomainState state) {

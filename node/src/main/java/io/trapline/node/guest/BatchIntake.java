@@ -147,7 +147,7 @@ final class BatchIntake {
     private Refusal notRun(int vcpu) {
         String shown = Integer.toUnsignedString(vcpu);
         String why = "this stream does not run it";
-        return vcpus.wasOpened(vcpu)
+        return vcpus.openings.wasOpened(vcpu)
                 ? Refusal.of(Errno.ESTALE, "vcpu = " + shown + ": " + why).with("vcpu", shown)
                 : Refusal.invalid("vcpu", shown, why);
     }

@@ -378,7 +378,9 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
             return;
         }
         int vcpu = result.asked().getVcpu();
-        if (response != null && !response.hasRefusal() && vcpus.mayRun(vcpu, epoch(response), response.getRevision())) {
+        if (response != null
+                && !response.hasRefusal()
+                && vcpus.openings.mayRun(vcpu, epoch(response), response.getRevision())) {
             // A node without a lease is not waited for: it may hear of the opening by the registry later.
             fence(new VcpuOpening(vcpu, epoch(response)));
         }
@@ -398,7 +400,11 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         }
         boolean moved = response.getVcpuEpoch() != 0;
         long epoch = epoch(response);
-        if (!vcpus.mayRun(vcpu, epoch, response.getRevision())) {
+        if (stream.gone && vcpus.runsUnder(vcpu, epoch)) {
+            // Its guest has come again since, and is not taken from the stream that it has now.
+            return;
+        }
+        if (!vcpus.openings.mayRun(vcpu, epoch, response.getRevision())) {
             stream.send(GuestStream.refused(vcpu, fencedBy(vcpu)));
             return;
         }
@@ -443,7 +449,8 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         } else if (stream.equals(open.stream)) {
             refuseAhead(stream, asked);
         } else {
-            // It got more elsewhere, perhaps at a node that had not heard that the guest had left it: not even the registry knows of that.
+            // It got more elsewhere, perhaps at a node that had not heard that the guest had left it: not even the
+            // registry knows of that.
             proposeMove(stream, asked);
         }
     }
@@ -478,6 +485,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     }
 
     private void onGone(GuestStream stream) {
+        stream.gone = true;
         for (OpenVcpu open : vcpus.all()) {
             if (open.stream == stream) {
                 open.stream = null;
@@ -515,7 +523,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
 
     /** The guest goes on at another node; a stream of it that is here will find it there. */
     private void left(VcpuMove move) {
-        vcpus.left(move.vcpu(), move.revision());
+        vcpus.openings.left(move.vcpu(), move.revision());
         OpenVcpu open = vcpus.get(move.vcpu());
         if (open == null || open.gatewayRevision() >= move.revision()) {
             return;
@@ -537,7 +545,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     }
 
     private void fence(VcpuOpening opening) {
-        vcpus.opened(opening.vcpu(), opening.epoch());
+        vcpus.openings.opened(opening.vcpu(), opening.epoch());
         OpenVcpu open = vcpus.get(opening.vcpu());
         if (open == null || open.window.epoch() >= opening.epoch()) {
             return;

@@ -41,6 +41,9 @@ final class GuestStream implements StreamObserver<AccessRequest> {
     /** How many vCPUs the registry is opening for it; the actor's. */
     int opening;
 
+    /** Whether it is lost; the actor's own. */
+    boolean gone;
+
     GuestStream(ServerCallStreamObserver<AccessResponse> guest, NodeDirectory directory) {
         this.guest = guest;
         this.directory = directory;

@@ -55,43 +55,26 @@ final class OpenVcpus {
     }
 
     private final @Nullable OpenVcpu[] byVcpu;
-    private final long[] newestEpoch;
-    private final long[] leftAt;
+    /** What the registry has said of them. */
+    final Openings openings;
+
     private final List<OpenVcpu> all = new ArrayList<>();
 
     OpenVcpus(int nrVcpus) {
         byVcpu = new OpenVcpu[nrVcpus];
-        newestEpoch = new long[nrVcpus];
-        leftAt = new long[nrVcpus];
-    }
-
-    /** The registry has opened the vCPU under that epoch; what is open under older ones is fenced. */
-    void opened(int vcpu, long epoch) {
-        newestEpoch[vcpu] = Math.max(newestEpoch[vcpu], epoch);
-    }
-
-    /** The registry has let the guest of the vCPU go on elsewhere, at that revision. */
-    void left(int vcpu, long revision) {
-        leftAt[vcpu] = Math.max(leftAt[vcpu], revision);
-    }
-
-    /**
-     * Whether an opening that the registry has carried out still counts when its result arrives. Where two clients open a vCPU at a time, both
-     * openings are applied before the first result is here, and that one is fenced before it began (A6). The same with a guest that has gone on.
-     */
-    boolean mayRun(int vcpu, long epoch, long gatewayRevision) {
-        return epoch >= newestEpoch[vcpu] && gatewayRevision > leftAt[vcpu];
-    }
-
-    /** Whether anybody has opened the vCPU yet; it may have been closed since. */
-    boolean wasOpened(int vcpu) {
-        return vcpu >= 0 && vcpu < newestEpoch.length && newestEpoch[vcpu] > 0;
+        openings = new Openings(nrVcpus);
     }
 
     /** The vCPU, or null when it is not open. */
     @Nullable
     OpenVcpu get(int vcpu) {
         return vcpu >= 0 && vcpu < byVcpu.length ? byVcpu[vcpu] : null;
+    }
+
+    /** Whether the vCPU is open under that epoch. */
+    boolean runsUnder(int vcpu, long epoch) {
+        OpenVcpu open = get(vcpu);
+        return open != null && open.window.epoch() == epoch;
     }
 
     /** The vCPU if that stream runs it, else null. */
@@ -103,6 +86,7 @@ final class OpenVcpus {
 
     void put(OpenVcpu open) {
         remove(open.window.vcpu());
+        openings.came(open.window.vcpu(), open.gatewayRevision());
         byVcpu[open.window.vcpu()] = open;
         all.add(open);
     }

@@ -56,6 +56,9 @@ public final class VcpuWindow {
     /** The highest number that was put off. */
     private long putOffThrough;
 
+    /** By place, what was put off and has not come again. */
+    private final BitSet putOff = new BitSet();
+
     private int outstanding;
     private int currentShard = NO_SHARD;
     private boolean spanning;
@@ -118,19 +121,32 @@ public final class VcpuWindow {
 
     /**
      * A row comes next. The guest of an arriving window sends first what it has no outcome for, in order, and then new rows: whatever it skips up to the first new
-     * one it has an outcome for.
+     * one it has an outcome for. What was put off comes again, as if it were new, and is not skipped meanwhile.
      *
      * @param resent whether it was sent before
      */
     public void arrives(long sequence, boolean resent) {
-        if (arriving && sequence > nextSequence && sequence <= received + window) {
-            for (long skipped = nextSequence; skipped < sequence; skipped++) {
-                state[place(skipped)] = DONE;
-                localErrno[place(skipped)] = Errno.OK;
-            }
-            nextSequence = sequence;
+        if (arriving && sequence > nextSequence && sequence <= received + window && nothingIsPutOffBelow(sequence)) {
+            skipTo(sequence);
         }
-        arriving &= resent;
+        arriving &= resent || !putOff.isEmpty();
+    }
+
+    private boolean nothingIsPutOffBelow(long sequence) {
+        for (long below = nextSequence; below < sequence && !putOff.isEmpty(); below++) {
+            if (putOff.get(place(below))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void skipTo(long sequence) {
+        for (long skipped = nextSequence; skipped < sequence; skipped++) {
+            state[place(skipped)] = DONE;
+            localErrno[place(skipped)] = Errno.OK;
+        }
+        nextSequence = sequence;
     }
 
     public int vcpu() {
@@ -182,6 +198,7 @@ public final class VcpuWindow {
             return (behindPutOff ? Errno.EAGAIN : Errno.EINVAL).number();
         }
         nextSequence++;
+        putOff.clear(place);
         attributes[place] = theAttributes;
         address[place] = anAddress;
         data[place] = theData;
@@ -197,11 +214,13 @@ public final class VcpuWindow {
      * none of those.
      */
     public boolean putOff(long sequence) {
-        boolean isNext = sequence == nextSequence || (sequence > nextSequence && sequence <= putOffThrough + 1);
-        if (!isNext || sequence > received + window) {
+        boolean mayFollow = arriving || sequence <= putOffThrough + 1;
+        boolean isNew = sequence == nextSequence || (sequence > nextSequence && mayFollow);
+        if (!isNew || sequence > received + window) {
             return false;
         }
         putOffThrough = Math.max(putOffThrough, sequence);
+        putOff.set(place(sequence));
         return true;
     }
 
@@ -252,7 +271,10 @@ public final class VcpuWindow {
     /** Whether every access up to that number has an outcome; of an arriving guest also what it has skipped so far, behind the last that it sent again. */
     public boolean mayBeReceived(long through) {
         advanceDone();
-        boolean mayHaveSkipped = arriving && doneThrough + 1 == nextSequence && through <= received + window;
+        boolean mayHaveSkipped = arriving
+                && doneThrough + 1 == nextSequence
+                && through <= received + window
+                && nothingIsPutOffBelow(through + 1);
         return through >= 0 && (through <= doneThrough || mayHaveSkipped);
     }
 

@@ -1,11 +1,11 @@
 package io.trapline.node.ioreq;
 
 import io.trapline.model.Pure;
-import io.trapline.node.rows.IoreqRows;
 
 /**
  * Times that end (F4, F5): the access' own, wherever its row is; the server's, counted from delivery or, while a session is bound, from when the row
- * was ready; the drain's. A posted write that was not delivered is never dropped for its age, since it has taken effect.
+ * was ready; the drain's. A posted write that was not delivered is never dropped for its age, since it has taken effect. What is held for a view that the
+ * server has not applied is not looked at: by that view it may be at another home, for which nobody can speak before (D-22).
  */
 @Pure
 final class Expiry {
@@ -14,16 +14,14 @@ final class Expiry {
     private final IoreqSlots slots;
     private final IoreqTable table;
     private final EmulatorSession session;
-    private final HeldForwards held;
     private final RowEnds ends;
     private final Deadlines deadlines = new Deadlines();
     private long timeoutNanos;
 
-    Expiry(IoreqSlots slots, EmulatorSession session, HeldForwards held, RowEnds ends) {
+    Expiry(IoreqSlots slots, EmulatorSession session, RowEnds ends) {
         this.slots = slots;
         this.table = slots.table;
         this.session = session;
-        this.held = held;
         this.ends = ends;
     }
 
@@ -54,7 +52,7 @@ final class Expiry {
     }
 
     private int owing() {
-        return slots.owing() + held.rows();
+        return slots.owing();
     }
 
     void expire(long nowNanos) {
@@ -70,9 +68,6 @@ final class Expiry {
             if (owes(row) && table.drainDeadline[row] <= nowNanos) {
                 ends.giveBack(row, nowNanos);
             }
-        }
-        if (!held.isEmpty()) {
-            held.filter((forward, i) -> keeps(forward, i, nowNanos));
         }
     }
 
@@ -95,15 +90,5 @@ final class Expiry {
         boolean counts = table.state[row] == IoreqTable.INPROCESS
                 || (table.state[row] == IoreqTable.READY && !table.buffered[row]);
         return counts && timeoutNanos > 0 && session.isBound() ? table.since[row] + timeoutNanos : Deadlines.NEVER;
-    }
-
-    private boolean keeps(HeldForwards.Held forward, int i, long nowNanos) {
-        IoreqRows rows = forward.rows();
-        if (rows.deadlineNanos(i) > nowNanos) {
-            note(rows.deadlineNanos(i));
-            return true;
-        }
-        ends.expire(forward, i);
-        return false;
     }
 }

@@ -26,11 +26,12 @@ final class HomeBegin {
     /** The lives that have shards now. */
     void primaries(Set<Life> now) {
         primaries = now;
-        told.keySet().retainAll(now);
     }
 
     /** Whether it begins now. */
     boolean begins(ServerView view) {
+        // Not by who has shards: who tells may know of a later change than the server does here.
+        told.values().removeIf(home -> home < view.homeEpoch());
         if (isBegun(view) || !primaries.stream().allMatch(life -> told.getOrDefault(life, 0L) >= view.homeEpoch())) {
             return false;
         }

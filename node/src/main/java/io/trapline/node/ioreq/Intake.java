@@ -144,39 +144,25 @@ final class Intake {
 
     private void take(HeldForwards.Held forward, long nowNanos) {
         if (forward.decidedRevision() > appliedRevision) {
-            hold(forward);
+            held.add(forward);
             return;
         }
         if (forward.decidedRevision() < view.homeEpoch()) {
             // It was for another home, and its shard asks for it here, if here is the next (D-22).
             return;
         }
-        IoreqRows rows = forward.rows();
-        if (forward.decidedRevision() < view.changedRevision()
-                || forward.decidedChange() < recalledChanges[forward.shard()]) {
-            for (int i = 0; i < rows.size(); i++) {
+        boolean isTooOld = forward.decidedRevision() < view.changedRevision()
+                || forward.decidedChange() < recalledChanges[forward.shard()];
+        for (int i = 0; i < forward.rows().size(); i++) {
+            if (isTooOld || forward.back().get(i)) {
                 ends.refuse(forward, i);
-            }
-        } else {
-            for (int i = 0; i < rows.size(); i++) {
+            } else if (forward.rows().deadlineNanos(i) <= nowNanos) {
+                ends.expire(forward, i);
+            } else {
                 place(forward, i, nowNanos);
             }
         }
         marks.note(forward.settled());
-    }
-
-    private void hold(HeldForwards.Held forward) {
-        IoreqRows rows = forward.rows();
-        if (held.rows() + rows.size() > HeldForwards.MOST_ROWS) {
-            for (int i = 0; i < rows.size(); i++) {
-                replies.completed(forward.shard(), rows.keys(), i, (byte) Errno.EAGAIN.number());
-            }
-            return;
-        }
-        held.add(forward);
-        for (int i = 0; i < rows.size(); i++) {
-            expiry.note(rows.deadlineNanos(i));
-        }
     }
 
     /** The row that it is from now on; NONE where it is none, or was here. */
@@ -264,14 +250,8 @@ final class Intake {
     /** Of what is held, gives back what is behind rows that have just gone back (A3). */
     void giveBackBehind() {
         BitSet returned = ends.returned();
-        if (!held.isEmpty() && !returned.isEmpty()) {
-            held.filter((forward, i) -> {
-                if (!returned.get(forward.rows().keys().vcpu(i))) {
-                    return true;
-                }
-                ends.refuse(forward, i);
-                return false;
-            });
+        if (!returned.isEmpty()) {
+            held.giveBack(returned);
         }
         returned.clear();
     }

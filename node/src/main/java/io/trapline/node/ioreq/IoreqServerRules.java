@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * first.
  *
  * <p>What bounds it: {@link IoreqSlots} a window of slots and as many waiting rows per vCPU, {@link PostedRing} 511 posted rows, {@link HeldForwards}
- * 65,536 rows; beyond, a row is EAGAIN and was not carried out.
+ * as many as shards have; beyond, a row is EAGAIN and was not carried out.
  */
 @Pure
 public final class IoreqServerRules {
@@ -84,7 +84,7 @@ public final class IoreqServerRules {
         replies = new ShardReplies(table, effects);
         ends = new RowEnds(slots, session, drains, replies);
         delivery = new Delivery(slots, session, marks, effects);
-        expiry = new Expiry(slots, session, held, ends);
+        expiry = new Expiry(slots, session, ends);
         caught = new Catch(table, drains, ends, expiry);
         intake = new Intake(slots, held, marks, replies, ends, expiry, caught, view);
         resumption = new Resumption(slots, session, ends);

@@ -127,7 +127,7 @@ final class RowEnds {
         replies.decideAgain(forward.shard(), forward.rows().keys(), i);
     }
 
-    /** A row timed out before it was taken. */
+    /** A row's time was over before it was taken: it is never delivered (F4). */
     void expire(HeldForwards.Held forward, int i) {
         timedOut++;
         replies.completed(forward.shard(), forward.rows().keys(), i, (byte) Errno.ETIMEDOUT.number());

@@ -11,9 +11,9 @@ import java.util.Optional;
  * Which homes of servers have been told, by a node with shards of their domain, that these have asked all that they had to ask (D-22). Each home is told once; one
  * that is here and has no actor is told when it gets one.
  */
-final class HomeTelling {
+public final class HomeTelling {
     /** Tells a server. */
-    interface Way {
+    public interface Way {
         /** False where there is nobody to be told. */
         boolean tell(int id, ServerMessage.HomeTold told);
     }
@@ -22,12 +22,12 @@ final class HomeTelling {
     private final Map<Integer, Long> told = new HashMap<>();
     private final Map<Integer, ServerMessage.HomeTold> owed = new HashMap<>();
 
-    HomeTelling(Life self) {
+    public HomeTelling(Life self) {
         this.self = self;
     }
 
     /** Tells the homes to which servers have come by that revision, which every actor of the domain here has applied. */
-    void tell(DomainView view, long revision, Way way) {
+    public void tell(DomainView view, long revision, Way way) {
         for (ServerView server : view.servers()) {
             long home = server.homeEpoch();
             boolean isNew = home > server.generation() && home > told.getOrDefault(server.id(), 0L);

@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
  * been heard of from its later one is not taken: the guest sends again, there, whatever it has no answer for.
  */
 @Pure
-final class Gateways {
+public final class Gateways {
     private long[] revision = new long[1];
     private @Nullable Life[] life = new Life[1];
 
     /** Takes the rows of guests that are at {@code from}; of others the rest. */
-    AccessRows take(Life from, AccessRows rows) {
+    public AccessRows take(Life from, AccessRows rows) {
         int all = rows.size();
         for (int i = 0; i < all; i++) {
             if (!isAt(from, rows.vcpu(i), rows.gatewayRevision(i))) {
@@ -51,7 +51,7 @@ final class Gateways {
 
     /** Where that vCPU's guest is; null before it was heard of. */
     @Nullable
-    Life of(int vcpu) {
+    public Life of(int vcpu) {
         return vcpu < life.length ? life[vcpu] : null;
     }
 }

@@ -323,6 +323,32 @@ final class VcpuWindowTest implements VcpuWindow.Effects {
     }
 
     @Test
+    @DisplayName(
+            "D-11, D-20: what a guest sends again to a node that does not serve yet comes again, and is not taken for answered")
+    void doesNotSkipWhatItPutsOff() {
+        VcpuWindow arriving = VcpuWindow.arriving(3, 7, 8, new ShardMap(new long[1]), 10);
+        for (long sequence : new long[] {11, 12, 14}) {
+            arriving.arrives(sequence, true);
+            assertThat(arriving.putOff(sequence)).isTrue();
+        }
+        arriving.arrives(15, false);
+        assertThat(arriving.putOff(15)).as("a new one").isTrue();
+        assertThat(arriving.nextSequence()).isEqualTo(11);
+        for (long sequence : new long[] {11, 12, 14, 15}) {
+            arriving.arrives(sequence, false);
+            assertThat(arriving.offer(sequence, WRITE, 0, 1, 1, 1_000, false))
+                    .as("%d, as a row that comes again on the same stream", sequence)
+                    .isEqualTo(VcpuWindow.TAKEN);
+        }
+        arriving.pump(this);
+        assertThat(told()).containsExactly("send 11 to 0", "send 12 to 0", "send 14 to 0", "send 15 to 0");
+        arriving.arrives(16, false);
+        assertThat(arriving.offer(16, WRITE, 0, 1, 1, 1_000, false)).isEqualTo(VcpuWindow.TAKEN);
+        arriving.arrives(18, false);
+        assertThat(arriving.offer(18, WRITE, 0, 1, 1, 1_000, false)).as("a gap").isEqualTo(Errno.EINVAL.number());
+    }
+
+    @Test
     @DisplayName("A4: at a new node nothing below what the guest has is taken, nor beyond its window")
     void arrivesWithinItsWindow() {
         VcpuWindow arriving = VcpuWindow.arriving(3, 7, 4, new ShardMap(new long[1]), 10);

@@ -294,6 +294,19 @@ final class HomeTest {
         }
 
         @Test
+        @DisplayName("is not forgotten to be told by whom knows of it before it does itself")
+        void remembersWhoKnewEarlier() {
+            ServerScene scene = new ServerScene();
+            scene.rules.homeTold(scene.now, SHARDS, scene.revision + 2);
+            scene.revision++;
+            scene.apply();
+
+            move(scene, SHARDS);
+
+            assertThat(scene.rules.awaitsShards()).isFalse();
+        }
+
+        @Test
         @DisplayName("what is asked of a home to come waits until it is one, and a recall behind it too")
         void waitsForItsView() {
             ServerScene scene = new ServerScene();

@@ -48,6 +48,7 @@ final class NaiveServer {
         State state = State.WAITING;
         long decided;
         int shard;
+        boolean goesBack;
         int shardEpoch;
         long deadline;
         long since;
@@ -128,9 +129,14 @@ final class NaiveServer {
     private void take(long now, RowEntry entry) {
         RowKey key = entry.key;
         rows.remove(key);
-        if (entry.decided < view.changedRevision()) {
+        if (entry.decided < view.changedRevision() || entry.goesBack) {
             decidedAgain++;
             say(key, "again");
+            return;
+        }
+        if (entry.deadline <= now) {
+            timedOut++;
+            say(key, "ETIMEDOUT");
             return;
         }
         if (key.epoch() > epochs.getOrDefault(key.vcpu(), 0L)) {
@@ -332,7 +338,7 @@ final class NaiveServer {
     private void giveBackHeld() {
         for (RowEntry entry : List.copyOf(rows.values())) {
             if (entry.state == State.HELD && returned.contains(entry.key.vcpu())) {
-                giveBackOne(entry);
+                entry.goesBack = true;
             }
         }
         returned.clear();
@@ -427,7 +433,7 @@ final class NaiveServer {
 
     void tick(long now) {
         for (RowEntry entry : List.copyOf(rows.values())) {
-            if (entry.state == State.TIMED_OUT) {
+            if (entry.state == State.TIMED_OUT || entry.state == State.HELD) {
                 continue;
             }
             if (endsAt(entry) <= now) {
@@ -466,7 +472,7 @@ final class NaiveServer {
     /** The earliest time at which something must be looked at; {@link Long#MAX_VALUE} = never. */
     long nextDeadline() {
         return rows.values().stream()
-                .filter(entry -> entry.state != State.TIMED_OUT)
+                .filter(entry -> entry.state != State.TIMED_OUT && entry.state != State.HELD)
                 .mapToLong(entry -> Math.min(endsAt(entry), entry.drainDeadline))
                 .min()
                 .orElse(Long.MAX_VALUE);
