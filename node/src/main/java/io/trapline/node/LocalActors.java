@@ -37,7 +37,7 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
                 domain.nrVcpus(),
                 domain.defaultTimeoutMillis(),
                 routes.map(),
-                routes.shards(),
+                routes.shardsNow().get(),
                 routes.guestsNode(),
                 registry,
                 self,

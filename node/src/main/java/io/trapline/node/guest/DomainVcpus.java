@@ -136,7 +136,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
      * The vCPUs of one domain. Passes nothing on before its first Apply.
      *
      * @param defaultTimeoutMillis the timeout of an access that names none (A1)
-     * @param shards the domain's shards, by index
+     * @param shards the ways to the domain's shards as they are now, by index: those that change are told
      * @param guestsNode where its guests are best off, {@code host:port}; empty = here, or not known
      * @param self this life of the node
      * @param gate while it is closed nothing is passed on, no outcome goes out, and new accesses are EAGAIN (D-11)
@@ -515,7 +515,11 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
             fence(opening);
         }
         apply.moved().forEach(this::left);
-        apply.shardsMoved().stream().forEach(shard -> vcpus.all().forEach(open -> open.window.moved(shard, outbox)));
+        outbox.flush();
+        apply.shardsMoved().forEach((shard, way) -> {
+            outbox.lead(shard, way);
+            vcpus.all().forEach(open -> open.window.moved(shard, outbox));
+        });
         hold(apply.paused(), leased);
         outbox.flush();
         apply.applied().run();

@@ -7,6 +7,7 @@ import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.rows.AccessRows;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -33,8 +34,13 @@ final class VcpusOutbox implements VcpuWindow.Effects {
         this.self = self;
         this.domid = domid;
         this.vcpus = vcpus;
-        this.shards = List.copyOf(shards);
+        this.shards = new ArrayList<>(shards);
         sends = new AccessRows[shards.size()];
+    }
+
+    /** From now on that is the way to a shard. */
+    void lead(int shard, ShardRoute way) {
+        shards.set(shard, way);
     }
 
     /** Whether more waits on the way to a shard than may be under way. */

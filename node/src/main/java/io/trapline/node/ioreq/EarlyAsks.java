@@ -26,10 +26,22 @@ final class EarlyAsks {
     /** As {@link io.trapline.node.protocol.ServerMessage.Recall}. */
     record Recall(int shard, long recall, long change, KeyRows rows, int drainMillis) implements Said {}
 
+    /** As {@link io.trapline.node.protocol.ServerMessage.PostedLeft}; of any shard. */
+    record Left(KeyRows rows) implements Said {
+        @Override
+        public int shard() {
+            return -1;
+        }
+    }
+
     private final List<Said> early = new ArrayList<>(0);
 
     void add(Said said) {
         early.add(said);
+    }
+
+    boolean isEmpty() {
+        return early.isEmpty();
     }
 
     boolean has(int shard) {
@@ -48,7 +60,8 @@ final class EarlyAsks {
             if (said instanceof Ask ask && ask.homeEpoch() > homeEpoch) {
                 stillEarly.add(said.shard());
             }
-            if (!stillEarly.contains(said.shard())) {
+            boolean waits = said instanceof Left ? !stillEarly.isEmpty() : stillEarly.contains(said.shard());
+            if (!waits) {
                 all.remove();
                 taken.add(said);
             }

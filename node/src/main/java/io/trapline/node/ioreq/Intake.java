@@ -123,6 +123,7 @@ final class Intake {
             }
         }
         slots.forgetCaught();
+        replies.told().forget();
     }
 
     private boolean admits(int shard, long shardEpoch) {
@@ -147,8 +148,9 @@ final class Intake {
             held.add(forward);
             return;
         }
-        if (forward.decidedRevision() < view.homeEpoch()) {
-            // It was for another home, and its shard asks for it here, if here is the next (D-22).
+        if (forward.decidedRevision() < view.homeEpoch() || forward.shardEpoch() < shardEpochs[forward.shard()]) {
+            // It was for another home, or of a primary that is none any more: its shard asks for it, if here is the
+            // next (D-22).
             return;
         }
         boolean isTooOld = forward.decidedRevision() < view.changedRevision()

@@ -173,6 +173,10 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
         }
         long now = clock.getAsLong();
         lease(gate.serves(now), now);
+        if (leased && now >= rules.nextDeadline()) {
+            // Nothing is delivered whose time is over.
+            rules.tick(now);
+        }
         if (mustWait(message)) {
             waiting.add(message);
             return this;
@@ -299,7 +303,7 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
         Optional<Refusal> refusal = rules.gate(gated.gate());
         if (refusal.isEmpty()) {
             for (ShardTell tell : gated.tells()) {
-                shards.get(tell.shard()).tell(tell.message());
+                shards.get(tell.shard()).tell(outbox.letPass(tell.message()));
             }
         }
         answers.tell(new CallAnswer.GatePassed(gated.call(), refusal));

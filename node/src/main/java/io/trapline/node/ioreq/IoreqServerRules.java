@@ -196,13 +196,21 @@ public final class IoreqServerRules {
 
     /** Posted writes that this server gave back do not come to it again (F5): nothing waits for them any more (F3, F6). */
     public void postedLeft(long nowNanos, KeyRows rows) {
+        if (early.isEmpty()) {
+            left(rows);
+        } else {
+            early.add(new EarlyAsks.Left(rows));
+        }
+        finish(nowNanos);
+    }
+
+    private void left(KeyRows rows) {
         for (int i = 0; i < rows.size(); i++) {
             SlotRing ring = slots.leftForGood(rows.vcpu(i), rows.vcpuEpoch(i), rows.sequence(i));
             if (ring != null) {
                 marks.renew(ring);
             }
         }
-        finish(nowNanos);
     }
 
     /**
@@ -249,6 +257,7 @@ public final class IoreqServerRules {
             switch (said) {
                 case EarlyAsks.Ask ask -> take(ask, nowNanos);
                 case EarlyAsks.Recall recall -> take(recall, nowNanos);
+                case EarlyAsks.Left(KeyRows rows) -> left(rows);
             }
         }
         beginHere(nowNanos);

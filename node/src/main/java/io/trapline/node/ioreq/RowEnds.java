@@ -110,7 +110,11 @@ final class RowEnds {
         leave(row, nowNanos);
     }
 
+    /** What was asked about was not sent to this session. */
     private void abandon(int row) {
+        if (table.run[row] == 0) {
+            return;
+        }
         session.abandoned(table.vcpu[row], table.vcpuEpoch[row], table.sequence[row], table.part[row]);
     }
 

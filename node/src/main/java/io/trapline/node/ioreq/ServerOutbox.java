@@ -135,6 +135,11 @@ final class ServerOutbox implements IoreqEffects {
                 .build();
     }
 
+    /** A call that the gate here has let pass. */
+    ShardMessage.LetPass letPass(ShardMessage.Call call) {
+        return new ShardMessage.LetPass(id, homeEpoch(), call);
+    }
+
     /** Nothing is said of a row before the first view. */
     private long homeEpoch() {
         ServerView now = view;

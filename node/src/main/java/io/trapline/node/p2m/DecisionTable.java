@@ -41,6 +41,7 @@ public final class DecisionTable {
     private final RangeIndex pci;
     private final long[] changedRevision;
     private final long[] homeEpoch;
+    private final long movedServers;
 
     private DecisionTable(Builder from) {
         revision = from.revision;
@@ -52,6 +53,7 @@ public final class DecisionTable {
         pci = RangeIndex.of(from.pci);
         changedRevision = from.named(from.changedRevision);
         homeEpoch = from.named(from.homeEpoch);
+        movedServers = from.movedServers;
     }
 
     private DecisionTable(Image from) {
@@ -64,6 +66,7 @@ public final class DecisionTable {
         pci = RangeIndex.of(from.pci());
         changedRevision = from.changedRevision();
         homeEpoch = from.homeEpoch();
+        movedServers = from.movedServers();
     }
 
     /**
@@ -73,6 +76,7 @@ public final class DecisionTable {
      * @param writers the same for writes
      * @param changedRevision by server
      * @param homeEpoch by server, as many
+     * @param movedServers bit s: server s has had another home
      */
     public record Image(
             long revision,
@@ -83,7 +87,8 @@ public final class DecisionTable {
             Ranges ports,
             Ranges pci,
             long[] changedRevision,
-            long[] homeEpoch) {}
+            long[] homeEpoch,
+            long movedServers) {}
 
     /**
      * Ranges of all servers: segment i begins at {@code starts[i]}, ascending from 0, and bit s of {@code servers[i]} says that server s has it.
@@ -101,7 +106,8 @@ public final class DecisionTable {
                 ports.ranges(),
                 pci.ranges(),
                 changedRevision.clone(),
-                homeEpoch.clone());
+                homeEpoch.clone(),
+                movedServers);
     }
 
     /** The table that says so. Throws {@link IllegalArgumentException} where none can. */
@@ -135,6 +141,11 @@ public final class DecisionTable {
     /** The revision at which a server came to where it is; what was passed to it before, it does not know (D-22). 0 = nobody has said. */
     public long homeEpoch(int server) {
         return of(homeEpoch, server);
+    }
+
+    /** Whether a server has had another home since it was created: what was passed before its present one, it may have had itself. */
+    public boolean hasMoved(int server) {
+        return (movedServers >>> server & 1) != 0;
     }
 
     private static long of(long[] byServer, int server) {
@@ -238,6 +249,7 @@ public final class DecisionTable {
         private final RangeSet[] ports = noRanges();
         private final RangeSet[] pci = noRanges();
         private final long[] changedRevision = new long[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
+        private long movedServers;
         private final long[] homeEpoch = new long[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
         private int servers;
         private final int[] holder = new int[Limit.MAX_CLAIMABLE_TYPES.intValue()];
@@ -269,9 +281,10 @@ public final class DecisionTable {
             return this;
         }
 
-        /** When any server came to its home (D-22). */
-        public Builder home(int id, long sinceRevision) {
+        /** When any server came to its home (D-22), and whether it has had another. */
+        public Builder home(int id, long sinceRevision, boolean hasMoved) {
             homeEpoch[id] = sinceRevision;
+            movedServers |= hasMoved ? 1L << id : 0;
             servers = Math.max(servers, id + 1);
             return this;
         }

@@ -110,7 +110,7 @@ final class Frames {
                 Slices.of(
                         rows.size(),
                         (from, to) -> sink.told(
-                                TrafficClass.ACCESSES,
+                                TrafficClass.CALLS,
                                 ToServer.newBuilder().setPostedLeft(RowFrames.keys(rows, from, to))));
             case ServerMessage.Gated(long call, Gate gate, List<ShardTell> tells) -> {
                 Gated.Builder gated = Gated.newBuilder().setCall(call).setGate(gate(gate));

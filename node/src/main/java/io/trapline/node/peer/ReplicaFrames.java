@@ -59,7 +59,8 @@ final class ReplicaFrames {
             }
             case ShardStep.Applied applied -> send(begin(change).setApply(apply(applied)), sink);
             case ShardStep.Leased(boolean serves) -> send(begin(change).setLeased(serves), sink);
-            case ShardStep.Expired expired -> send(begin(change).setExpire(StepExpire.getDefaultInstance()), sink);
+            case ShardStep.Expired expired ->
+                send(begin(change).setExpire(StepExpire.newBuilder().setGivesUp(expired.givesUp())), sink);
         }
     }
 
@@ -109,6 +110,7 @@ final class ReplicaFrames {
         for (long epoch : image.homeEpoch()) {
             columns.addHomeEpoch(epoch);
         }
+        columns.setMovedServers(image.movedServers());
         return columns;
     }
 
@@ -138,7 +140,8 @@ final class ReplicaFrames {
             case TOLD -> told(change.getTold(), madeNanos);
             case APPLY -> apply(change.getApply());
             case LEASED -> new ShardStep.Leased(change.getLeased());
-            case EXPIRE -> new ShardStep.Expired(change.getClockNanos());
+            case EXPIRE ->
+                new ShardStep.Expired(change.getClockNanos(), change.getExpire().getGivesUp());
             case STEP_NOT_SET -> throw new MalformedFrameException("change.step", "none", "no such step");
         };
     }
@@ -189,7 +192,8 @@ final class ReplicaFrames {
                     ranges(columns.getPorts()),
                     ranges(columns.getPci()),
                     changed,
-                    homes));
+                    homes,
+                    columns.getMovedServers()));
         } catch (IllegalArgumentException malformed) {
             throw new MalformedFrameException("table", columns.getRevision(), String.valueOf(malformed.getMessage()));
         }

@@ -9,6 +9,7 @@ import io.trapline.internal.v1.FromServerOutcomes;
 import io.trapline.internal.v1.KeyColumns;
 import io.trapline.internal.v1.ListTypes;
 import io.trapline.internal.v1.MoveBuffer;
+import io.trapline.internal.v1.PassedBy;
 import io.trapline.internal.v1.Recalled;
 import io.trapline.internal.v1.ResetType;
 import io.trapline.internal.v1.SegmentCall;
@@ -145,6 +146,8 @@ final class ShardFrames {
     static ToShard.Builder call(ShardMessage.Call message) {
         ToShard.Builder told = ToShard.newBuilder();
         return switch (message) {
+            case ShardMessage.LetPass(int server, long home, var inner) ->
+                call(inner).setPassedBy(PassedBy.newBuilder().setServer(server).setHomeEpoch(home));
             case ShardMessage.CheckTypes(long call, var runs) ->
                 told.setCheckTypes(TypeRuns.newBuilder().setCall(call).setRuns(RowFrames.runs(runs)));
             case ShardMessage.CommitTypes(long call, var runs) ->
@@ -249,8 +252,18 @@ final class ShardFrames {
                         bytes));
     }
 
-    /** A call: what a server's gate may let pass. */
+    /** A call: what a server's gate may let pass, or has. */
     static ShardMessage.Call decodeCall(ToShard told) {
+        ShardMessage.Call call = decodeInner(told);
+        return told.hasPassedBy()
+                ? new ShardMessage.LetPass(
+                        server(told.getPassedBy().getServer()),
+                        told.getPassedBy().getHomeEpoch(),
+                        call)
+                : call;
+    }
+
+    private static ShardMessage.Call decodeInner(ToShard told) {
         return switch (told.getMessageCase()) {
             case CHECK_TYPES ->
                 new ShardMessage.CheckTypes(

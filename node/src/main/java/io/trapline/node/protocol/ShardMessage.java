@@ -97,6 +97,21 @@ public sealed interface ShardMessage {
     /** Of this node only: {@code sent} is run once everything has left that the shard was told, or has applied, before. Any thread. */
     record AwaitSent(Runnable sent) implements ShardMessage {}
 
+    /**
+     * What a server's gate has let pass, at that home: refused with ESTALE once the server has another, since its ioreqs are that one's then (F2, D-22).
+     */
+    record LetPass(int serverId, long homeEpoch, Call inner) implements Call {
+        @Override
+        public long call() {
+            return inner.call();
+        }
+
+        @Override
+        public LetPass under(long number) {
+            return new LetPass(serverId, homeEpoch, inner.under(number));
+        }
+    }
+
     /** Would these runs be allowed here, one after the other (T4, T5)? Runs lie wholly in the shard. */
     record CheckTypes(long call, List<TypeRun> runs) implements Call {
         @Override

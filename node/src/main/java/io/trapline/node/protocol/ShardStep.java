@@ -20,5 +20,5 @@ public sealed interface ShardStep {
     record Leased(boolean serves) implements ShardStep {}
 
     /** It looks whose time has passed, by its primary's clock. */
-    record Expired(long nowNanos) implements ShardStep {}
+    record Expired(long nowNanos, boolean givesUp) implements ShardStep {}
 }

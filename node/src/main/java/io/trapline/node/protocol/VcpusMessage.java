@@ -2,8 +2,8 @@ package io.trapline.node.protocol;
 
 import io.trapline.model.Refusal;
 import io.trapline.node.rows.OutcomeRows;
-import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 
 /** What the actor of a domain's vCPUs is told by the rest of its node. What guests' streams tell it is the actor's own affair. */
 public sealed interface VcpusMessage {
@@ -22,14 +22,15 @@ public sealed interface VcpusMessage {
      * @param paused no access is passed on and no answer goes out while true (D1)
      * @param opened vCPUs whose older streams are fenced (A6)
      * @param moved vCPUs whose guests go on at another node
-     * @param shardsMoved shards that another life decides from now on: whatever they owe an outcome for is to be sent again, there (D-20)
+     * @param shardsMoved shards that another life decides from now on, and the ways there: whatever they owe an outcome for is to be sent again, before anything
+     *     new (D-20)
      */
     record Apply(
             long revision,
             boolean paused,
             List<VcpuOpening> opened,
             List<VcpuMove> moved,
-            BitSet shardsMoved,
+            Map<Integer, ShardRoute> shardsMoved,
             Runnable applied)
             implements VcpusMessage {}
 

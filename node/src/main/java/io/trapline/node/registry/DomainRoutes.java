@@ -16,6 +16,7 @@ import java.util.function.Supplier;
  * @param map which frame belongs to which shard
  * @param vcpus its vCPUs, by the life of the node that their guests are connected to
  * @param shards its shards, by index
+ * @param shardsNow the ways to those who decide them now, which do not change
  * @param shardsOfServers the same for servers, whose calls come in order with their answers (F2)
  * @param copies one copy of a shard, by the life that has it and the shard's index
  * @param guestsNode where guests of the domain are best off, {@code host:port}: the node that has most of its shards; empty where that is this one, or
@@ -26,6 +27,7 @@ public record DomainRoutes(
         ShardMap map,
         Function<Life, VcpusRoute> vcpus,
         List<ShardRoute> shards,
+        Supplier<List<ShardRoute>> shardsNow,
         List<ShardRoute> shardsOfServers,
         BiFunction<Life, Integer, ShardRoute> copies,
         Supplier<Optional<String>> guestsNode,

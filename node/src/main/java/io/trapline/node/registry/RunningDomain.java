@@ -36,6 +36,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -138,9 +139,22 @@ final class RunningDomain {
             here.add(message -> tellHere(index, message));
         }
         routes = new DomainRoutes(
-                map, this::vcpusAt, List.copyOf(ways), List.copyOf(waysOfServers), this::copy, this::guestsNode, calls);
+                map,
+                this::vcpusAt,
+                List.copyOf(ways),
+                this::shardsNow,
+                List.copyOf(waysOfServers),
+                this::copy,
+                this::guestsNode,
+                calls);
         this.here = new DomainHandle.Here(here, this::tellTypesHere);
         places = view.places();
+    }
+
+    private List<ShardRoute> shardsNow() {
+        return IntStream.range(0, places.size())
+                .mapToObj(i -> copy(places.get(i).primary(), i))
+                .toList();
     }
 
     private ShardRoute copy(Life life, int index) {
@@ -319,6 +333,12 @@ final class RunningDomain {
         return moved;
     }
 
+    private Map<Integer, ShardRoute> ways(BitSet moved) {
+        return moved.stream()
+                .boxed()
+                .collect(Collectors.toMap(i -> i, i -> copy(view.places().get(i).primary(), i)));
+    }
+
     private void tell(DomainChange change, BitSet shardsMoved, Runnable told) {
         // Whoever is there is told; whoever is started later begins with what is known then.
         List<Consumer<Runnable>> tells = new ArrayList<>();
@@ -339,15 +359,21 @@ final class RunningDomain {
         for (int i = 0; i < shards.size(); i++) {
             ActorRef<ShardMessage> actor = shards.get(i).actor();
             ShardPlace place = view.places().get(i);
+            // A copy that decides from now on has passed over what was opened before.
+            List<VcpuOpening> opened = shardsMoved.get(i) ? List.copyOf(openings.values()) : change.opened();
             if (actor != null) {
-                tells.add(all ->
-                        actor.tell(new ShardMessage.Apply(place, view.table(), change.opened(), serverRoutes, all)));
+                tells.add(all -> actor.tell(new ShardMessage.Apply(place, view.table(), opened, serverRoutes, all)));
             }
         }
         ActorRef<VcpusMessage> ofVcpus = vcpus.actor();
         if (ofVcpus != null) {
             tells.add(all -> ofVcpus.tell(new VcpusMessage.Apply(
-                    view.table().revision(), view.paused(), change.opened(), movedAway(change), shardsMoved, all)));
+                    view.table().revision(),
+                    view.paused(),
+                    change.opened(),
+                    movedAway(change),
+                    ways(shardsMoved),
+                    all)));
         }
         Countdown all = new Countdown(tells.size() + 1, told);
         tells.forEach(each -> each.accept(all));
@@ -443,7 +469,7 @@ final class RunningDomain {
                 view.paused(),
                 List.copyOf(openings.values()),
                 List.of(),
-                new BitSet(),
+                Map.of(),
                 RunningDomain::nobodyWaits));
     }
 

@@ -115,6 +115,12 @@ public final class ShardReplica {
         effects.release(through);
     }
 
+    /** The primary did not look for so long, in nanoseconds: acknowledgements may be there. */
+    public void stalled(long nanos) {
+        waitingSince += nanos;
+        proposedAt += nanos;
+    }
+
     /** Time has passed. */
     public void tick(long nowNanos) {
         if (state == State.DUAL && isWaiting() && nowNanos - waitingSince >= SILENCE_NANOS) {

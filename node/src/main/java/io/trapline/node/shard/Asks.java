@@ -30,14 +30,19 @@ final class Asks {
             long home = pages.table().homeEpoch(lane.target);
             if (lane.passedHome < home) {
                 lane.passedHome = home;
+                // Nothing follows it before it is back: the new home may give it back (A3).
+                lane.passedRevision = 0;
                 askRows(lane);
             }
         }
         for (PostedRows.Row row : lane.posted.rows()) {
             long home = pages.table().homeEpoch(row.serverId);
             if (row.home < home) {
+                boolean isItsOwn = row.home == UNKNOWN_HOME || pages.table().hasMoved(row.serverId);
                 row.home = home;
-                ask(lane, row);
+                if (isItsOwn) {
+                    ask(lane, row);
+                }
             }
         }
     }
@@ -105,7 +110,7 @@ final class Asks {
                 row.sequence,
                 0,
                 IoreqAttributes.fromAccess(row.attributes),
-                (byte) IoreqAttributes.MARK_POSTED,
+                row.marks(),
                 row.claimedType,
                 row.address,
                 row.data,

@@ -13,6 +13,8 @@ final class BackupCopy {
     private final BackupReplica replica;
     private final ShardRoute toPrimary;
     private long clockOffset;
+    /** The next message is of the step that the last one was of. */
+    private boolean goesOn;
 
     /**
      * A copy without anything yet.
@@ -35,7 +37,10 @@ final class BackupCopy {
             return;
         }
         clockOffset = System.nanoTime() - change.clockNanos();
-        steps.memory().replay(change.refusedMemory());
+        if (!goesOn) {
+            steps.memory().replay(change.refusedMemory());
+        }
+        goesOn = change.more();
         steps.step(change.step());
         steps.outbox().discard();
         if (change.more()) {

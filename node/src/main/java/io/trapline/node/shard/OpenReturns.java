@@ -47,7 +47,7 @@ final class OpenReturns {
             if (!row.returned
                     && row.serverId == each.serverId()
                     && row.revision < each.revision()
-                    && !Pages.goesTo(pages.decide(row), row.serverId)) {
+                    && !Pages.goesTo(pages.decide(row), row.serverId, row.claimedType)) {
                 return true;
             }
         }
@@ -58,11 +58,12 @@ final class OpenReturns {
         CutAccess cut = lane.cut;
         if (cut != null) {
             int decision = pages.decide(cut.partAttributes(), cut.partAddress(), cut.partBytes(), cut.partCount());
-            return !Pages.goesTo(decision, lane.target);
+            return !Pages.goesTo(decision, lane.target, cut.passedAs());
         }
         for (int i = 0; i < lane.ordered(); i++) {
             int place = lane.orderedPlace(i);
-            if (lane.state[place] == VcpuLane.AT_SERVER && !Pages.goesTo(pages.decide(lane, place), lane.target)) {
+            if (lane.state[place] == VcpuLane.AT_SERVER
+                    && !Pages.goesTo(pages.decide(lane, place), lane.target, lane.passedAs[place])) {
                 return true;
             }
         }

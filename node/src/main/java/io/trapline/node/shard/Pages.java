@@ -82,6 +82,11 @@ final class Pages {
         return DecisionTable.isServer(decision) && DecisionTable.server(decision) == serverId;
     }
 
+    /** The same, by that claim, or by range. */
+    static boolean goesTo(int decision, int serverId, byte claimedType) {
+        return goesTo(decision, serverId) && DecisionTable.claimedType(decision) == claimedType;
+    }
+
     /** The server's last change. */
     long changedRevision(int server) {
         return table.changedRevision(server);

@@ -1,5 +1,6 @@
 package io.trapline.node.shard;
 
+import io.trapline.model.IoreqAttributes;
 import io.trapline.model.Pure;
 import io.trapline.node.p2m.DecisionTable;
 import java.util.ArrayList;
@@ -33,6 +34,8 @@ final class PostedRows {
         long home;
         /** Servers that had it; a bit each. */
         private final long passedTo;
+        /** Of those, the ones that had it again after others (F6). */
+        private long again;
         /** The server has said that it has it. */
         boolean queued;
         /** It came back and waits for its turn. */
@@ -70,7 +73,7 @@ final class PostedRows {
         /** The same write on its way to another server, or to the same once more. */
         Row at(int decision, DecisionTable table) {
             int server = DecisionTable.server(decision);
-            return new Row(
+            Row there = new Row(
                     server,
                     epoch,
                     sequence,
@@ -84,11 +87,14 @@ final class PostedRows {
                     firstPassed,
                     passedTo,
                     false);
+            there.again = again | (server != serverId && wasPassedTo(server) ? 1L << server : 0);
+            return there;
         }
 
-        /** Whether a server had it, and others since: its emulator may have carried it out, and forgotten it (F6). */
-        boolean wasThereBefore(int server) {
-            return server != serverId && wasPassedTo(server);
+        /** Redelivered where the server had it and others since: its emulator may have carried it out, and forgotten it (F6). */
+        byte marks() {
+            boolean isAgain = (again >>> serverId & 1) != 0;
+            return (byte) (IoreqAttributes.MARK_POSTED | (isAgain ? IoreqAttributes.MARK_REDELIVERED : 0));
         }
 
         boolean wasPassedTo(int server) {

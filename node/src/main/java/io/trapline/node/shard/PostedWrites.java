@@ -6,7 +6,6 @@ import io.trapline.model.IoreqAttributes;
 import io.trapline.model.Pure;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.rows.IoreqRows;
-import java.util.BitSet;
 
 /**
  * What becomes of a shard's posted writes after they have taken effect: they wait at their servers (F3), come back when a change catches them (F5) and
@@ -69,13 +68,6 @@ final class PostedWrites {
         }
     }
 
-    /** Servers that are not present have given back all they had. */
-    void onlyAt(VcpuLane lane, BitSet present) {
-        for (PostedRows.Row row : lane.posted.rows()) {
-            row.returned |= !present.get(row.serverId);
-        }
-    }
-
     /** Looks which posted rows are on their way, and which servers may give some back, so that nothing younger gets ahead of them (A3, F3). */
     void note(VcpuLane lane) {
         PostedRows posted = lane.posted;
@@ -112,8 +104,8 @@ final class PostedWrites {
             effects.postedLeft(row.serverId, lane.vcpu, row.epoch, row.sequence);
         }
         if (server != DecisionTable.NONE) {
-            boolean wasThere = row.wasThereBefore(server);
-            lane.posted.add(row.at(decision, pages.table()));
+            PostedRows.Row there = row.at(decision, pages.table());
+            lane.posted.add(there);
             effects.forward(
                     server,
                     lane.vcpu,
@@ -121,8 +113,8 @@ final class PostedWrites {
                     row.sequence,
                     0,
                     IoreqAttributes.fromAccess(row.attributes),
-                    (byte) (IoreqAttributes.MARK_POSTED | (wasThere ? IoreqAttributes.MARK_REDELIVERED : 0)),
-                    DecisionTable.claimedType(decision),
+                    there.marks(),
+                    there.claimedType,
                     row.address,
                     row.data,
                     1,

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * when the other copy has done it (D-23).
  */
 final class PrimaryCopy implements ShardReplica.Effects {
+    /** Ticks that are further apart than that were late. */
+    private static final long STALL_NANOS = 100_000_000L;
+
     private record Held(long number, ShardOutbox.Sealed output) {}
 
     private final ShardSteps steps;
@@ -28,6 +31,8 @@ final class PrimaryCopy implements ShardReplica.Effects {
     private @Nullable ShardPlace place;
     private long shardEpoch;
     private long acknowledged;
+    private long leasedSince = System.nanoTime();
+    private long ticked = System.nanoTime();
     private boolean leased;
 
     PrimaryCopy(ShardSteps steps, P2mShard.Surroundings around, boolean leased) {
@@ -100,15 +105,28 @@ final class PrimaryCopy implements ShardReplica.Effects {
 
     void leased(boolean serves) {
         leased = serves;
+        leasedSince = System.nanoTime();
         step(new ShardStep.Leased(serves));
         release();
     }
 
     void tick() {
         long now = System.nanoTime();
-        replica.tick(now);
-        if (steps.rules().hasQueued() || steps.rules().isOverdue(now)) {
-            step(new ShardStep.Expired(now));
+        long stalled = now - ticked - STALL_NANOS;
+        ticked = now;
+        if (stalled > 0) {
+            // What this node did not look at is not the other copy's silence.
+            replica.stalled(stalled);
+        }
+        if (leased) {
+            replica.tick(now);
+        }
+        // Servers here were without a lease as well: what they have put aside they have yet to look at.
+        boolean mayGiveUp = leased
+                && now - leasedSince >= ShardRules.GIVE_UP_NANOS
+                && steps.rules().isOverdue(now);
+        if (steps.rules().hasQueued() || mayGiveUp) {
+            step(new ShardStep.Expired(now, mayGiveUp), now);
         }
     }
 
@@ -122,8 +140,12 @@ final class PrimaryCopy implements ShardReplica.Effects {
     }
 
     private void step(ShardStep step) {
+        step(step, System.nanoTime());
+    }
+
+    /** @param now by which the step is told to the other copy; what looks at the time looks at this one in both */
+    private void step(ShardStep step, long now) {
         steps.memory().begin();
-        long now = System.nanoTime();
         steps.step(step);
         ShardRoute copy = toOther;
         if (copy == null) {

@@ -65,15 +65,18 @@ final class Recalls {
         }
     }
 
-    /** These servers have other homes: what was asked back from the homes before is asked back there. */
+    /**
+     * These servers have other homes: what does not belong there any more is asked back there, whether the home before had been asked or not: the time that it
+     * had given it is not known there (F5).
+     */
     void moved(BitSet servers, VcpuLanes lanes, Pages pages, int drainMillis) {
         for (int id = servers.nextSetBit(0); id >= 0; id = servers.nextSetBit(id + 1)) {
             int server = id;
-            if (waiting.stream().anyMatch(change -> change.recallByServer.containsKey(server))) {
-                caught.clear();
-                lanes.all().forEach(lane -> addCaught(lane, pages));
-                KeyRows keys = caught.getOrDefault(server, new KeyRows(1));
-                caught.clear();
+            caught.clear();
+            lanes.all().forEach(lane -> addCaught(lane, pages));
+            KeyRows keys = caught.getOrDefault(server, new KeyRows(1));
+            caught.clear();
+            if (!keys.isEmpty() || waiting.stream().anyMatch(change -> change.recallByServer.containsKey(server))) {
                 long recall = ++lastRecall;
                 waiting.forEach(change -> change.recallByServer.replace(server, recall));
                 effects.recall(server, recall, changes, keys, drainMillis);

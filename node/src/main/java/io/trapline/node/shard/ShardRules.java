@@ -1,5 +1,6 @@
 package io.trapline.node.shard;
 
+import io.trapline.model.AccessAttributes;
 import io.trapline.model.Errno;
 import io.trapline.model.Pure;
 import io.trapline.model.TypeRun;
@@ -63,6 +64,11 @@ public final class ShardRules {
         return pages.table().revision();
     }
 
+    /** Since which revision a server has been where it is (D-22). */
+    public long homeEpoch(int server) {
+        return pages.table().homeEpoch(server);
+    }
+
     /** Whether the node serves: while it does not, nothing is decided, as while the domain is paused (D-11). It serves at first. */
     public void leased(boolean isLeased) {
         pages.leased(isLeased);
@@ -124,10 +130,12 @@ public final class ShardRules {
         }
         recalls.onlyFrom(present);
         for (VcpuLane lane : lanes.all()) {
-            if (lane.outstanding > 0 && !present.get(lane.target)) {
+            if (lane.outstanding > 0 && (!present.get(lane.target) || isOfAnother(lane.target, lane.passedHome))) {
                 lane.takeBackAll();
             }
-            posts.onlyAt(lane, present);
+            for (PostedRows.Row row : lane.posted.rows()) {
+                row.returned |= !present.get(row.serverId) || isOfAnother(row.serverId, row.home);
+            }
             asks.ask(lane);
         }
         recalls.moved(moved, lanes, pages, TYPE_CHANGE_DRAIN_MILLIS);
@@ -136,6 +144,13 @@ public final class ShardRules {
             turns.pump(lane);
         }
         returns.look(lanes);
+    }
+
+    /** Whether what was passed at that home was passed to another server of that id, which is gone: it has given back all it had. */
+    private boolean isOfAnother(int server, long home) {
+        return home != Asks.UNKNOWN_HOME
+                && home < pages.table().homeEpoch(server)
+                && !pages.table().hasMoved(server);
     }
 
     private BitSet moved(DecisionTable table, BitSet present) {
@@ -367,21 +382,24 @@ public final class ShardRules {
     private static boolean isOverdue(VcpuLane lane, int place, long nowNanos) {
         boolean isAway = lane.state[place] == VcpuLane.AT_SERVER
                 || (lane.state[place] == VcpuLane.CUT && lane.cut != null && !lane.cutWaits);
-        return isAway && lane.deadlineNanos[place] + GIVE_UP_NANOS - nowNanos <= 0;
+        // A posted write may be queued there, which is for good (F3).
+        return isAway
+                && !AccessAttributes.isPosted(lane.attributes[place])
+                && lane.deadlineNanos[place] + GIVE_UP_NANOS - nowNanos <= 0;
     }
 
     /** Fails what has waited here beyond its own timeout (A1, F4), and what servers should have failed long ago. */
-    public void expire(long nowNanos) {
+    public void expire(long nowNanos, boolean givesUp) {
         turns.beginStep();
         for (VcpuLane lane : lanes.all()) {
-            if (expire(lane, nowNanos)) {
+            if (expire(lane, nowNanos, givesUp)) {
                 // Posted writes that came back may have waited for it.
                 turns.pump(lane);
             }
         }
     }
 
-    private boolean expire(VcpuLane lane, long nowNanos) {
+    private boolean expire(VcpuLane lane, long nowNanos, boolean givesUp) {
         boolean some = false;
         CutAccess cut = lane.cut;
         if (cut != null && lane.cutWaits && lane.deadlineNanos[cut.place] - nowNanos <= 0) {
@@ -389,7 +407,7 @@ public final class ShardRules {
             turns.finishCut(lane, cut);
             some = true;
         }
-        for (int i = 0; lane.outstanding > 0 && i < lane.ordered(); i++) {
+        for (int i = 0; givesUp && lane.outstanding > 0 && i < lane.ordered(); i++) {
             int place = lane.orderedPlace(i);
             if (isOverdue(lane, place, nowNanos)) {
                 giveUp(lane, place);

@@ -1,5 +1,6 @@
 package io.trapline.node.shard;
 
+import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.MemoryBudget;
@@ -98,7 +99,7 @@ final class ShardSteps {
                 rules.leased(serves);
                 answerAsked();
             }
-            case ShardStep.Expired(long nowNanos) -> rules.expire(nowNanos);
+            case ShardStep.Expired(long nowNanos, boolean givesUp) -> rules.expire(nowNanos, givesUp);
         }
     }
 
@@ -108,13 +109,13 @@ final class ShardSteps {
             case Accesses accesses -> rules.accept(gateways.take(accesses.from(), accesses.rows()));
             case Completed(int server, long home, var rows) -> {
                 rules.completed(server, home, rows);
-                recorded(server, rows.keys());
+                recorded(server, home, rows.keys());
             }
             case DecideAgain(int server, long home, var rows) -> rules.decideAgain(server, home, rows);
             case PostedQueued(int server, long home, var rows) -> rules.postedQueued(server, home, rows);
             case PostedDone(int server, long home, var rows) -> {
                 rules.postedDone(server, home, rows);
-                recorded(server, rows);
+                recorded(server, home, rows);
             }
             case Recalled recalled -> rules.recalled(recalled.serverId(), recalled.recall());
             case BufferAsk ask -> {
@@ -132,14 +133,16 @@ final class ShardSteps {
         }
     }
 
-    private void recorded(int server, KeyRows rows) {
-        if (replicated) {
+    /** Not of what another home has said, which was passed over. */
+    private void recorded(int server, long home, KeyRows rows) {
+        if (replicated && home == rules.homeEpoch(server)) {
             outbox.recorded(server, rows);
         }
     }
 
     private void called(ShardMessage.Call call) {
         switch (call) {
+            case ShardMessage.LetPass passed -> letPass(passed);
             case CheckTypes check -> done(check.call(), rules.p2m().checkTypes(check.runs()));
             case CommitTypes commit -> commitTypes(commit);
             case ResetType reset -> changeTypes(reset.call(), token -> rules.resetType(reset.x(), token));
@@ -165,6 +168,7 @@ final class ShardSteps {
     /** Whether the backup needs to do it too: what only looks at the pages changes nothing. */
     static boolean changes(ShardMessage message) {
         return switch (message) {
+            case ShardMessage.LetPass passed -> changes(passed.inner());
             case CheckTypes check -> false;
             case ListTypes list -> false;
             case ReadSegments read -> false;
@@ -187,6 +191,15 @@ final class ShardSteps {
     void close() {
         outbox.leave();
         rules.p2m().close();
+    }
+
+    /** What a home let pass before the server had another comes too late: what it serves has been asked about since (F2, V-9). */
+    private void letPass(ShardMessage.LetPass passed) {
+        if (passed.homeEpoch() < rules.homeEpoch(passed.serverId())) {
+            done(passed.call(), Optional.of(Refusal.of(Errno.ESTALE, "the server has another home since")));
+        } else {
+            called(passed.inner());
+        }
     }
 
     private void done(long call, Optional<Refusal> refusal) {

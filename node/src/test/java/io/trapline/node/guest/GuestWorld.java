@@ -31,7 +31,6 @@ import io.trapline.v1.OpenVcpu;
 import io.trapline.v1.VcpuOpened;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -144,7 +143,7 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
     }
 
     void apply(boolean paused, List<VcpuOpening> opened) {
-        vcpus.tell(new VcpusMessage.Apply(revision, paused, opened, List.of(), new BitSet(), () -> {}));
+        vcpus.tell(new VcpusMessage.Apply(revision, paused, opened, List.of(), Map.of(), () -> {}));
     }
 
     /** The accesses that the shard was passed next. */

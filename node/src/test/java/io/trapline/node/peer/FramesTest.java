@@ -160,7 +160,7 @@ final class FramesTest {
         DecisionTable table = DecisionTable.builder(8)
                 .state(DecisionTable.State.PAUSED)
                 .changed(3, 5)
-                .home(3, 4)
+                .home(3, 4, true)
                 .enabledServer(
                         3,
                         RangeSet.of(new long[] {0x10_0000}, new long[] {0x10_0FFF}),
@@ -175,7 +175,7 @@ final class FramesTest {
                 new ShardStep.Applied(table, List.of(new VcpuOpening(4, 7)), servers),
                 new ShardStep.Leased(true),
                 new ShardStep.Leased(false),
-                new ShardStep.Expired(NOW));
+                new ShardStep.Expired(NOW, true));
         return Stream.concat(
                         toShards()
                                 .filter(message -> !(message instanceof ShardMessage.ChangeAck))

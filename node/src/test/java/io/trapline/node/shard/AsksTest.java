@@ -37,7 +37,7 @@ final class AsksTest {
         DecisionTable.Builder builder = DecisionTable.builder(revision)
                 .enabledServer(1, RecordingShard.ranged(), RecordingShard.ranged(), RecordingShard.ranged())
                 .changed(1, home)
-                .home(1, home);
+                .home(1, home, true);
         return flags == 0 ? builder : builder.heldClaim(0, 1, flags);
     }
 
@@ -175,6 +175,39 @@ final class AsksTest {
     }
 
     @Test
+    @DisplayName(
+            "A3: nothing follows what was asked about, though the home is the one that it was: it may never have come there")
+    void nothingOvertakesAfterAPromotion() {
+        shard.write(1, RecordingShard.CLAIMED, 0x11);
+        shard.rules.promoted(0);
+        shard.apply(table(AccessFlags.ALL, FIRST_HOME));
+        assertThat(shard.told()).last().asString().startsWith("ask 1 for 1 ");
+        shard.write(2, RecordingShard.CLAIMED, 0x22);
+        assertThat(shard.told()).isEmpty();
+
+        shard.rules.decideAgain(1, FIRST_HOME, RecordingShard.keys(1));
+
+        assertThat(shard.told()).containsExactly("forward 1 to 1 at 2000 = 11", "forward 2 to 1 at 2000 = 22");
+    }
+
+    @Test
+    @DisplayName(
+            "S4: a server that was created anew under the id of one that is gone is not asked about what that one had")
+    void doesNotAskASuccessor() {
+        shard.write(1, RecordingShard.CLAIMED, 0x11);
+        shard.told();
+        long created = shard.rules.revision() + 1;
+        shard.apply(DecisionTable.builder(created)
+                .enabledServer(1, RecordingShard.ranged(), RecordingShard.ranged(), RecordingShard.ranged())
+                .changed(1, created)
+                .home(1, created, false)
+                .build());
+
+        assertThat(shard.told()).containsExactly("answer 1 = 0");
+        assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8)).isEqualTo(0x11);
+    }
+
+    @Test
     @DisplayName("F6: passed to the same server again, it says since when it may have had it")
     void saysSinceWhen() {
         shard.tellsSince = true;
@@ -195,11 +228,11 @@ final class AsksTest {
         long end = 1_000 + ShardRules.GIVE_UP_NANOS;
         assertThat(shard.rules.hasOutstanding()).isTrue();
         assertThat(shard.rules.isOverdue(end - 1)).isFalse();
-        shard.rules.expire(1_000);
+        shard.rules.expire(1_000, true);
         assertThat(shard.told()).as("what waits behind it").containsExactly("answer 2 = 0 errno 110");
         assertThat(shard.rules.isOverdue(end)).isTrue();
 
-        shard.rules.expire(end);
+        shard.rules.expire(end, true);
 
         assertThat(shard.told()).containsExactly("answer 1 = 0 errno 110");
         assertThat(shard.rules.hasOutstanding()).isFalse();
@@ -214,7 +247,7 @@ final class AsksTest {
         shard.row(1, attributes, RecordingShard.CLAIMED + 0xFFC, 0x1122334455667788L, 1);
         shard.told();
 
-        shard.rules.expire(1_000 + ShardRules.GIVE_UP_NANOS);
+        shard.rules.expire(1_000 + ShardRules.GIVE_UP_NANOS, true);
 
         assertThat(shard.told()).containsExactly("answer 1 = 0 errno 110");
         assertThat(shard.rules.hasOutstanding()).isFalse();
@@ -229,7 +262,7 @@ final class AsksTest {
         shard.told();
         shard.rules.awaitReturned(1, drain, 5);
         long home = move(0);
-        assertThat(shard.told()).singleElement().asString().startsWith("ask 1 for 1 ");
+        assertThat(shard.told()).hasSize(2).last().isEqualTo("recall 1 from 1: 1");
 
         shard.rules.decideAgain(1, home, RecordingShard.keys(1));
 

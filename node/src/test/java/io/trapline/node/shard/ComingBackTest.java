@@ -183,7 +183,7 @@ final class ComingBackTest {
         shard.giveBack(1, 3);
         shard.told();
 
-        shard.rules.expire(1_000);
+        shard.rules.expire(1_000, true);
 
         assertThat(shard.told()).containsExactly("answer 2 = 0 errno 110", "forward 3 to 1 at 2000 = 33 marks 2");
     }

@@ -140,9 +140,9 @@ final class ShardRulesTest {
     void expiresWhatWaits() {
         shard.write(1, RecordingShard.CLAIMED, 1).write(2, RecordingShard.RAM, 0x55);
         shard.told();
-        shard.rules.expire(999);
+        shard.rules.expire(999, true);
         assertThat(shard.told()).isEmpty();
-        shard.rules.expire(1_000);
+        shard.rules.expire(1_000, true);
         assertThat(shard.told()).containsExactly("answer 2 = 0 errno " + Errno.ETIMEDOUT.number());
         shard.answer(1, 1, 0).write(2, RecordingShard.RAM, 0x55);
         assertThat(shard.told()).containsExactly("answer 1 = 0", "answer 2 = 0 errno " + Errno.ETIMEDOUT.number());

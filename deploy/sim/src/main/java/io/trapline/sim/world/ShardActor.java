@@ -202,7 +202,7 @@ final class ShardActor implements ShardEffects {
     void tickIfDue(long nowNanos) {
         if (nowNanos >= tickAt && rules.hasQueued()) {
             tickAt = nowNanos + TICK_NANOS;
-            rules.expire(nowNanos);
+            rules.expire(nowNanos, true);
             flush();
         }
     }
