@@ -50,6 +50,7 @@ public final class CarriedOut {
                 earlier -> !earlier.hasTakenEffect
                         && !earlier.hasOutcome()
                         && !earlier.isEnded
+                        && !earlier.isRefused
                         && earlier.overtakenThrough < access.key.sequence());
         if (waiting != null) {
             throw new Violation("A3", "%s is carried out by server %d before %s", access, server, waiting);

@@ -25,6 +25,12 @@ public final class GuestAccess {
 
     long answer;
     byte errno;
+
+    /** Its guest has heard an outcome of it. */
+    boolean isHeard;
+
+    long heard;
+    byte heardErrno;
     /** It has taken effect at least once: on a page, or an emulator has carried it out (A3). */
     boolean hasTakenEffect;
     /** A server that has it as a posted write which was acknowledged (F3). */
@@ -37,6 +43,12 @@ public final class GuestAccess {
 
     /** Accesses of its vCPU up to there were with an emulator when it was given back: it is overtaken (F5). */
     long overtakenThrough;
+
+    /** Its emulator does not carry it out, as it was decided too early (C4), and may carry out what is later until it is given back (F5). */
+    boolean isRefused;
+
+    /** Its gateway has said that it timed out before its turn; only what its guest hears of that counts, since it may go on at another gateway. */
+    boolean isGivenUp;
 
     /** It was acknowledged by another server than the one that has it: what came later may be there before it (F3, F5). */
     boolean hasMoved;
@@ -89,6 +101,11 @@ public final class GuestAccess {
 
     /** Whether nothing that comes later has to wait for it (A3). */
     boolean hasOutcome() {
+        return isDone() || isGivenUp;
+    }
+
+    /** Whether its guest has an outcome, or a shard that it lies in does. */
+    boolean isDone() {
         return answered || shardsLeft == 0;
     }
 

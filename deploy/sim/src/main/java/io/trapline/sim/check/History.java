@@ -105,6 +105,11 @@ public final class History {
         }
     }
 
+    /** A gateway gives an access up, and tells its guest, if that is still there. */
+    public void givenUp(AccessKey key) {
+        of(key).isGivenUp = true;
+    }
+
     /** F3: when everything has come to its end, so has every posted write that was acknowledged. */
     public void ended() {
         for (Accesses of : streams.values()) {
@@ -129,10 +134,23 @@ public final class History {
         return posted;
     }
 
-    /** A4, F2: the guest is told an outcome: the one that there is. */
-    public void reaches(AccessKey key, long data, byte errno) {
+    /**
+     * A4, F2: the guest is told an outcome: always the same, and what shards say is the one that there is.
+     *
+     * @param fromShard whether a shard has told it; else its gateway has given the access up
+     */
+    public void reaches(AccessKey key, long data, byte errno, boolean fromShard) {
         GuestAccess access = of(key);
         if (errno == Errno.EAGAIN.number()) {
+            return;
+        }
+        if (access.isHeard && (access.heard != data || access.heardErrno != errno)) {
+            throw new Violation("A4", "the guest of %s has heard %x, and is told %x", access, access.heard, data);
+        }
+        access.isHeard = true;
+        access.heard = data;
+        access.heardErrno = errno;
+        if (!fromShard) {
             return;
         }
         if (!access.answered || access.answer != data || access.errno != errno) {

@@ -14,10 +14,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** What one server has passed to emulators and what it believes of them (A6, C4, C7, F1 – F6, S5). */
 public final class ServerChecks {
+    /** Of two hosts; the time on the way is never taken for less than it is. */
+    private static final double CLOCKS_DIFFER = 0.92;
+
     private final int id;
     private final long generation;
     private final long timeoutNanos;
@@ -26,12 +30,19 @@ public final class ServerChecks {
     private final CarriedOut carriedOut;
     private final List<ShardModel> shards;
     private final Map<IoreqKey, Delivered> delivered = new HashMap<>();
-    private final Map<IoreqKey, Long> lastRun = new HashMap<>();
+    /** To which run it was passed last, by whatever node had the server. */
+    private final Map<IoreqKey, Long> lastRun;
+
+    private final LongSupplier time;
     /** What the run had under way when its session began: the server may know so, and not pass it again (S5). */
     private final Set<IoreqKey> stillUnderWay = new HashSet<>();
 
+    /** What shards have asked about, and by which revision it was decided anew then (D-22). */
+    private final Map<IoreqKey, Long> asked = new HashMap<>();
+
     private final SlotChecks slots;
     private final DrainChecks drains;
+    private long homeEpoch;
     private long session;
     private long boundNanos;
     private long run;
@@ -45,7 +56,9 @@ public final class ServerChecks {
             History history,
             Promises promises,
             CarriedOut carriedOut,
-            List<ShardModel> shards) {
+            List<ShardModel> shards,
+            Map<IoreqKey, Long> lastRun,
+            LongSupplier time) {
         this.id = id;
         this.generation = generation;
         this.timeoutNanos = timeoutMillis * 1_000_000L;
@@ -53,6 +66,8 @@ public final class ServerChecks {
         this.promises = promises;
         this.carriedOut = carriedOut;
         this.shards = shards;
+        this.lastRun = lastRun;
+        this.time = time;
         slots = new SlotChecks(id);
         drains = new DrainChecks(id, delivered);
     }
@@ -69,6 +84,11 @@ public final class ServerChecks {
         slots.clear();
     }
 
+    /** What the run has of before is being believed, perhaps. */
+    public void binding() {
+        isBinding = true;
+    }
+
     /** It is bound. */
     public void bound() {
         isBinding = false;
@@ -81,6 +101,14 @@ public final class ServerChecks {
 
     /** The server hears of a change of the registry. */
     public void applies(long nowNanos, ServerView view, List<VcpuOpening> opened, List<Drain> begun) {
+        if (view.homeEpoch() != homeEpoch) {
+            // What it had is another home's now, which is asked about it (D-22).
+            homeEpoch = view.homeEpoch();
+            asked.clear();
+            delivered.clear();
+            stillUnderWay.clear();
+            slots.clear();
+        }
         for (VcpuOpening opening : opened) {
             int vcpu = opening.vcpu();
             long epoch = opening.epoch();
@@ -90,6 +118,13 @@ public final class ServerChecks {
             slots.fences(vcpu, epoch);
         }
         drains.applies(nowNanos, view, begun);
+    }
+
+    /** Shards ask about what the server had elsewhere, and what goes nowhere else by that revision is here (D-22). */
+    public void asks(long revision, KeyRows keys) {
+        for (int i = 0; i < keys.size(); i++) {
+            asked.put(IoreqKey.of(keys, i), revision);
+        }
     }
 
     /** A shard wants rows back. */
@@ -144,7 +179,7 @@ public final class ServerChecks {
         if (!posted && promises.isFenced(key.vcpu(), key.epoch())) {
             throw new Violation("A6", "server %d delivers %s of a fenced stream", id, access);
         }
-        if (!posted && access.hasOutcome()) {
+        if (!posted && access.isDone()) {
             throw new Violation("A4, F4", "server %d delivers %s, which has its outcome", id, access);
         }
         if (shards.stream().noneMatch(shard -> shard.isAt(key, id))) {
@@ -154,7 +189,9 @@ public final class ServerChecks {
         if (before != null && before != run && (rows.marks(i) & IoreqAttributes.MARK_REDELIVERED) == 0) {
             throw new Violation("F6", "server %d delivers %s to another run without saying so", id, access);
         }
-        delivered.put(key, new Delivered(access, session, nowNanos, posted, rows.claimedType(i), decidedRevision));
+        access.isRefused = false;
+        long decided = Math.max(decidedRevision, asked.getOrDefault(key, 0L));
+        delivered.put(key, new Delivered(access, session, nowNanos, posted, rows.claimedType(i), decided));
         if (!posted) {
             slots.takes(key, access);
         }
@@ -184,9 +221,11 @@ public final class ServerChecks {
     }
 
     private void checkTimeout(long nowNanos, GuestAccess access, @Nullable Delivered was) {
-        boolean ownTime = nowNanos - access.submittedNanos >= access.timeoutNanos;
-        long since = was == null ? access.submittedNanos : was.nanos;
-        if (!ownTime && (timeoutNanos == 0 || nowNanos - since < timeoutNanos)) {
+        boolean ownTime = time.getAsLong() - access.submittedNanos >= CLOCKS_DIFFER * access.timeoutNanos;
+        boolean serversTime = was == null
+                ? time.getAsLong() - access.submittedNanos >= CLOCKS_DIFFER * timeoutNanos
+                : nowNanos - was.nanos >= timeoutNanos;
+        if (!ownTime && (timeoutNanos == 0 || !serversTime)) {
             throw new Violation("F4", "%s times out at server %d before its time", access, id);
         }
     }
@@ -212,6 +251,7 @@ public final class ServerChecks {
             stillUnderWay.remove(key);
             if (was != null) {
                 slots.frees(key, was.access);
+                was.access.isRefused = false;
                 returned.add(was.access);
                 // One of an earlier session was to be passed anew: it went as what was never passed.
                 if (was.session == session) {
@@ -289,6 +329,14 @@ public final class ServerChecks {
     /** F5: what a drain of {@code ioreq_server[x]}, or (x = -1) of everything, waited for is said to be over. */
     public void isDrained(long revision, int x) {
         drains.isDrained(revision, x);
+    }
+
+    /** An emulator does not carry an ioreq out that was decided too early (C4). */
+    public void isTooOld(long bySession, IoreqKey key) {
+        Delivered row = delivered.get(key);
+        if (row != null && row.session == bySession && bySession == session) {
+            row.access.isRefused = true;
+        }
     }
 
     /** F6: an emulator neither carries an ioreq out nor answers it, for another reason than that it was decided too early (C4). */

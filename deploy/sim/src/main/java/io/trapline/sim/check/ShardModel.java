@@ -34,6 +34,7 @@ public final class ShardModel {
     /** By id, of the servers that there are. */
     private Map<Integer, Long> generations = Map.of();
 
+    private boolean leased = true;
     private boolean inAnyOrder;
 
     private record Said(int server, long data, byte errno) {}
@@ -49,6 +50,11 @@ public final class ShardModel {
     }
 
     // What the rules are told.
+
+    /** Whether the node serves: while it does not, nothing is decided (D-11). */
+    public void leased(boolean isLeased) {
+        leased = isLeased;
+    }
 
     /** An access comes, or comes again. */
     public void accepts(AccessKey key) {
@@ -283,7 +289,7 @@ public final class ShardModel {
 
     /** Those of several vCPUs in one step come in an order of which nobody tells; whether that is so in this step. */
     private boolean carryOutPosts() {
-        inAnyOrder |= returned.carryOutAll(this::waits);
+        inAnyOrder |= leased && returned.carryOutAll(this::waits);
         return inAnyOrder;
     }
 
@@ -298,7 +304,7 @@ public final class ShardModel {
     /** An access that goes part by part may stand before a part that must wait for a server: its parts before that were carried out, and nobody has said so. */
     private boolean carryOutQuietly(ShardRow row) {
         CutModel cut = row.cut;
-        if (cut == null || row.state != ShardRow.QUEUED || !returned.mayDecide() || waits(row.access)) {
+        if (cut == null || !leased || row.state != ShardRow.QUEUED || !returned.mayDecide() || waits(row.access)) {
             return false;
         }
         boolean some = false;

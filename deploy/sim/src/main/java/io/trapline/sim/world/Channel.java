@@ -1,10 +1,11 @@
 package io.trapline.sim.world;
 
+import io.trapline.sim.world.part.Way;
 import java.util.ArrayDeque;
 import java.util.function.Supplier;
 
 /** Messages on their way, which arrive in order. */
-final class Channel {
+final class Channel implements Way {
     record Message(Supplier<String> what, Runnable arrive) {}
 
     private final String name;
@@ -25,11 +26,8 @@ final class Channel {
         return messages.size();
     }
 
-    void tell(String what, Runnable arrive) {
-        tell(() -> what, arrive);
-    }
-
-    void tell(Supplier<String> what, Runnable arrive) {
+    @Override
+    public void tell(Supplier<String> what, Runnable arrive) {
         if (messages.isEmpty()) {
             schedule.isWaiting(this);
         }

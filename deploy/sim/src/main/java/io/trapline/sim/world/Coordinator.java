@@ -11,6 +11,7 @@ import io.trapline.model.MemType;
 import io.trapline.node.registry.DomainView;
 import io.trapline.node.registry.RegistryView;
 import io.trapline.sim.check.RegistryChecks;
+import io.trapline.sim.world.part.Commands;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -34,7 +35,7 @@ final class Coordinator {
 
     Coordinator(World world) {
         this.world = world;
-        replicas = new Replicas(world.schedule, world.seams, checks);
+        replicas = new Replicas(world.schedule, world.stage.seams, checks);
         toNode = world.schedule.channel("coordinator→node");
     }
 
@@ -42,7 +43,7 @@ final class Coordinator {
     Answer execute(Command command, boolean waitsForDrain, Consumer<Answer> returned) {
         checks.asked(command);
         Answer answer = Answer.getDefaultInstance();
-        for (Command carriedOut : world.seams.carriedOut(command, replicas.view())) {
+        for (Command carriedOut : world.stage.seams.carriedOut(command, replicas.view())) {
             Answer of = apply(carriedOut);
             answer = carriedOut.equals(command) ? of : answer;
         }
@@ -57,7 +58,7 @@ final class Coordinator {
 
     /** A request arrives that was answered before. */
     void again(Command command, Answer first) {
-        checks.answeredAgain(command, first, apply(world.seams.retried(command)));
+        checks.answeredAgain(command, first, apply(world.stage.seams.retried(command)));
     }
 
     private Answer apply(Command command) {
@@ -72,10 +73,10 @@ final class Coordinator {
     private void changed(Command command, RegistryChange change) {
         checks.changed(change);
         mirror.apply(change).changed().forEach(changed -> {
-            world.promises.registry(changed.view());
-            changed.opened().forEach(opening -> world.history.reopened(opening.vcpu(), opening.epoch()));
+            world.stage.promises.registry(changed.view());
+            changed.opened().forEach(opening -> world.stage.history.reopened(opening.vcpu(), opening.epoch()));
         });
-        if (nodeHasSession && world.seams.isTold(change)) {
+        if (nodeHasSession && world.stage.seams.isTold(change)) {
             toNode.tell(
                     () -> "revision " + change.getRevision() + ", "
                             + command.getCommandCase().name(),
@@ -92,15 +93,18 @@ final class Coordinator {
         nodeHasSession = false;
         toNode.clear();
         world.node.sessionLost();
+        world.place.sessionLost();
         world.schedule.channel("node connects").tell("the node connects", this::beginSession);
         world.schedule.channel("node connects").holdUp(world.schedule.step() + world.schedule.upTo(400));
     }
 
     private void beginSession() {
         nodeHasSession = true;
-        RegistryChange everything = world.seams.everything(replicas.view().everything());
-        toNode.tell(
-                () -> "the registry as of revision " + everything.getRevision(), () -> world.node.changed(everything));
+        RegistryChange everything = world.stage.seams.everything(replicas.view().everything());
+        toNode.tell(() -> "the registry as of revision " + everything.getRevision(), () -> {
+            world.place.sessionBegins();
+            world.node.changed(everything);
+        });
     }
 
     /** The node has applied everything up to there. */
@@ -108,7 +112,7 @@ final class Coordinator {
         acknowledged = Math.max(acknowledged, revision);
         world.node.mustHaveApplied(revision);
         if (revision == replicas.view().revision()) {
-            Optional<DomainView> known = world.promises.registry();
+            Optional<DomainView> known = world.stage.promises.registry();
             Set<Long> drains = replicas.view().drains().stream()
                     .map(DrainRecord::getRevision)
                     .collect(Collectors.toSet());
@@ -123,7 +127,7 @@ final class Coordinator {
         List<Call> returning = new ArrayList<>();
         for (Iterator<Call> waiting = calls.iterator(); waiting.hasNext(); ) {
             Call call = waiting.next();
-            long drain = call.waitsForDrain ? world.seams.awaited(call.answer.getDrain()) : 0;
+            long drain = call.waitsForDrain ? world.stage.seams.awaited(call.answer.getDrain()) : 0;
             if (call.answer.getRevision() <= acknowledged && !replicas.view().drains(drain)) {
                 waiting.remove();
                 returning.add(call);

@@ -1,5 +1,7 @@
 package io.trapline.sim.world;
 
+import io.trapline.sim.world.part.Emulator;
+import io.trapline.sim.world.part.ServerName;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -47,7 +49,7 @@ final class Faults {
 
     /** Another run attaches while the one before may still be at work (S5). */
     private void takeOver() {
-        List<ServerActor> servers = List.copyOf(world.node.servers.values());
+        List<ServerName> servers = world.servers();
         if (!servers.isEmpty()) {
             world.newEmulator(schedule.oneOf(servers));
         }

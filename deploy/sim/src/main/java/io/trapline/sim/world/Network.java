@@ -1,54 +1,62 @@
 package io.trapline.sim.world;
 
+import io.trapline.sim.world.part.Stream;
 import java.util.function.Supplier;
 
 /** One stream over a network: each direction in order, until it is cut and what is on its way is lost in both. */
-final class Network {
+final class Network implements Stream {
     private final Schedule schedule;
     private final Channel up;
     private final Channel down;
+    private final Runnable lostAtClient;
+    private final Runnable lostAtNode;
     private boolean isCut;
 
-    Network(Schedule schedule, String name) {
+    Network(Schedule schedule, String name, Runnable lostAtClient, Runnable lostAtNode) {
         this.schedule = schedule;
+        this.lostAtClient = lostAtClient;
+        this.lostAtNode = lostAtNode;
         up = schedule.channel(name + " up");
         down = schedule.channel(name + " down");
     }
 
-    boolean isCut() {
+    @Override
+    public boolean isCut() {
         return isCut;
     }
 
-    void toNode(Supplier<String> what, Runnable arrive) {
+    @Override
+    public void toNode(Supplier<String> what, Runnable arrive) {
         if (!isCut) {
             up.tell(what, arrive);
         }
     }
 
-    void toClient(Supplier<String> what, Runnable arrive) {
+    @Override
+    public void toClient(Supplier<String> what, Runnable arrive) {
         if (!isCut) {
             down.tell(what, arrive);
         }
     }
 
-    /** How many messages are on their way to the client. */
-    int underWayToClient() {
+    @Override
+    public int underWayToClient() {
         return down.size();
     }
 
-    /** Both ends hear of it some time later. */
-    void cut(Runnable client, Runnable node) {
+    @Override
+    public void cut() {
         if (!isCut) {
             isCut = true;
             schedule.remove(up);
             schedule.remove(down);
-            schedule.channel(up.name() + " lost").tell("client hears that the stream is lost", client);
-            schedule.channel(down.name() + " lost").tell("node hears that the stream is lost", node);
+            schedule.channel(up.name() + " lost").tell("client hears that the stream is lost", lostAtClient);
+            schedule.channel(down.name() + " lost").tell("node hears that the stream is lost", lostAtNode);
         }
     }
 
-    /** The node ends it: what it said before arrives first. */
-    void end(Supplier<String> what, Runnable client) {
+    @Override
+    public void end(Supplier<String> what, Runnable client) {
         if (!isCut) {
             isCut = true;
             schedule.remove(up);

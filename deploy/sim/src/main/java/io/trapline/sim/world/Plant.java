@@ -1,5 +1,6 @@
 package io.trapline.sim.world;
 
+import io.trapline.sim.world.part.Seams;
 import java.util.List;
 import java.util.function.Supplier;
 

@@ -6,6 +6,8 @@ import io.trapline.coordinator.registry.Result;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.LogEntry;
 import io.trapline.sim.check.RegistryChecks;
+import io.trapline.sim.world.part.Seams;
+import io.trapline.sim.world.part.Texts;
 import java.util.List;
 
 /**

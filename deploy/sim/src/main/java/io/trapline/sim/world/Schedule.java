@@ -1,5 +1,6 @@
 package io.trapline.sim.world;
 
+import io.trapline.sim.run.Chance;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,7 +15,7 @@ import java.util.random.RandomGenerator;
  * The one clock, the one source of chance, and everything that is on its way. What is told arrives in order and at any time: between two parties where they
  * are on different hosts, in the order of telling at a receiver where its senders are in one process.
  */
-final class Schedule implements LongSupplier {
+final class Schedule implements LongSupplier, Chance {
     final RandomGenerator random;
     private final boolean oneProcess;
     private final int traceLines;
@@ -44,17 +45,9 @@ final class Schedule implements LongSupplier {
         return oneProcess;
     }
 
-    /** Whether something happens that does once in so many times. */
-    boolean oneIn(int times) {
-        return random.nextInt(times) == 0;
-    }
-
-    int upTo(int most) {
-        return random.nextInt(most + 1);
-    }
-
-    <T> T oneOf(List<T> all) {
-        return all.get(random.nextInt(all.size()));
+    @Override
+    public RandomGenerator random() {
+        return random;
     }
 
     /** From one actor to another of the same node. */
@@ -120,7 +113,8 @@ final class Schedule implements LongSupplier {
         step++;
     }
 
-    void say(Supplier<String> line) {
+    @Override
+    public void say(Supplier<String> line) {
         if (traceLines > 0) {
             if (trace.size() == traceLines) {
                 trace.remove();

@@ -1,24 +1,40 @@
 package io.trapline.sim.world;
 
+import io.trapline.internal.v1.Answer;
+import io.trapline.internal.v1.Command;
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.model.MemType;
-import io.trapline.sim.check.CarriedOut;
-import io.trapline.sim.check.History;
-import io.trapline.sim.check.Promises;
 import io.trapline.sim.check.Violation;
 import io.trapline.sim.run.Run;
 import io.trapline.sim.run.Variant;
 import io.trapline.sim.run.WorldKind;
+import io.trapline.sim.world.part.Commands;
+import io.trapline.sim.world.part.Emulator;
+import io.trapline.sim.world.part.Guest;
+import io.trapline.sim.world.part.Layout;
+import io.trapline.sim.world.part.Node;
+import io.trapline.sim.world.part.Operator;
+import io.trapline.sim.world.part.Reach;
+import io.trapline.sim.world.part.Realm;
+import io.trapline.sim.world.part.ServerActor;
+import io.trapline.sim.world.part.ServerName;
+import io.trapline.sim.world.part.Settings;
+import io.trapline.sim.world.part.ShardActor;
+import io.trapline.sim.world.part.Stage;
+import io.trapline.sim.world.part.Texts;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * A coordinator, a node, a domain of two shards, servers with their emulators, guests, an operator, and a schedule under which all of them go on: first with
  * everything that may go wrong, then, healed, until nothing is left to do.
  */
-public final class World implements Run {
+public final class World implements Run, Realm {
     /** Ten times as many as any run has needed. */
     private static final int HEALING_STEPS = 60_000;
     /** Nobody draws lots for so long without doing something that there is to do. */
@@ -26,22 +42,16 @@ public final class World implements Run {
 
     private static final int STEPS = 3_000;
 
-    private static final long FIRST_EMULATOR_VALUE = 0xE000_0000_0000_0001L;
-
     final Schedule schedule;
+    final Stage stage;
     final Settings settings;
-    final Seams seams;
-    final History history = new History();
-    final Promises promises = new Promises();
-    final CarriedOut carriedOut = new CarriedOut(history);
     final Coordinator coordinator;
+    final OnePlace place;
     final Node node;
-    final Workload workload;
     final List<Emulator> emulators = new ArrayList<>();
     private final List<Guest> guests = new ArrayList<>();
     private final Operator operator;
     private final Faults faults;
-    private long nextEmulatorValue = FIRST_EMULATOR_VALUE;
     private int names;
 
     /**
@@ -51,12 +61,12 @@ public final class World implements Run {
      */
     World(long seed, Plant plant, int traceLines) {
         schedule = new Schedule(seed, traceLines);
-        settings = new Settings(schedule);
-        seams = plant.seams();
+        stage = new Stage(schedule, schedule, plant.seams());
+        settings = stage.settings;
         coordinator = new Coordinator(this);
-        node = new Node(this);
-        workload = new Workload(schedule, settings);
-        operator = new Operator(this);
+        place = new OnePlace(this);
+        node = new Node(stage, place);
+        operator = new Operator(stage, this);
         faults = new Faults(this);
     }
 
@@ -92,19 +102,27 @@ public final class World implements Run {
 
     private void begin() {
         coordinator.execute(Commands.registerNode(Commands.INCARNATION), false, answer -> {});
-        coordinator.execute(Commands.createDomain(settings.vcpus, settings.defaultTimeoutMillis), false, answer -> {});
-        operator.begin();
+        NodeLife life = NodeLife.newBuilder()
+                .setNode(Commands.NODE)
+                .setIncarnation(Commands.INCARNATION)
+                .build();
+        coordinator.execute(
+                Commands.createDomain(settings.vcpus, settings.defaultTimeoutMillis, List.of(life)),
+                false,
+                answer -> {});
+        Answer session = coordinator.execute(Commands.openSession(), false, answer -> {});
+        operator.begin(session.getOpenSession().getSession());
         settle();
         for (int i = 0; i < settings.servers; i++) {
             operator.create();
         }
         settle();
         for (int i = 0; i < Layout.PAGES.size(); i++) {
-            node.types.set(Layout.PAGES.get(i), 1, MemType.ioreqServer(i % Layout.TYPES), () -> {});
+            node.types().set(Layout.PAGES.get(i), 1, MemType.ioreqServer(i % Layout.TYPES), () -> {});
         }
-        for (ServerActor server : node.servers.values()) {
+        for (ServerName server : servers()) {
             operator.setState(server, true);
-            operator.claim(server, server.id % Layout.TYPES, 2 + schedule.upTo(1));
+            operator.claim(server, server.id() % Layout.TYPES, 2 + schedule.upTo(1));
             operator.mapRanges(server);
         }
         settle();
@@ -121,8 +139,8 @@ public final class World implements Run {
     /** Every server has an emulator, every vCPU a guest. */
     private void staff() {
         emulators.removeIf(Emulator::isGone);
-        for (ServerActor server : node.servers.values()) {
-            if (emulators.stream().noneMatch(emulator -> emulator.server == server && !emulator.isEnded())) {
+        for (ServerName server : servers()) {
+            if (emulators.stream().noneMatch(emulator -> emulator.server.equals(server) && !emulator.isEnded())) {
                 newEmulator(server);
             }
         }
@@ -135,20 +153,63 @@ public final class World implements Run {
         }
     }
 
-    void newEmulator(ServerActor server) {
-        emulators.add(new Emulator(this, server, "emulator " + ++names + " of " + server.name()));
+    void newEmulator(ServerName server) {
+        emulators.add(new Emulator(stage, this::open, server, "emulator " + ++names + " of " + server));
     }
 
     void newGuest(int vcpu) {
-        guests.add(new Guest(this, vcpu, "guest " + ++names + " of vCPU " + vcpu));
+        guests.add(new Guest(stage, this::open, vcpu, "guest " + ++names + " of vCPU " + vcpu));
+    }
+
+    private Reach.Connection open(String name, Runnable lostAtClient, Runnable lostAtNode) {
+        return new Reach.Connection(new Network(schedule, name, lostAtClient, lostAtNode), node);
+    }
+
+    @Override
+    public List<ServerName> servers() {
+        return node.servers.values().stream().map(ServerActor::serverName).toList();
+    }
+
+    @Override
+    public Collection<Emulator> emulators() {
+        return emulators;
+    }
+
+    @Override
+    public void call(Command request, boolean waitsForDrain, Consumer<Answer> returned, Runnable settled) {
+        // Each call comes on its way by itself.
+        Channel way = schedule.channel("operator's call " + schedule.random.nextInt(4));
+        way.tell(() -> request.getCommandCase() + " " + Texts.flat(request), () -> {
+            Answer first = coordinator.execute(request, waitsForDrain, returned);
+            askAgain(request, first, settled);
+        });
+    }
+
+    /** The answer was lost perhaps, and the operator asks again (section E). */
+    private void askAgain(Command request, Answer first, Runnable settled) {
+        if (!schedule.oneIn(8)) {
+            settled.run();
+            return;
+        }
+        schedule.channel("operator's resend " + ++names).tell(() -> "again " + Texts.flat(request), () -> {
+            coordinator.again(request, first);
+            settled.run();
+        });
+    }
+
+    @Override
+    public void setTypes(long firstGfn, int count, MemType type, Runnable done) {
+        schedule.channel("operator's type calls")
+                .tell("type call", () -> node.types().set(firstGfn, count, type, done));
+    }
+
+    @Override
+    public void toEmulators(String what, Runnable arrive) {
+        schedule.channel("operator→emulators").tell(what, arrive);
     }
 
     List<Guest> guests() {
         return guests;
-    }
-
-    long nextEmulatorValue() {
-        return nextEmulatorValue++;
     }
 
     private void step() {
@@ -182,7 +243,7 @@ public final class World implements Run {
     private void tick() {
         long now = schedule.getAsLong();
         node.shards.forEach(shard -> shard.tickIfDue(now));
-        node.vcpus.tickIfDue(now);
+        node.vcpus().ifPresent(vcpus -> vcpus.tickIfDue(now));
         if (schedule.random.nextBoolean()) {
             List.copyOf(node.servers.values()).forEach(server -> server.tickIfDue(now));
         }
@@ -226,7 +287,7 @@ public final class World implements Run {
         for (Guest guest : guests) {
             next = Math.min(next, guest.wakeNanos());
         }
-        next = Math.min(next, node.vcpus.nextTick());
+        next = Math.min(next, node.vcpus().orElseThrow().nextTick());
         long now = schedule.getAsLong();
         if (next == Long.MAX_VALUE || next <= now) {
             return false;
@@ -241,12 +302,12 @@ public final class World implements Run {
                 && node.servers.values().stream().allMatch(server -> server.checks.inProcess() == 0)
                 && coordinator.openCalls() == 0
                 && coordinator.openDrains() == 0
-                && !node.types.isBusy()
+                && !node.types().isBusy()
                 && operator.isIdle();
     }
 
     private void end() {
-        history.ended();
+        stage.history.ended();
         node.shards.forEach(shard -> shard.model.check());
         emulators.forEach(Emulator::check);
         coordinator.end();
@@ -254,14 +315,16 @@ public final class World implements Run {
                 .execute(Commands.beginLeadership(), false, answer -> {})
                 .getRevision();
         coordinator.execute(
-                Commands.replaceNode(seams.incarnation(Commands.INCARNATION + 1), leadership), false, answer -> {});
-        promises.nodeIsNew();
+                Commands.replaceNode(stage.seams.incarnation(Commands.INCARNATION + 1), leadership),
+                false,
+                answer -> {});
+        stage.promises.nodeIsNew();
         node.shards.forEach(shard -> shard.p2m.close());
     }
 
     @Override
     public Map<String, Long> counts() {
-        return Map.of("accesses", history.submitted(), "ioreqs carried out", carriedOut.count());
+        return Map.of("accesses", stage.history.submitted(), "ioreqs carried out", stage.carriedOut.count());
     }
 
     @Override
@@ -286,7 +349,7 @@ public final class World implements Run {
                 "  %d calls, %d drains, type call under way: %b, on the way: %b%n",
                 coordinator.openCalls(),
                 coordinator.openDrains(),
-                node.types.isBusy(),
+                node.types().isBusy(),
                 schedule.hasWaiting()));
         return text.toString();
     }

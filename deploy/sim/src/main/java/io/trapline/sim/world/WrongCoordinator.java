@@ -5,6 +5,8 @@ import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.LogEntry;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.internal.v1.Snapshot;
+import io.trapline.sim.world.part.Commands;
+import io.trapline.sim.world.part.Seams;
 import io.trapline.v1.ClaimState;
 import io.trapline.v1.RequestId;
 import java.util.List;
@@ -15,7 +17,7 @@ final class WrongCoordinator {
 
     static final class ClaimTaken extends Seams {
         @Override
-        List<Command> carriedOut(Command command, RegistryView registry) {
+        public List<Command> carriedOut(Command command, RegistryView registry) {
             if (!command.hasMapMemType() || command.getMapMemType().getFlags() == 0) {
                 return List.of(command);
             }
@@ -35,7 +37,7 @@ final class WrongCoordinator {
 
     static final class FreedAtOnce extends Seams {
         @Override
-        List<Command> carriedOut(Command command, RegistryView registry) {
+        public List<Command> carriedOut(Command command, RegistryView registry) {
             boolean releases =
                     command.hasMapMemType() && command.getMapMemType().getFlags() == 0;
             return releases ? List.of(command, Commands.finishDrain(registry.revision() + 1)) : List.of(command);
@@ -44,42 +46,42 @@ final class WrongCoordinator {
 
     static final class RetryWithoutItsId extends Seams {
         @Override
-        Command retried(Command command) {
+        public Command retried(Command command) {
             return Commands.withId(command, RequestId.getDefaultInstance());
         }
     }
 
     static final class EntryUnderAnotherNumber extends Seams {
         @Override
-        LogEntry writtenAgain(LogEntry entry) {
+        public LogEntry writtenAgain(LogEntry entry) {
             return entry.toBuilder().setNumber(entry.getNumber() + 1).build();
         }
     }
 
     static final class SnapshotWithoutDrains extends Seams {
         @Override
-        Snapshot snapshot(Snapshot snapshot) {
+        public Snapshot snapshot(Snapshot snapshot) {
             return snapshot.toBuilder().clearDrains().build();
         }
     }
 
     static final class SnapshotOfAnOlderRevision extends Seams {
         @Override
-        Snapshot snapshot(Snapshot snapshot) {
+        public Snapshot snapshot(Snapshot snapshot) {
             return snapshot.toBuilder().setRevision(snapshot.getRevision() - 1).build();
         }
     }
 
     static final class ReturnsUndrained extends Seams {
         @Override
-        long awaited(long drain) {
+        public long awaited(long drain) {
             return 0;
         }
     }
 
     static final class NodeReturnsUnnoticed extends Seams {
         @Override
-        long incarnation(long fresh) {
+        public long incarnation(long fresh) {
             return Commands.INCARNATION;
         }
     }
@@ -88,14 +90,14 @@ final class WrongCoordinator {
         private int changes;
 
         @Override
-        boolean isTold(RegistryChange change) {
+        public boolean isTold(RegistryChange change) {
             return ++changes % 16 != 0;
         }
     }
 
     static final class SnapshotTakenForAChange extends Seams {
         @Override
-        RegistryChange everything(RegistryChange everything) {
+        public RegistryChange everything(RegistryChange everything) {
             return everything.toBuilder().setSnapshot(false).build();
         }
     }

@@ -1,6 +1,7 @@
 package io.trapline.sim.world;
 
 import io.trapline.client.KeptAnswers.Verdict;
+import io.trapline.sim.world.part.Seams;
 
 /** Seams of emulators whose library is wrong. */
 final class WrongEmulators {
@@ -8,14 +9,14 @@ final class WrongEmulators {
 
     static final class ActsTwice extends Seams {
         @Override
-        Verdict verdict(Verdict verdict) {
+        public Verdict verdict(Verdict verdict) {
             return verdict == Verdict.REPEAT ? Verdict.ACT : verdict;
         }
     }
 
     static final class ActsAfterRelease extends Seams {
         @Override
-        Verdict verdict(Verdict verdict) {
+        public Verdict verdict(Verdict verdict) {
             return verdict == Verdict.REFUSE ? Verdict.ACT : verdict;
         }
     }

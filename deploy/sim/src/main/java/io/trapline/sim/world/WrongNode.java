@@ -3,6 +3,7 @@ package io.trapline.sim.world;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.rows.AccessRows;
+import io.trapline.sim.world.part.Seams;
 import java.util.BitSet;
 import java.util.List;
 
@@ -12,28 +13,28 @@ final class WrongNode {
 
     static final class AcknowledgesEarly extends Seams {
         @Override
-        boolean acknowledgesEarly() {
+        public boolean acknowledgesEarly() {
             return true;
         }
     }
 
     static final class HalfATypeChange extends Seams {
         @Override
-        boolean changesWhatAgrees() {
+        public boolean changesWhatAgrees() {
             return true;
         }
     }
 
     static final class WipesOnTyping extends Seams {
         @Override
-        boolean wipesOnTyping() {
+        public boolean wipesOnTyping() {
             return true;
         }
     }
 
     static final class AccessesOutOfOrder extends Seams {
         @Override
-        AccessRows accepted(AccessRows rows) {
+        public AccessRows accepted(AccessRows rows) {
             AccessRows reversed = new AccessRows(rows.size());
             for (int i = rows.size() - 1; i >= 0; i--) {
                 reversed.add(
@@ -55,42 +56,42 @@ final class WrongNode {
         private int tables;
 
         @Override
-        DecisionTable table(DecisionTable before, DecisionTable now) {
+        public DecisionTable table(DecisionTable before, DecisionTable now) {
             return ++tables % 4 == 0 ? before : now;
         }
     }
 
     static final class ServersThoughtGone extends Seams {
         @Override
-        BitSet present(BitSet servers) {
+        public BitSet present(BitSet servers) {
             return new BitSet();
         }
     }
 
     static final class OpeningUnheardByShards extends Seams {
         @Override
-        List<VcpuOpening> openedForShards(List<VcpuOpening> opened) {
+        public List<VcpuOpening> openedForShards(List<VcpuOpening> opened) {
             return List.of();
         }
     }
 
     static final class OpeningUnheardByVcpus extends Seams {
         @Override
-        List<VcpuOpening> openedForVcpus(List<VcpuOpening> opened) {
+        public List<VcpuOpening> openedForVcpus(List<VcpuOpening> opened) {
             return List.of();
         }
     }
 
     static final class SettledTooFar extends Seams {
         @Override
-        long settled(long through) {
+        public long settled(long through) {
             return through + 1;
         }
     }
 
     static final class PartMisplaced extends Seams {
         @Override
-        long partAddress(int part, long address) {
+        public long partAddress(int part, long address) {
             return part == 0 ? address : address + 1;
         }
     }
@@ -100,19 +101,19 @@ final class WrongNode {
         private static final long ANEW = 1L << 40;
 
         @Override
-        long askedAgain(long sequence) {
+        public long askedAgain(long sequence) {
             return sequence | ANEW;
         }
 
         @Override
-        long original(long sequence) {
+        public long original(long sequence) {
             return sequence & (ANEW - 1);
         }
     }
 
     static final class AnswersWhilePaused extends Seams {
         @Override
-        boolean pausedAtVcpus(boolean paused) {
+        public boolean pausedAtVcpus(boolean paused) {
             return false;
         }
     }
@@ -121,7 +122,7 @@ final class WrongNode {
         private int answers;
 
         @Override
-        long toldToGuest(long value) {
+        public long toldToGuest(long value) {
             return ++answers % 16 == 0 ? value ^ 1 : value;
         }
     }

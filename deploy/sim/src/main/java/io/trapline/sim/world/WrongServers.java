@@ -10,6 +10,8 @@ import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.rows.IoreqRows;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
+import io.trapline.sim.world.part.Layout;
+import io.trapline.sim.world.part.Seams;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,26 +22,26 @@ final class WrongServers {
 
     static final class BelievesLateAnswers extends Seams {
         @Override
-        boolean believesLateAnswers() {
+        public boolean believesLateAnswers() {
             return true;
         }
     }
 
     static final class BelievesFencedSessions extends Seams {
         @Override
-        boolean endsFencedStreams() {
+        public boolean endsFencedStreams() {
             return false;
         }
 
         @Override
-        long answersEpoch(long streamEpoch, long boundEpoch) {
+        public long answersEpoch(long streamEpoch, long boundEpoch) {
             return boundEpoch;
         }
     }
 
     static final class TakesStaleDecisions extends Seams {
         @Override
-        long decidedRevision(long decided, long applied) {
+        public long decidedRevision(long decided, long applied) {
             return Math.max(decided, applied);
         }
     }
@@ -47,7 +49,7 @@ final class WrongServers {
     /** It hears of no range that it loses. */
     static final class KeepsRanges extends Seams {
         @Override
-        ServerView view(ServerView before, ServerView now) {
+        public ServerView view(ServerView before, ServerView now) {
             return new ServerView(
                     now.id(),
                     now.generation(),
@@ -76,21 +78,21 @@ final class WrongServers {
 
     static final class KeepsSession extends Seams {
         @Override
-        ServerView view(ServerView before, ServerView now) {
+        public ServerView view(ServerView before, ServerView now) {
             return before.sessionEpoch() == 0 ? now : with(now, now.timeoutMillis(), before.sessionEpoch());
         }
     }
 
     static final class TimesOutEarly extends Seams {
         @Override
-        ServerView view(ServerView before, ServerView now) {
+        public ServerView view(ServerView before, ServerView now) {
             return with(now, now.timeoutMillis() / 4, now.sessionEpoch());
         }
     }
 
     static final class NeverTimesOut extends Seams {
         @Override
-        ServerView view(ServerView before, ServerView now) {
+        public ServerView view(ServerView before, ServerView now) {
             return with(now, 0, now.sessionEpoch());
         }
     }
@@ -116,21 +118,21 @@ final class WrongServers {
 
     static final class FreesTimedOutSlots extends Seams {
         @Override
-        boolean freesTimedOutSlots() {
+        public boolean freesTimedOutSlots() {
             return true;
         }
     }
 
     static final class DeliversWhilePaused extends Seams {
         @Override
-        boolean pausedAtServers(boolean paused) {
+        public boolean pausedAtServers(boolean paused) {
             return false;
         }
     }
 
     static final class DrainsNothing extends Seams {
         @Override
-        List<Drain> drains(List<Drain> begun) {
+        public List<Drain> drains(List<Drain> begun) {
             return begun.stream()
                     .map(drain -> new Drain(drain.revision(), Layout.TYPES, drain.drainMillis()))
                     .toList();
@@ -139,14 +141,14 @@ final class WrongServers {
 
     static final class NeverDrained extends Seams {
         @Override
-        List<Drain> drains(List<Drain> begun) {
+        public List<Drain> drains(List<Drain> begun) {
             return List.of();
         }
     }
 
     static final class GivesNoTimeToDrain extends Seams {
         @Override
-        List<Drain> drains(List<Drain> begun) {
+        public List<Drain> drains(List<Drain> begun) {
             return begun.stream()
                     .map(drain -> new Drain(drain.revision(), drain.x(), 0))
                     .toList();
@@ -155,49 +157,49 @@ final class WrongServers {
 
     static final class DrainedAtOnce extends Seams {
         @Override
-        List<Drain> drainsOverAtOnce(List<Drain> begun) {
+        public List<Drain> drainsOverAtOnce(List<Drain> begun) {
             return begun;
         }
     }
 
     static final class OpeningUnheard extends Seams {
         @Override
-        List<VcpuOpening> openedForServers(List<VcpuOpening> opened) {
+        public List<VcpuOpening> openedForServers(List<VcpuOpening> opened) {
             return List.of();
         }
     }
 
     static final class CallsOfFencedSessions extends Seams {
         @Override
-        Gate gate(Gate gate, long boundEpoch) {
+        public Gate gate(Gate gate, long boundEpoch) {
             return new Gate(gate.principal(), gate.serverId(), gate.generation(), boundEpoch, gate.serving());
         }
     }
 
     static final class CallsOfNoIoreq extends Seams {
         @Override
-        Gate gate(Gate gate, long boundEpoch) {
+        public Gate gate(Gate gate, long boundEpoch) {
             return new Gate(gate.principal(), gate.serverId(), gate.generation(), gate.sessionEpoch(), new KeyRows(0));
         }
     }
 
     static final class BeyondCredit extends Seams {
         @Override
-        int credit(int rows) {
+        public int credit(int rows) {
             return rows + 1;
         }
     }
 
     static final class BeyondTheStream extends Seams {
         @Override
-        boolean takesMore(boolean ready) {
+        public boolean takesMore(boolean ready) {
             return true;
         }
     }
 
     static final class LosesPostedAtAttach extends Seams {
         @Override
-        KeptRequests kept(KeptRequests kept, KeyRows posted) {
+        public KeptRequests kept(KeptRequests kept, KeyRows posted) {
             for (int i = 0; i < posted.size(); i++) {
                 kept.add(posted.vcpu(i), posted.vcpuEpoch(i), posted.sequence(i), posted.part(i), 0, false);
             }
@@ -207,14 +209,14 @@ final class WrongServers {
 
     static final class OutcomeLost extends Seams {
         @Override
-        OutcomeRows completed(OutcomeRows rows) {
+        public OutcomeRows completed(OutcomeRows rows) {
             return first(rows, rows.size() - 1, 0);
         }
     }
 
     static final class OutcomeChanged extends Seams {
         @Override
-        OutcomeRows completed(OutcomeRows rows) {
+        public OutcomeRows completed(OutcomeRows rows) {
             return first(rows, rows.size(), 1);
         }
     }
@@ -236,7 +238,7 @@ final class WrongServers {
 
     static final class GivenBackLost extends Seams {
         @Override
-        KeyRows givenBack(KeyRows rows) {
+        public KeyRows givenBack(KeyRows rows) {
             KeyRows some = new KeyRows(rows.size());
             for (int i = 0; i < rows.size() - 1; i++) {
                 some.add(rows.vcpu(i), rows.vcpuEpoch(i), rows.sequence(i), rows.part(i));
@@ -247,7 +249,7 @@ final class WrongServers {
 
     static final class RedeliveredUnmarked extends Seams {
         @Override
-        IoreqRows delivered(IoreqRows rows) {
+        public IoreqRows delivered(IoreqRows rows) {
             IoreqRows unmarked = new IoreqRows(rows.size());
             KeyRows keys = rows.keys();
             for (int i = 0; i < rows.size(); i++) {
@@ -272,7 +274,7 @@ final class WrongServers {
 
     static final class DeliversOutOfOrder extends Seams {
         @Override
-        IoreqRows delivered(IoreqRows rows) {
+        public IoreqRows delivered(IoreqRows rows) {
             IoreqRows reversed = new IoreqRows(rows.size());
             for (int i = rows.size() - 1; i >= 0; i--) {
                 reversed.add(rows, i);
@@ -283,7 +285,7 @@ final class WrongServers {
 
     static final class RowLostOnTheWay extends Seams {
         @Override
-        IoreqRows arriving(IoreqRows rows) {
+        public IoreqRows arriving(IoreqRows rows) {
             IoreqRows some = new IoreqRows(rows.size());
             for (int i = 0; i < rows.size() - 1; i++) {
                 some.add(rows, i);
@@ -294,7 +296,7 @@ final class WrongServers {
 
     static final class RowTwiceOnTheWay extends Seams {
         @Override
-        IoreqRows arriving(IoreqRows rows) {
+        public IoreqRows arriving(IoreqRows rows) {
             IoreqRows more = new IoreqRows(rows.size() + 1);
             for (int i = 0; i < rows.size(); i++) {
                 more.add(rows, i);

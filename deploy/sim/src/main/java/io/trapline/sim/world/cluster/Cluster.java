@@ -17,6 +17,7 @@ import io.trapline.sim.world.cluster.host.Agenda;
 import io.trapline.sim.world.cluster.host.SimHost;
 import io.trapline.sim.world.cluster.host.SimNet;
 import io.trapline.sim.world.cluster.node.NodeProcess;
+import io.trapline.sim.world.cluster.node.NodeRegistryActor;
 import io.trapline.sim.world.cluster.operator.Calls;
 import io.trapline.sim.world.cluster.operator.Operator;
 import io.trapline.sim.world.cluster.raft.SimLog;
@@ -50,6 +51,8 @@ final class Cluster {
     final CopyChecks copyChecks = new CopyChecks();
     private final Map<String, CoordinatorProcess> coordinators = new TreeMap<>();
     private final Map<String, NodeProcess> nodes = new TreeMap<>();
+    /** By host, of its last life. */
+    private final Map<String, NodeRegistryActor> registries = new TreeMap<>();
 
     /**
      * What a cluster begins with that goes on with a backup.
@@ -118,7 +121,12 @@ final class Cluster {
         host.start();
         nodes.put(
                 host.name(),
-                new NodeProcess(agenda, host, seams, names(coordinatorHosts), this::open, new BetweenNodes()));
+                new NodeProcess(agenda, host, seams, names(coordinatorHosts), this::open, (life, serves, told) -> {
+                    NodeRegistryActor actor =
+                            new NodeRegistryActor(agenda, host, seams, life, new BetweenNodes(), serves, told);
+                    registries.put(host.name(), actor);
+                    return actor;
+                }));
     }
 
     void crashNode(SimHost host) {
@@ -148,17 +156,17 @@ final class Cluster {
         return new NodeLine(net, from, hostOf(address), first, session, coordinators::get);
     }
 
-    private final class BetweenNodes implements NodeProcess.Peers {
+    private final class BetweenNodes implements NodeRegistryActor.Peers {
         @Override
-        public void send(SimHost from, String node, Supplier<String> what, Consumer<NodeProcess> arrive) {
+        public void send(SimHost from, String node, Supplier<String> what, Consumer<NodeRegistryActor> arrive) {
             SimHost to = nodeHosts.stream()
                     .filter(host -> host.name().equals(node))
                     .findFirst()
                     .orElseThrow();
             net.send(from, to, what, () -> {
-                @Nullable NodeProcess process = nodes.get(node);
-                if (process != null) {
-                    arrive.accept(process);
+                @Nullable NodeRegistryActor registry = registries.get(node);
+                if (nodes.containsKey(node) && registry != null) {
+                    arrive.accept(registry);
                 }
             });
         }

@@ -1,5 +1,6 @@
 package io.trapline.sim.world.cluster.host;
 
+import io.trapline.sim.run.Chance;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.PriorityQueue;
@@ -8,7 +9,7 @@ import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /** True time, which no process can read; what happens when; and the one source of chance. */
-public final class Agenda {
+public final class Agenda implements Chance {
     private record Event(long atNanos, long order, Runnable what) implements Comparable<Event> {
         @Override
         public int compareTo(Event other) {
@@ -57,14 +58,9 @@ public final class Agenda {
         return true;
     }
 
-    /** Whether something happens that does once in so many times. */
-    public boolean oneIn(int times) {
-        return random.nextInt(times) == 0;
-    }
-
-    /** From 0 to that, both included. */
-    public int upTo(int most) {
-        return random.nextInt(most + 1);
+    @Override
+    public RandomGenerator random() {
+        return random;
     }
 
     /** A time between the two, both included. */
@@ -82,11 +78,7 @@ public final class Agenda {
         return random.nextDouble();
     }
 
-    public <T> T oneOf(List<T> all) {
-        return all.get(random.nextInt(all.size()));
-    }
-
-    /** For a reader of the trace. */
+    @Override
     public void say(Supplier<String> line) {
         if (traceLines > 0) {
             if (trace.size() == traceLines) {

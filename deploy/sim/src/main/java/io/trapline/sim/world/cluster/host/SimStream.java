@@ -65,7 +65,8 @@ public final class SimStream {
         server.lost = lost;
     }
 
-    boolean isOver() {
+    /** Whether neither end can say anything by it any more. */
+    public boolean isOver() {
         return (client.isOver || client.isGone()) && (server.isOver || server.isGone());
     }
 
@@ -95,7 +96,7 @@ public final class SimStream {
     }
 
     /** It breaks for both. */
-    void fail() {
+    public void fail() {
         agenda.say(() -> "the stream between " + client.host + " and " + server.host + " breaks");
         client.coming.clear();
         server.coming.clear();

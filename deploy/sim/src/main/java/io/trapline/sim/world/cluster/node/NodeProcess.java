@@ -1,6 +1,5 @@
 package io.trapline.sim.world.cluster.node;
 
-import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.Grant;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.NodeSessionRequest;
@@ -9,12 +8,10 @@ import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.internal.v1.Renewal;
 import io.trapline.internal.v1.Resignation;
-import io.trapline.internal.v1.RunName;
 import io.trapline.model.Lease;
 import io.trapline.node.lease.LeaderFinder;
 import io.trapline.node.lease.NodeLease;
 import io.trapline.sim.check.Violation;
-import io.trapline.sim.world.cluster.check.CopyChecks;
 import io.trapline.sim.world.cluster.check.Serving;
 import io.trapline.sim.world.cluster.host.Agenda;
 import io.trapline.sim.world.cluster.host.SimHost;
@@ -22,30 +19,15 @@ import io.trapline.sim.world.cluster.seam.ClusterSeams;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One life of a node: keeps in touch with the coordinators as {@code CoordinatorLink} does, by the real rules of leases. */
 public final class NodeProcess implements Serving {
-    private static final long MILLIS = 1_000_000;
-
     /** How a node reaches coordinators. */
     public interface Coordinators {
         /** Opens a session and registers; what it hears and its end go to the session. */
         SessionLine open(SimHost from, String address, NodeSessionRequest first, NodeSession session);
-    }
-
-    /** How a node reaches the others, and proposes to coordinators. */
-    public interface Peers {
-        /** A single message to whatever life the other node has when it arrives. */
-        void send(SimHost from, String node, Supplier<String> what, Consumer<NodeProcess> arrive);
-
-        /** Asks that coordinator once. */
-        void propose(SimHost from, String coordinator, Command command);
-
-        /** What copies are checked by. */
-        CopyChecks checks();
     }
 
     /** What a session says. */
@@ -53,6 +35,37 @@ public final class NodeProcess implements Serving {
         void send(NodeSessionRequest message);
 
         void close();
+    }
+
+    /** Whom a node's actors tell how far they are. */
+    public interface Told {
+        void applied(long revision);
+
+        void drained(long revision);
+
+        /** A coordinator with which the node speaks; any, while there is none. */
+        String coordinator();
+    }
+
+    /** What follows the registry at a node. */
+    public interface Follower {
+        /** A leader knows this life from now on. */
+        void admitted();
+
+        /** The registry has moved on, or is told as a whole. */
+        void changed(RegistryChange change);
+
+        /** Up to which revision all of the node's actors go by the registry. */
+        long acknowledged();
+
+        /** Revisions of the claims whose accesses are under way. */
+        List<Long> claimsAtWork();
+    }
+
+    /** Begins to follow at a life of a node. */
+    public interface Followers {
+        /** Begins; {@code serves}: whether the node serves at this very moment. */
+        Follower follow(NodeLife life, BooleanSupplier serves, Told told);
     }
 
     /** What a session hears. */
@@ -72,12 +85,10 @@ public final class NodeProcess implements Serving {
     private final SimHost host;
     private final ClusterSeams seams;
     private final Coordinators coordinators;
-    private final List<String> addresses;
-    private final Peers peers;
     private final NodeLife life;
     private final NodeLease lease = new NodeLease(Lease.LASTS);
     private final LeaderFinder finder;
-    private final NodeRegistryActor registry;
+    private final Follower registry;
     private final Map<String, Session> sessions = new TreeMap<>();
     private long leadership;
     private long known;
@@ -93,19 +104,17 @@ public final class NodeProcess implements Serving {
             ClusterSeams seams,
             List<String> addresses,
             Coordinators coordinators,
-            Peers peers) {
+            Followers followers) {
         this.agenda = agenda;
         this.host = host;
         this.seams = seams;
         this.coordinators = coordinators;
-        this.addresses = addresses;
-        this.peers = peers;
         life = NodeLife.newBuilder()
                 .setNode(host.name())
                 .setIncarnation(agenda.name())
                 .build();
         finder = new LeaderFinder(addresses, Lease.GRANT_SILENCE, now());
-        registry = new NodeRegistryActor(agenda, host, life, this::copy, this::serves, new NodeRegistryActor.Told() {
+        registry = followers.follow(life, this::serves, new Told() {
             @Override
             public void applied(long revision) {
                 lease.applied(now(), revision);
@@ -117,10 +126,18 @@ public final class NodeProcess implements Serving {
             public void drained(long revision) {
                 say(NodeSessionRequest.newBuilder().setDrainedRevision(revision));
             }
+
+            @Override
+            public String coordinator() {
+                return sessions.values().stream()
+                        .filter(session -> session.isAdmitted)
+                        .map(session -> session.address)
+                        .findFirst()
+                        .orElseGet(() -> agenda.oneOf(addresses));
+            }
         });
         search();
         renewLater();
-        accessLater();
     }
 
     private final class Session implements NodeSession {
@@ -261,7 +278,7 @@ public final class NodeProcess implements Serving {
                         "V-5", "%s knows revision %d and is told %d next", host.name(), known, change.getRevision());
             }
             known = change.getRevision();
-            registry.changed(change, () -> {});
+            registry.changed(change);
         }
     }
 
@@ -295,52 +312,6 @@ public final class NodeProcess implements Serving {
         gateOpen = false;
     }
 
-    // ---- copies
-
-    private Copy copy(RunName name) {
-        return new Copy(agenda, host, seams, life, name, this::serves, new Copies() {
-            @Override
-            public void send(NodeLife to, long generation, Supplier<String> what, Consumer<Copy> arrive) {
-                peers.send(host, to.getNode(), what, node -> {
-                    if (node.life.equals(to)) {
-                        node.registry.copy(generation).ifPresent(arrive);
-                    }
-                });
-            }
-
-            @Override
-            public void propose(Command command) {
-                String to = sessions.values().stream()
-                        .filter(session -> session.isAdmitted)
-                        .map(session -> session.address)
-                        .findFirst()
-                        .orElseGet(() -> agenda.oneOf(addresses));
-                peers.propose(host, to, command);
-            }
-
-            @Override
-            public CopyChecks checks() {
-                return peers.checks();
-            }
-        });
-    }
-
-    // ---- guests
-
-    private void accessLater() {
-        host.after(agenda.between(2 * MILLIS, 30 * MILLIS), () -> {
-            List<DomainActor> domains = registry.domains();
-            if (!domains.isEmpty()) {
-                agenda.oneOf(domains).access();
-            }
-            List<Copy> copies = registry.copies();
-            if (!copies.isEmpty()) {
-                agenda.oneOf(copies).write();
-            }
-            accessLater();
-        });
-    }
-
     // ---- as it truly is
 
     @Override
@@ -365,10 +336,7 @@ public final class NodeProcess implements Serving {
 
     @Override
     public List<Long> claimsAtWork() {
-        return registry.domains().stream()
-                .flatMap(domain -> domain.accesses().stream())
-                .map(access -> access.claimEpoch)
-                .toList();
+        return registry.claimsAtWork();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.trapline.sim.world.cluster.node;
 
+import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.DomainRecord;
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
@@ -11,9 +12,13 @@ import io.trapline.node.registry.AppliedQueue;
 import io.trapline.node.registry.DomainChange;
 import io.trapline.node.registry.DrainLedger;
 import io.trapline.node.registry.RegistryView;
+import io.trapline.sim.world.cluster.check.CopyChecks;
 import io.trapline.sim.world.cluster.host.Agenda;
 import io.trapline.sim.world.cluster.host.Mailbox;
 import io.trapline.sim.world.cluster.host.SimHost;
+import io.trapline.sim.world.cluster.node.NodeProcess.Follower;
+import io.trapline.sim.world.cluster.node.NodeProcess.Told;
+import io.trapline.sim.world.cluster.seam.ClusterSeams;
 import io.trapline.v1.Claim;
 import java.util.HashMap;
 import java.util.List;
@@ -21,83 +26,130 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Follows the registry at a node, as {@code NodeRegistry} does: domains apply each change some time later, and it is acknowledged when all have. */
-final class NodeRegistryActor {
+public final class NodeRegistryActor implements Follower {
     private static final int SLOW = 400;
     private static final long SLOWEST = 2_000_000_000;
+    private static final long MILLIS = 1_000_000;
 
-    /** Whom it tells. */
-    interface Told {
-        void applied(long revision);
+    /** How a node reaches the others, and proposes to coordinators. */
+    public interface Peers {
+        /** A single message to whatever life the other node has when it arrives. */
+        void send(SimHost from, String node, Supplier<String> what, Consumer<NodeRegistryActor> arrive);
 
-        void drained(long revision);
+        /** Asks that coordinator once. */
+        void propose(SimHost from, String coordinator, Command command);
+
+        /** What copies are checked by. */
+        CopyChecks checks();
     }
 
     private final Agenda agenda;
     private final SimHost host;
+    private final ClusterSeams seams;
+    private final NodeLife self;
+    private final Peers peers;
     private final BooleanSupplier serves;
     private final Told told;
     private final Mailbox actors;
     private final RegistryView view;
-    private final AppliedQueue<Runnable> applying = new AppliedQueue<>();
+    private final AppliedQueue<String> applying = new AppliedQueue<>();
     private final DrainLedger drains = new DrainLedger();
     /** By generation. */
     private final Map<Long, DomainActor> domains = new HashMap<>();
-
     /** By generation. */
     private final Map<Long, Copy> copies = new TreeMap<>();
 
-    private final NodeLife self;
-    private final Function<RunName, Copy> newCopy;
     private final StandingClaims claims = new StandingClaims();
 
     private long acknowledged;
 
-    NodeRegistryActor(
+    /** Begins to follow at a life of the host. */
+    public NodeRegistryActor(
             Agenda agenda,
             SimHost host,
+            ClusterSeams seams,
             NodeLife self,
-            Function<RunName, Copy> newCopy,
+            Peers peers,
             BooleanSupplier serves,
             Told told) {
         this.agenda = agenda;
         this.host = host;
+        this.seams = seams;
         this.self = self;
-        this.newCopy = newCopy;
+        this.peers = peers;
         this.serves = serves;
         this.told = told;
         actors = new Mailbox(agenda, host, SLOW, SLOWEST);
         view = new RegistryView();
+        accessLater();
     }
 
-    /** What all of its actors go by. */
-    long acknowledged() {
+    @Override
+    public long acknowledged() {
         return acknowledged;
     }
 
-    List<DomainActor> domains() {
-        return List.copyOf(domains.values());
+    @Override
+    public List<Long> claimsAtWork() {
+        return domains.values().stream()
+                .flatMap(domain -> domain.accesses().stream())
+                .map(access -> access.claimEpoch)
+                .toList();
     }
 
-    List<Copy> copies() {
-        return List.copyOf(copies.values());
-    }
-
-    Optional<Copy> copy(long generation) {
+    private Optional<Copy> copy(long generation) {
         return Optional.ofNullable(copies.get(generation));
     }
 
-    /** A leader knows this life from now on. */
-    void admitted() {
+    private Copy newCopy(RunName name) {
+        return new Copy(agenda, host, seams, self, name, serves, new Copies() {
+            @Override
+            public void send(NodeLife to, long generation, Supplier<String> what, Consumer<Copy> arrive) {
+                peers.send(host, to.getNode(), what, node -> {
+                    if (node.self.equals(to)) {
+                        node.copy(generation).ifPresent(arrive);
+                    }
+                });
+            }
+
+            @Override
+            public void propose(Command command) {
+                peers.propose(host, told.coordinator(), command);
+            }
+
+            @Override
+            public CopyChecks checks() {
+                return peers.checks();
+            }
+        });
+    }
+
+    private void accessLater() {
+        host.after(agenda.between(2 * MILLIS, 30 * MILLIS), () -> {
+            if (!domains.isEmpty()) {
+                agenda.oneOf(List.copyOf(domains.values())).access();
+            }
+            if (!copies.isEmpty()) {
+                agenda.oneOf(List.copyOf(copies.values())).write();
+            }
+            accessLater();
+        });
+    }
+
+    @Override
+    public void admitted() {
         drains.forgetReports();
         reportDrains();
     }
 
-    void changed(RegistryChange change, Runnable taken) {
+    @Override
+    public void changed(RegistryChange change) {
         RegistryView.Effects effects = view.apply(change);
-        AppliedQueue.Entry<Runnable> entry = applying.begin(effects.revision(), taken);
+        AppliedQueue.Entry<String> entry = applying.begin(effects.revision(), "");
         claims.take(change);
         effects.removed()
                 .forEach((domid, generation) -> later(entry, () -> {
@@ -112,7 +164,7 @@ final class NodeRegistryActor {
         done(entry);
     }
 
-    private void apply(DomainChange change, RegistryChange whole, AppliedQueue.Entry<Runnable> entry) {
+    private void apply(DomainChange change, RegistryChange whole, AppliedQueue.Entry<String> entry) {
         long generation = change.view().generation();
         if (change.view().primaries().stream().noneMatch(this::isSelf)) {
             // Another one decides it now: what was under way here is given up.
@@ -147,17 +199,17 @@ final class NodeRegistryActor {
         }
     }
 
-    private void place(DomainRecord record, AppliedQueue.Entry<Runnable> entry) {
+    private void place(DomainRecord record, AppliedQueue.Entry<String> entry) {
         RunName name = RunName.newBuilder()
                 .setDomid(record.getDomain().getDomid())
                 .setDomainGeneration(record.getDomain().getGeneration())
                 .build();
-        Copy copy = copies.computeIfAbsent(name.getDomainGeneration(), fresh -> newCopy.apply(name));
+        Copy copy = copies.computeIfAbsent(name.getDomainGeneration(), fresh -> newCopy(name));
         later(entry, () -> copy.apply(record.getRuns(0)));
     }
 
     /** Actors take a while, and keep the order. */
-    private void later(AppliedQueue.Entry<Runnable> entry, Runnable step) {
+    private void later(AppliedQueue.Entry<String> entry, Runnable step) {
         entry.owe();
         actors.tell(() -> {
             step.run();
@@ -182,13 +234,12 @@ final class NodeRegistryActor {
         reportDrains();
     }
 
-    private void done(AppliedQueue.Entry<Runnable> entry) {
+    private void done(AppliedQueue.Entry<String> entry) {
         entry.done();
         boolean moved = false;
         for (var next = applying.take(); next != null; next = applying.take()) {
             acknowledged = next.revision();
             moved = true;
-            next.source().run();
         }
         if (moved) {
             told.applied(acknowledged);

@@ -1,4 +1,4 @@
-package io.trapline.sim.world;
+package io.trapline.sim.world.part;
 
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
@@ -6,10 +6,10 @@ import io.trapline.sim.check.IoreqKey;
 import java.util.StringJoiner;
 
 /** Rows for a reader of a trace. */
-final class Texts {
+public final class Texts {
     private Texts() {}
 
-    static String keys(KeyRows rows) {
+    public static String keys(KeyRows rows) {
         StringJoiner text = new StringJoiner(" ");
         for (int i = 0; i < rows.size(); i++) {
             text.add(IoreqKey.of(rows, i).toString());
@@ -18,11 +18,11 @@ final class Texts {
     }
 
     /** A message on one line. */
-    static String flat(Object message) {
+    public static String flat(Object message) {
         return message.toString().replaceAll("\\s+", " ");
     }
 
-    static String outcomes(OutcomeRows rows) {
+    public static String outcomes(OutcomeRows rows) {
         StringJoiner text = new StringJoiner(" ");
         for (int i = 0; i < rows.size(); i++) {
             text.add(IoreqKey.of(rows.keys(), i) + "=" + Long.toHexString(rows.data(i))

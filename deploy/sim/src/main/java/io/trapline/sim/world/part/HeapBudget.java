@@ -1,10 +1,10 @@
-package io.trapline.sim.world;
+package io.trapline.sim.world.part;
 
 import io.trapline.node.p2m.MemoryBudget;
 import java.lang.foreign.MemorySegment;
 
 /** Guest memory on the heap, without a limit. */
-final class HeapBudget implements MemoryBudget {
+public final class HeapBudget implements MemoryBudget {
     @Override
     public MemorySegment takeChunk() {
         return MemorySegment.ofArray(new byte[CHUNK_BYTES]);

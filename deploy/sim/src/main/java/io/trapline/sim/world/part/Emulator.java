@@ -1,4 +1,4 @@
-package io.trapline.sim.world;
+package io.trapline.sim.world.part;
 
 import io.trapline.client.KeptAnswers;
 import io.trapline.model.Errno;
@@ -23,16 +23,17 @@ import org.jspecify.annotations.Nullable;
  * One run of an emulator: the real {@link KeptAnswers}, and around them what the client library does, with a device model that is slow, answers in any order and
  * writes pages while it serves.
  */
-final class Emulator {
+public final class Emulator {
     private enum State {
         ATTACHING,
         ATTACHED,
         ENDED
     }
 
-    final long run;
-    final ServerActor server;
-    private final World world;
+    public final long run;
+    public final ServerName server;
+    private final Stage world;
+    private final Reach reach;
     private final String name;
     private final int credit;
     private final KeptAnswers kept = new KeptAnswers();
@@ -50,40 +51,43 @@ final class Emulator {
     private int owed;
     private boolean isKilled;
 
-    Emulator(World world, ServerActor server, String name) {
+    public Emulator(Stage world, Reach reach, ServerName server, String name) {
         this.world = world;
+        this.reach = reach;
         this.server = server;
         this.name = name;
-        run = world.schedule.random.nextLong() | 1;
-        credit = world.schedule.oneOf(List.of(1, 3, 64));
+        run = world.chance.random().nextLong() | 1;
+        credit = world.chance.oneOf(List.of(1, 3, 64));
     }
 
     /** Whether it serves no more. */
-    boolean isEnded() {
+    public boolean isEnded() {
         return state == State.ENDED;
     }
 
     /** Whether nothing of it can be seen any more. */
-    boolean isGone() {
+    public boolean isGone() {
         return isKilled || (isEnded() && serving.isEmpty());
     }
 
     /** Whether it is attached and has nothing to do. */
-    boolean isIdle() {
+    public boolean isIdle() {
         return isGone() || (state == State.ATTACHED && queue.isEmpty() && serving.isEmpty() && answers.isEmpty());
     }
 
     /** It does one thing. */
-    void act() {
+    public void act() {
         if (isKilled) {
             return;
         }
         if (state != State.ENDED && link == null) {
             connect();
-        } else if (!queue.isEmpty() && state != State.ENDED && world.schedule.random.nextBoolean()) {
+        } else if (!queue.isEmpty()
+                && state != State.ENDED
+                && world.chance.random().nextBoolean()) {
             carryOut(queue.remove());
         } else if (!serving.isEmpty()) {
-            goOn(world.schedule.oneOf(serving));
+            goOn(world.chance.oneOf(serving));
         } else {
             sendAnswers();
         }
@@ -99,7 +103,7 @@ final class Emulator {
                 underWay.add(new IoreqKey(vcpu, epoch, sequence, part));
             }
         });
-        EmulatorLink stream = new EmulatorLink(world, this, server, name + " stream " + ++streams, credit);
+        EmulatorLink stream = new EmulatorLink(world, this, reach, name + " stream " + ++streams, credit);
         link = stream;
         granted = credit;
         owed = 0;
@@ -109,8 +113,8 @@ final class Emulator {
     private void carryOut(Request request) {
         long value = world.nextEmulatorValue();
         request.carriedOut(value);
-        world.schedule.say(() -> name + " carries out " + request.key);
-        world.carriedOut.act(server.id, run, request.key, request.marks, request.answer());
+        world.chance.say(() -> name + " carries out " + request.key);
+        world.carriedOut.act(server.id(), run, request.key, request.marks, request.answer());
         serving.add(request);
     }
 
@@ -118,12 +122,12 @@ final class Emulator {
         if (request.isWaiting) {
             return;
         }
-        if (request.mayWritePage() && world.schedule.random.nextBoolean()) {
+        if (request.mayWritePage() && world.chance.random().nextBoolean()) {
             writePage(request);
         } else {
             serving.remove(request);
             answer(request);
-            if (world.schedule.random.nextBoolean()) {
+            if (world.chance.random().nextBoolean()) {
                 sendAnswers();
             }
         }
@@ -140,8 +144,8 @@ final class Emulator {
         KeyRows serves = new KeyRows(1);
         serves.add(request.key.vcpu(), request.key.epoch(), request.key.sequence(), request.key.part());
         long session = sessionEpoch;
-        Gate gate = new Gate(Commands.PRINCIPAL, server.id, server.generation, session, serves);
-        stream.call(request.word(), world.nextEmulatorValue(), gate, refusal -> {
+        Gate gate = new Gate(Commands.PRINCIPAL, server.id(), server.generation(), session, serves);
+        stream.call(reach, request.word(), world.nextEmulatorValue(), gate, refusal -> {
             request.isWaiting = false;
             if (refusal.map(Refusal::errno).equals(Optional.of(Errno.ESTALE))) {
                 if (session != sessionEpoch || state == State.ATTACHING) {
@@ -155,7 +159,7 @@ final class Emulator {
 
     /** It is over, says the node: it is given up, or answered all the same. */
     private void abandon(Request request) {
-        if (world.schedule.random.nextBoolean()) {
+        if (world.chance.random().nextBoolean()) {
             IoreqKey key = request.key;
             serving.remove(request);
             kept.abandoned(key.vcpu(), key.epoch(), key.sequence(), key.part());
@@ -192,14 +196,14 @@ final class Emulator {
 
     // From its stream.
 
-    void attached(EmulatorLink from, long epoch) {
+    public void attached(EmulatorLink from, long epoch) {
         if (from == link && state != State.ENDED) {
             state = State.ATTACHED;
             sessionEpoch = epoch;
         }
     }
 
-    void ioreqs(
+    public void ioreqs(
             EmulatorLink from, long decidedRevision, int shard, long shardEpoch, IoreqRows rows, SettledRows marks) {
         if (from != link || state != State.ATTACHED || isKilled) {
             return;
@@ -255,8 +259,11 @@ final class Emulator {
     }
 
     private void refuse(Request request, long decidedRevision, byte claimedType) {
-        if (!isTooOld(decidedRevision, claimedType)) {
-            server.checks.isRefused(sessionEpoch, request.key);
+        EmulatorLink stream = link;
+        if (stream != null && isTooOld(decidedRevision, claimedType)) {
+            stream.isTooOld(sessionEpoch, request.key);
+        } else if (stream != null) {
+            stream.isRefused(sessionEpoch, request.key);
         }
     }
 
@@ -268,31 +275,31 @@ final class Emulator {
     }
 
     /** Its owner tells it of a release (C4). */
-    void released(int x, long revision) {
+    public void released(int x, long revision) {
         kept.released(x, revision);
         released[x] = Math.max(released[x], revision);
     }
 
     /** Its owner tells it that the server was disabled (C7). */
-    void stopped(long revision) {
+    public void stopped(long revision) {
         kept.stopped(revision);
         stopped = Math.max(stopped, revision);
     }
 
-    void settled(EmulatorLink from, SettledRows marks) {
+    public void settled(EmulatorLink from, SettledRows marks) {
         for (int i = 0; i < marks.size() && from == link; i++) {
             kept.settled(marks.vcpu(i), marks.vcpuEpoch(i), marks.through(i));
         }
     }
 
-    void lost(EmulatorLink from) {
+    public void lost(EmulatorLink from) {
         if (from == link && state != State.ENDED) {
             link = null;
             state = State.ATTACHING;
         }
     }
 
-    void ended(EmulatorLink from, Errno why) {
+    public void ended(EmulatorLink from, Errno why) {
         if (from != link || state == State.ENDED) {
             return;
         }
@@ -305,21 +312,21 @@ final class Emulator {
     }
 
     /** Nothing that was delivered to it is missing. */
-    void check() {
+    public void check() {
         if (link != null) {
             link.check();
         }
     }
 
     /** The stream is cut. */
-    void cut() {
+    public void cut() {
         if (link != null) {
             link.cut();
         }
     }
 
     /** The process dies. */
-    void kill() {
+    public void kill() {
         cut();
         isKilled = true;
         state = State.ENDED;

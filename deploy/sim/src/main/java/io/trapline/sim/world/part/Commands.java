@@ -1,11 +1,13 @@
-package io.trapline.sim.world;
+package io.trapline.sim.world.part;
 
+import com.google.protobuf.ByteString;
 import io.trapline.internal.v1.AttachEmulator;
 import io.trapline.internal.v1.BeginLeadership;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.CreateDomain;
 import io.trapline.internal.v1.DetachEmulator;
 import io.trapline.internal.v1.FinishDrain;
+import io.trapline.internal.v1.MoveVcpu;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.OpenVcpuStream;
 import io.trapline.internal.v1.RegisterNode;
@@ -24,21 +26,23 @@ import io.trapline.v1.RequestId;
 import io.trapline.v1.SetIoreqServerStateRequest;
 import io.trapline.v1.UnmapIoRangeRequest;
 import io.trapline.v1.UnpauseDomainRequest;
+import java.nio.ByteBuffer;
+import java.util.List;
 
 /** Commands to the registry, in the words of the simulation. */
-final class Commands {
-    static final String NODE = "n1";
-    static final String PRINCIPAL = "alice";
+public final class Commands {
+    public static final String NODE = "n1";
+    public static final String PRINCIPAL = "alice";
 
     /** The first life of the node. */
-    static final long INCARNATION = 77;
+    public static final long INCARNATION = 77;
 
-    static final int FIRST_TYPE = 16;
+    public static final int FIRST_TYPE = 16;
 
     private Commands() {}
 
     /** A life of the node begins. */
-    static Command registerNode(long incarnation) {
+    public static Command registerNode(long incarnation) {
         return Command.newBuilder()
                 .setRegisterNode(RegisterNode.newBuilder()
                         .setNode(NODE)
@@ -48,18 +52,19 @@ final class Commands {
     }
 
     /** The same after a life whose lease ended. */
-    static Command replaceNode(long incarnation, long leadership) {
+    public static Command replaceNode(long incarnation, long leadership) {
         return registerNode(incarnation).toBuilder().setLeadership(leadership).build();
     }
 
     /** A coordinator begins to lead. */
-    static Command beginLeadership() {
+    public static Command beginLeadership() {
         return Command.newBuilder()
                 .setBeginLeadership(BeginLeadership.newBuilder().setPeer("c1"))
                 .build();
     }
 
-    static Command createDomain(int vcpus, int defaultTimeoutMillis) {
+    /** Placed at one of those lives. */
+    public static Command createDomain(int vcpus, int defaultTimeoutMillis, List<NodeLife> usable) {
         return byOperator()
                 .setCreateDomain(CreateDomain.newBuilder()
                         .setRequest(CreateDomainRequest.newBuilder()
@@ -68,11 +73,11 @@ final class Commands {
                                 .setNrVcpus(vcpus)
                                 .setMemory(DomainMemory.DOMAIN_MEMORY_VOLATILE)
                                 .setDefaultTimeoutMs(defaultTimeoutMillis))
-                        .addUsableNodes(NodeLife.newBuilder().setNode(NODE).setIncarnation(INCARNATION)))
+                        .addAllUsableNodes(usable))
                 .build();
     }
 
-    static Command createServer(boolean buffers, int timeoutMillis) {
+    public static Command createServer(boolean buffers, int timeoutMillis) {
         return byOperator()
                 .setCreateIoreqServer(CreateIoreqServerRequest.newBuilder()
                         .setDomid(Layout.DOMID)
@@ -81,7 +86,7 @@ final class Commands {
                 .build();
     }
 
-    static Command destroyServer(int id, long generation, int drainMillis) {
+    public static Command destroyServer(int id, long generation, int drainMillis) {
         return byOperator()
                 .setDestroyIoreqServer(DestroyIoreqServerRequest.newBuilder()
                         .setDomid(Layout.DOMID)
@@ -91,7 +96,7 @@ final class Commands {
                 .build();
     }
 
-    static Command setState(int id, boolean enabled, int drainMillis) {
+    public static Command setState(int id, boolean enabled, int drainMillis) {
         return byOperator()
                 .setSetIoreqServerState(SetIoreqServerStateRequest.newBuilder()
                         .setDomid(Layout.DOMID)
@@ -101,7 +106,7 @@ final class Commands {
                 .build();
     }
 
-    static Command claim(int id, int x, int flags) {
+    public static Command claim(int id, int x, int flags) {
         return byOperator()
                 .setMapMemType(MapMemTypeRequest.newBuilder()
                         .setDomid(Layout.DOMID)
@@ -111,7 +116,7 @@ final class Commands {
                 .build();
     }
 
-    static Command release(int id, int x, int drainMillis, boolean reset) {
+    public static Command release(int id, int x, int drainMillis, boolean reset) {
         return byOperator()
                 .setMapMemType(MapMemTypeRequest.newBuilder()
                         .setDomid(Layout.DOMID)
@@ -122,7 +127,7 @@ final class Commands {
                 .build();
     }
 
-    static Command mapRange(int id, boolean ports) {
+    public static Command mapRange(int id, boolean ports) {
         return byOperator()
                 .setMapIoRange(MapIoRangeRequest.newBuilder()
                         .setDomid(Layout.DOMID)
@@ -131,7 +136,7 @@ final class Commands {
                 .build();
     }
 
-    static Command unmapRange(int id, boolean ports) {
+    public static Command unmapRange(int id, boolean ports) {
         return byOperator()
                 .setUnmapIoRange(UnmapIoRangeRequest.newBuilder()
                         .setDomid(Layout.DOMID)
@@ -148,19 +153,19 @@ final class Commands {
                 .build();
     }
 
-    static Command pause() {
+    public static Command pause() {
         return byOperator()
                 .setPauseDomain(PauseDomainRequest.newBuilder().setDomid(Layout.DOMID))
                 .build();
     }
 
-    static Command unpause() {
+    public static Command unpause() {
         return byOperator()
                 .setUnpauseDomain(UnpauseDomainRequest.newBuilder().setDomid(Layout.DOMID))
                 .build();
     }
 
-    static Command attach(int id, long generation, long run) {
+    public static Command attach(int id, long generation, long run, String node) {
         return Command.newBuilder()
                 .setAttachEmulator(AttachEmulator.newBuilder()
                         .setPrincipal(PRINCIPAL)
@@ -168,11 +173,11 @@ final class Commands {
                         .setId(id)
                         .setGeneration(generation)
                         .setRun(run)
-                        .setNode(NODE))
+                        .setNode(node))
                 .build();
     }
 
-    static Command detach(int id, long generation, long sessionEpoch) {
+    public static Command detach(int id, long generation, long sessionEpoch) {
         return Command.newBuilder()
                 .setDetachEmulator(DetachEmulator.newBuilder()
                         .setDomid(Layout.DOMID)
@@ -182,29 +187,50 @@ final class Commands {
                 .build();
     }
 
-    static Command openVcpu(int vcpu) {
+    /** The guest is at that node, and may go on at another one by its token. */
+    public static Command openVcpu(int vcpu, String node, int window, long token) {
         return Command.newBuilder()
                 .setOpenVcpu(OpenVcpuStream.newBuilder()
                         .setDomid(Layout.DOMID)
                         .setVcpu(vcpu)
-                        .setNode(NODE))
+                        .setNode(node)
+                        .setWindow(window)
+                        .setToken(token(token)))
                 .build();
     }
 
-    static Command finishDrain(long revision) {
+    /** The guest of a vCPU goes on at another node. */
+    public static Command moveVcpu(int vcpu, String node, long token) {
+        return Command.newBuilder()
+                .setMoveVcpu(MoveVcpu.newBuilder()
+                        .setDomid(Layout.DOMID)
+                        .setVcpu(vcpu)
+                        .setNode(node)
+                        .setToken(token(token)))
+                .build();
+    }
+
+    private static ByteString token(long token) {
+        return ByteString.copyFrom(ByteBuffer.allocate(2 * Long.BYTES)
+                .putLong(token)
+                .putLong(token)
+                .array());
+    }
+
+    public static Command finishDrain(long revision) {
         return Command.newBuilder()
                 .setFinishDrain(FinishDrain.newBuilder().setRevision(revision))
                 .build();
     }
 
-    static Command openSession() {
+    public static Command openSession() {
         return byOperator()
                 .setOpenSession(OpenSessionRequest.getDefaultInstance())
                 .build();
     }
 
     /** The same request under that id; under none, where it is the default (section E). */
-    static Command withId(Command command, RequestId id) {
+    public static Command withId(Command command, RequestId id) {
         Command.Builder named = command.toBuilder();
         switch (command.getCommandCase()) {
             case CREATE_IOREQ_SERVER -> named.getCreateIoreqServerBuilder().setRequestId(id);

@@ -1,12 +1,14 @@
-package io.trapline.sim.world;
+package io.trapline.sim.world.part;
 
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.ioreq.IoreqEffects;
 import io.trapline.node.ioreq.IoreqServerRules;
 import io.trapline.node.ioreq.KeptRequests;
+import io.trapline.node.peer.TrafficClass;
 import io.trapline.node.protocol.Drain;
 import io.trapline.node.protocol.Gate;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.rows.IoreqRows;
@@ -15,6 +17,7 @@ import io.trapline.node.rows.OutcomeRows;
 import io.trapline.node.rows.SettledRows;
 import io.trapline.sim.check.IoreqKey;
 import io.trapline.sim.check.ServerChecks;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -22,11 +25,17 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One IOREQ server: its rules, what watches them, and the stream of its emulator. */
-final class ServerActor implements IoreqEffects {
-    final int id;
-    final long generation;
-    final ServerChecks checks;
-    private final World world;
+public final class ServerActor implements IoreqEffects {
+    public final int id;
+    public final long generation;
+    public final ServerChecks checks;
+    private final Stage world;
+    private final Place place;
+    private final Node node;
+    /** What the emulator said, and calls for it, while the node did not serve. */
+    private final List<Waiting> waiting = new ArrayList<>();
+
+    private boolean leased = true;
     private final IoreqServerRules rules;
     private ServerView view;
     private @Nullable EmulatorLink offered;
@@ -36,8 +45,13 @@ final class ServerActor implements IoreqEffects {
     private long appliedRevision;
     private OutcomeRows timedOut = new OutcomeRows(1);
 
-    ServerActor(World world, ServerView view) {
+    /** @param ofIoreqs whether it waits for the shards, too, to have asked what they have to ask (D-22) */
+    private record Waiting(boolean ofIoreqs, Runnable step, Runnable onStop) {}
+
+    public ServerActor(Stage world, Place place, Node node, ServerView view) {
         this.world = world;
+        this.place = place;
+        this.node = node;
         this.view = view;
         id = view.id();
         generation = view.generation();
@@ -49,61 +63,144 @@ final class ServerActor implements IoreqEffects {
                 world.history,
                 world.promises,
                 world.carriedOut,
-                world.node.shards.stream().map(shard -> shard.model).toList());
+                world.models,
+                world.runs(generation),
+                world.time);
     }
 
-    String name() {
-        return "server " + id + "/" + generation;
+    public String name() {
+        return serverName().toString();
+    }
+
+    public ServerName serverName() {
+        return new ServerName(id, generation);
     }
 
     private long now() {
-        return world.schedule.getAsLong();
+        return place.now();
     }
 
-    long appliedRevision() {
+    public long appliedRevision() {
         return appliedRevision;
     }
 
     // What it is told.
 
-    void forward(
+    /** Whether the node serves, in this step (D-11). What was put aside comes first, in its order (F2). */
+    public void lease() {
+        boolean serves = place.serves();
+        if (serves != leased && !stopped) {
+            leased = serves;
+            rules.leased(serves);
+            if (serves) {
+                takeWaiting();
+                rules.tick(now());
+            }
+        }
+    }
+
+    private boolean mustWait(boolean ofIoreqs) {
+        return !leased || (ofIoreqs && rules.awaitsShards());
+    }
+
+    private void takeWaiting() {
+        List<Waiting> all = List.copyOf(waiting);
+        waiting.clear();
+        for (Waiting each : all) {
+            if (mustWait(each.ofIoreqs())) {
+                waiting.add(each);
+            } else {
+                each.step().run();
+            }
+        }
+    }
+
+    private void step(Runnable step) {
+        lease();
+        step.run();
+        takeWaiting();
+    }
+
+    private void fromEmulator(boolean ofIoreqs, Runnable step, Runnable onStop) {
+        lease();
+        if (stopped) {
+            onStop.run();
+        } else if (mustWait(ofIoreqs)) {
+            waiting.add(new Waiting(ofIoreqs, step, onStop));
+        } else {
+            step.run();
+            takeWaiting();
+        }
+    }
+
+    void ask(int shard, long shardEpoch, long homeEpoch, IoreqRows rows, KeyRows returned) {
+        step(() -> {
+            checks.asks(appliedRevision, rows.keys());
+            rules.ask(now(), shard, shardEpoch, homeEpoch, rows, returned);
+        });
+    }
+
+    void homeTold(Life by, long homeEpoch) {
+        step(() -> {
+            checks.binding();
+            rules.homeTold(now(), by, homeEpoch);
+            checks.bound();
+        });
+    }
+
+    public void forward(
             int shard, long shardEpoch, long decidedRevision, long decidedChange, IoreqRows rows, SettledRows settled) {
+        lease();
         long revision = world.seams.decidedRevision(decidedRevision, view.changedRevision());
         rules.accept(now(), shard, shardEpoch, revision, decidedChange, rows, settled);
     }
 
-    void recall(int shard, long recall, long change, KeyRows rows, int drainMillis) {
+    public void recall(int shard, long recall, long change, KeyRows rows, int drainMillis) {
+        lease();
         checks.recalls(now(), rows, drainMillis);
         rules.recall(now(), shard, recall, change, rows, drainMillis);
     }
 
-    void postedLeft(KeyRows rows) {
+    public void postedLeft(KeyRows rows) {
+        lease();
         rules.postedLeft(now(), rows);
     }
 
-    void apply(
+    public void apply(
             long revision,
             ServerView newView,
+            Set<Life> primaries,
             boolean paused,
             List<VcpuOpening> opened,
             List<Drain> drains,
             Runnable applied) {
+        lease();
         checks.applies(now(), newView, opened, drains);
+        ServerView before = view;
+        view = newView;
         rules.apply(
                 now(),
                 revision,
-                world.seams.view(view, newView),
-                Set.of(),
+                world.seams.view(before, newView),
+                primaries,
                 world.seams.pausedAtServers(paused),
                 world.seams.openedForServers(opened),
                 world.seams.drains(drains));
-        view = newView;
         appliedRevision = revision;
         world.seams.drainsOverAtOnce(drains).forEach(drain -> drained(drain.revision()));
+        takeWaiting();
         applied.run();
     }
 
-    void bind(
+    public void bind(
+            EmulatorLink link, long epoch, long run, int credit, KeptRequests kept, Consumer<Optional<Refusal>> done) {
+        fromEmulator(
+                false,
+                () -> bindNow(link, epoch, run, credit, kept, done),
+                () -> done.accept(Optional.of(Refusal.noServer(Layout.DOMID, id))));
+    }
+
+    private void bindNow(
             EmulatorLink link, long epoch, long run, int credit, KeptRequests kept, Consumer<Optional<Refusal>> done) {
         offered = link;
         KeptRequests told = world.seams.kept(kept, checks.posted());
@@ -111,11 +208,17 @@ final class ServerActor implements IoreqEffects {
         checks.bound();
     }
 
-    void answers(long epoch, OutcomeRows rows) {
+    public void answers(long epoch, OutcomeRows rows) {
+        fromEmulator(true, () -> answersNow(epoch, rows), () -> {});
+    }
+
+    private void answersNow(long epoch, OutcomeRows rows) {
         checks.answers(epoch, rows);
         if (world.seams.believesLateAnswers()) {
             OutcomeRows late = checks.late(rows);
-            world.node.shards.forEach(shard -> completed(world.node.shards.indexOf(shard), late));
+            for (int shard = 0; shard < world.models.size(); shard++) {
+                completed(shard, late);
+            }
         }
         rules.answers(now(), world.seams.answersEpoch(epoch, boundEpoch), rows);
         freeTimedOut();
@@ -129,15 +232,19 @@ final class ServerActor implements IoreqEffects {
         }
     }
 
-    void credit(long epoch, int rows) {
-        rules.addCredit(now(), epoch, rows);
+    public void credit(long epoch, int rows) {
+        fromEmulator(false, () -> rules.addCredit(now(), epoch, rows), () -> {});
     }
 
-    void ready(long epoch) {
-        rules.ready(now(), epoch);
+    public void ready(long epoch) {
+        fromEmulator(false, () -> rules.ready(now(), epoch), () -> {});
     }
 
-    void lost(long epoch) {
+    public void lost(long epoch) {
+        fromEmulator(false, () -> lostNow(epoch), () -> {});
+    }
+
+    private void lostNow(long epoch) {
         rules.lost(epoch);
         if (boundEpoch == epoch) {
             bound = null;
@@ -146,24 +253,32 @@ final class ServerActor implements IoreqEffects {
     }
 
     /** A memory call: eight bytes. */
-    void gated(Gate gate, long gpa, long value, Consumer<Optional<Refusal>> reply) {
-        Optional<Refusal> refusal = stopped
-                ? Optional.of(Refusal.noServer(Layout.DOMID, id))
-                : rules.gate(world.seams.gate(gate, boundEpoch));
+    public void gated(Gate gate, long gpa, long value, Consumer<Optional<Refusal>> reply) {
+        fromEmulator(
+                true,
+                () -> gatedNow(gate, gpa, value, reply),
+                () -> reply.accept(Optional.of(Refusal.noServer(Layout.DOMID, id))));
+    }
+
+    private void gatedNow(Gate gate, long gpa, long value, Consumer<Optional<Refusal>> reply) {
+        Optional<Refusal> refusal = rules.gate(world.seams.gate(gate, boundEpoch));
         if (refusal.isPresent()) {
             reply.accept(refusal);
             return;
         }
         checks.passesGate(gate.sessionEpoch(), gate.serving());
-        ShardActor shard = world.node.shards.get(Layout.shardOf(gpa));
-        world.schedule.between(name(), shard.name()).tell(() -> "emulator writes " + Long.toHexString(value), () -> {
-            shard.write(gpa, value);
-            reply.accept(Optional.empty());
-        });
+        tell(
+                Layout.shardOf(gpa),
+                () -> "emulator writes " + Long.toHexString(value),
+                to -> to.write(gpa, value, () -> reply.accept(Optional.empty())));
     }
 
-    void tickIfDue(long nowNanos) {
+    public void tickIfDue(long nowNanos) {
         if (stopped) {
+            return;
+        }
+        lease();
+        if (!leased) {
             return;
         }
         if (nowNanos >= rules.nextDeadline()) {
@@ -173,20 +288,22 @@ final class ServerActor implements IoreqEffects {
         checks.hasLooked(nowNanos);
     }
 
-    long nextTick() {
+    public long nextTick() {
         return stopped ? Long.MAX_VALUE : rules.nextDeadline();
     }
 
     /** It is gone from the registry. */
-    void stop() {
+    public void stop() {
         stopped = true;
+        waiting.forEach(each -> each.onStop().run());
+        waiting.clear();
         EmulatorLink link = bound;
         if (link != null) {
             link.end(Refusal.noServer(Layout.DOMID, id));
         }
     }
 
-    boolean isStopped() {
+    public boolean isStopped() {
         return stopped;
     }
 
@@ -236,8 +353,12 @@ final class ServerActor implements IoreqEffects {
     }
 
     private void tell(int shard, java.util.function.Supplier<String> what, Consumer<ShardActor> message) {
-        ShardActor to = world.node.shards.get(shard);
-        world.schedule.between(name(), to.name()).tell(() -> name() + " " + what.get(), () -> message.accept(to));
+        node.toShard(
+                name(),
+                shard,
+                TrafficClass.ANSWERS,
+                () -> name() + " " + what.get(),
+                (at, times) -> message.accept(at));
     }
 
     @Override
@@ -300,6 +421,6 @@ final class ServerActor implements IoreqEffects {
 
     @Override
     public void drained(long revision) {
-        world.node.drained(this, revision);
+        node.drained(this, revision);
     }
 }

@@ -1,4 +1,4 @@
-package io.trapline.sim.world;
+package io.trapline.sim.world.part;
 
 import io.trapline.client.SendWindow;
 import io.trapline.model.Errno;
@@ -12,15 +12,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A client that runs one vCPU: the real window of the client library, and what the library does around it. */
-final class Guest {
+public final class Guest {
     private enum State {
         OPENING,
         OPEN,
         ENDED
     }
 
-    final int vcpu;
-    private final World world;
+    public final int vcpu;
+    private final Stage world;
+    private final Reach reach;
     private final String name;
     private final int windowSize;
     private final SendWindow window;
@@ -32,37 +33,38 @@ final class Guest {
     private long toldThrough;
     private int streams;
 
-    Guest(World world, int vcpu, String name) {
+    public Guest(Stage world, Reach reach, int vcpu, String name) {
         this.world = world;
+        this.reach = reach;
         this.vcpu = vcpu;
         this.name = name;
-        windowSize = 1 + world.schedule.upTo(15);
+        windowSize = 1 + world.chance.upTo(15);
         window = new SendWindow(vcpu, windowSize, world.settings.defaultTimeoutMillis);
     }
 
-    String name() {
+    public String name() {
         return name;
     }
 
-    boolean isEnded() {
+    public boolean isEnded() {
         return state == State.ENDED;
     }
 
-    boolean isIdle() {
+    public boolean isIdle() {
         return state == State.ENDED || (state == State.OPEN && window.outstanding() == 0);
     }
 
     @Nullable
-    GuestLink link() {
+    public GuestLink link() {
         return link;
     }
 
     /** It does one thing; {@code submits}: it may also submit accesses. */
-    void act(boolean submits) {
+    public void act(boolean submits) {
         if (state == State.ENDED) {
             return;
         }
-        long now = world.schedule.getAsLong();
+        long now = world.time.getAsLong();
         if (now >= window.wakeNanos()) {
             window.expire(now, (sequence, errno) -> report(sequence));
         }
@@ -70,17 +72,17 @@ final class Guest {
         if (stream == null) {
             connect();
         } else if (state == State.OPEN) {
-            while (submits && window.room() > 0 && world.schedule.random.nextBoolean()) {
+            while (submits && window.room() > 0 && world.chance.random().nextBoolean()) {
                 submit(now);
             }
             send(stream, now);
-        } else if (submits && token != 0 && world.schedule.oneIn(4) && window.room() > 0) {
+        } else if (submits && token != 0 && world.chance.oneIn(4) && window.room() > 0) {
             submit(now);
         }
     }
 
     private void connect() {
-        GuestLink stream = new GuestLink(world, this, name + " stream " + ++streams);
+        GuestLink stream = new GuestLink(world, this, reach, name + " stream " + ++streams);
         link = stream;
         if (token == 0) {
             stream.sendOpen(vcpu, windowSize);
@@ -104,20 +106,20 @@ final class Guest {
                 world.workload.shards(access),
                 now,
                 timeout * 1_000_000L);
-        world.schedule.say(() -> name + " submits " + submitted);
+        world.chance.say(() -> name + " submits " + submitted);
         world.history.submitted(submitted);
     }
 
     private void send(GuestLink stream, long now) {
-        while (window.next(now) != SendWindow.Next.NOTHING) {
+        for (SendWindow.Next kind = window.next(now); kind != SendWindow.Next.NOTHING; kind = window.next(now)) {
             List<GuestRow> rows = new ArrayList<>();
             window.take(
                     now,
-                    1 + world.schedule.upTo(15),
+                    1 + world.chance.upTo(15),
                     (of, sequence, address, attributes, data, count, timeout) ->
                             rows.add(new GuestRow(sequence, address, attributes, data, count, timeout)));
             toldThrough = window.receivedThrough();
-            stream.sendBatch(vcpu, rows, toldThrough);
+            stream.sendBatch(vcpu, rows, kind == SendWindow.Next.RESENT, toldThrough);
         }
         if (window.receivedThrough() != toldThrough) {
             toldThrough = window.receivedThrough();
@@ -125,7 +127,7 @@ final class Guest {
         }
     }
 
-    void opened(GuestLink from, long ofEpoch, long nextSequence, long theToken) {
+    public void opened(GuestLink from, long ofEpoch, long nextSequence, long theToken) {
         if (from != link || state != State.OPENING) {
             return;
         }
@@ -140,15 +142,14 @@ final class Guest {
         state = State.OPEN;
     }
 
-    void answered(GuestLink from, List<GuestLink.Answer> answers) {
+    public void answered(GuestLink from, List<GuestLink.Answer> answers) {
         if (from != link || state == State.ENDED) {
             return;
         }
         for (GuestLink.Answer answer : answers) {
             AccessKey key = new AccessKey(vcpu, epoch, answer.sequence());
-            world.history.reaches(key, answer.data(), answer.errno());
-            if (window.answer(world.schedule.getAsLong(), answer.sequence(), answer.errno())
-                    == SendWindow.Taken.OUTCOME) {
+            world.history.reaches(key, answer.data(), answer.errno(), answer.fromShard());
+            if (window.answer(world.time.getAsLong(), answer.sequence(), answer.errno()) == SendWindow.Taken.OUTCOME) {
                 report(answer.sequence());
             }
         }
@@ -160,7 +161,7 @@ final class Guest {
         }
     }
 
-    void lost(GuestLink from) {
+    public void lost(GuestLink from) {
         if (from == link && state != State.ENDED) {
             link = null;
             state = State.OPENING;
@@ -168,7 +169,7 @@ final class Guest {
         }
     }
 
-    void fenced(GuestLink from) {
+    public void fenced(GuestLink from) {
         if (from == link && state != State.ENDED) {
             end();
         }
@@ -184,14 +185,14 @@ final class Guest {
     }
 
     /** The stream is cut. */
-    void cut() {
+    public void cut() {
         if (link != null) {
             link.cut();
         }
     }
 
     /** When time alone makes a difference to it. */
-    long wakeNanos() {
+    public long wakeNanos() {
         return state == State.ENDED ? Long.MAX_VALUE : window.wakeNanos();
     }
 

@@ -1,13 +1,13 @@
-package io.trapline.sim.world;
+package io.trapline.sim.world.part;
 
 import io.trapline.model.IoreqAttributes;
 import io.trapline.node.rows.IoreqRows;
 import io.trapline.sim.check.IoreqKey;
 
 /** An ioreq at an emulator. */
-final class Request {
-    final IoreqKey key;
-    final int marks;
+public final class Request {
+    public final IoreqKey key;
+    public final int marks;
     /** Whether a call for it is under way. */
     boolean isWaiting;
 
@@ -16,45 +16,45 @@ final class Request {
     private boolean hasWritten;
     private long value;
 
-    Request(IoreqRows rows, int row) {
+    public Request(IoreqRows rows, int row) {
         key = IoreqKey.of(rows.keys(), row);
         marks = rows.marks(row);
         attributes = rows.attributes(row);
         address = rows.address(row);
     }
 
-    void carriedOut(long aValue) {
+    public void carriedOut(long aValue) {
         value = IoreqAttributes.isWrite(attributes) ? 0 : aValue;
     }
 
-    void repeats(long answer) {
+    public void repeats(long answer) {
         value = answer;
     }
 
     /** What the emulator says, more than the low bytes that count. */
-    long unmasked() {
+    public long unmasked() {
         return value;
     }
 
     /** What counts of it. */
-    long answer() {
+    public long answer() {
         return value & IoreqAttributes.mask(attributes);
     }
 
     /** Whether it is a write to a page that the emulator may put there. */
-    boolean mayWritePage() {
+    public boolean mayWritePage() {
         return !hasWritten && IoreqAttributes.isWrite(attributes) && Layout.isPage(address);
     }
 
-    long word() {
+    public long word() {
         return address & -8;
     }
 
-    void wrotePage() {
+    public void wrotePage() {
         hasWritten = true;
     }
 
-    void mayWriteAgain() {
+    public void mayWriteAgain() {
         hasWritten = false;
     }
 }

@@ -1,20 +1,20 @@
-package io.trapline.sim.world;
+package io.trapline.sim.world.part;
 
 import io.trapline.v1.RequestId;
 import java.util.TreeSet;
 
 /** The request ids of one client session: a number for each request, acknowledged when nothing of it is on its way any more (section E). */
-final class RequestNumbers {
+public final class RequestNumbers {
     private final long session;
     private final TreeSet<Long> open = new TreeSet<>();
     private long last;
 
-    RequestNumbers(long session) {
+    public RequestNumbers(long session) {
         this.session = session;
     }
 
     /** The id of another request. */
-    RequestId next() {
+    public RequestId next() {
         open.add(++last);
         return RequestId.newBuilder()
                 .setSession(session)
@@ -24,7 +24,7 @@ final class RequestNumbers {
     }
 
     /** Nobody asks for the answer to that one any more. */
-    void done(RequestId id) {
+    public void done(RequestId id) {
         open.remove(id.getNumber());
     }
 }

@@ -1,20 +1,20 @@
-package io.trapline.sim.world;
+package io.trapline.sim.world.part;
 
 import io.trapline.model.Gfn;
 import io.trapline.model.MemType;
-import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
 import io.trapline.sim.check.TypeChecks;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /** The domain's type calls, one at a time: what the shards have checked still holds when they are told to do it (T6). */
-final class TypesActor {
-    private final World world;
+public final class TypesActor {
+    private final Stage world;
+    private final Place place;
+    private final Node node;
     private final ArrayDeque<Call> calls = new ArrayDeque<>();
     private boolean busy;
     private final TypeChecks checks;
@@ -26,19 +26,20 @@ final class TypesActor {
     /** A change of two neighbouring pages at most; with {@code x} ≥ 0 a reset of that type. */
     private record Call(List<TypeRun> runs, int x, Runnable done) {}
 
-    TypesActor(World world) {
+    public TypesActor(Stage world, Place place, Node node) {
         this.world = world;
+        this.place = place;
+        this.node = node;
         checks = new TypeChecks(
                 Layout.PAGES,
-                gfn -> MemType.ofCode(world.node
-                        .shards
+                gfn -> MemType.ofCode(node.shards
                         .get(Layout.shardOf(gfn << Gfn.PAGE_SHIFT))
                         .p2m
                         .typeOf(gfn)));
     }
 
     /** Turns pages into another type, where that is allowed. */
-    void set(long firstGfn, int count, MemType type, Runnable done) {
+    public void set(long firstGfn, int count, MemType type, Runnable done) {
         List<TypeRun> runs = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             runs.add(new TypeRun(firstGfn + i, 1, type));
@@ -48,7 +49,7 @@ final class TypesActor {
     }
 
     /** Turns the pages of {@code ioreq_server[x]} into RAM_RW (C5). */
-    void reset(int x, Runnable done) {
+    public void reset(int x, Runnable done) {
         calls.add(new Call(List.of(), x, done));
         next();
     }
@@ -64,8 +65,9 @@ final class TypesActor {
             forAll(call, shard -> shard.resetType(call.x, answer(call, shard)));
         } else {
             forAll(call, shard -> {
-                Optional<Refusal> refusal = shard.p2m.checkTypes(runsOf(call, shard));
-                toTypes(shard, () -> checked(call, shard, refusal.isPresent()));
+                shard.checkTypes(
+                        runsOf(call, shard),
+                        refusal -> toTypes(shard, () -> checked(call, shard, refusal.isPresent())));
             });
         }
     }
@@ -75,16 +77,14 @@ final class TypesActor {
     }
 
     private void forAll(Call call, Step step) {
-        List<ShardActor> shards = world.node.shards;
+        List<ShardActor> shards = node.shards;
         List<ShardActor> concerned = shards.stream()
                 .filter(shard -> call.x >= 0 || !runsOf(call, shard).isEmpty())
                 .filter(shard -> !refused.contains(shard))
                 .toList();
         waiting = concerned.size();
         for (ShardActor shard : concerned) {
-            world.schedule
-                    .between("types", shard.name())
-                    .tell(() -> "types " + call.runs + " " + call.x, () -> step.at(shard));
+            place.between("types", shard.name()).tell(() -> "types " + call.runs + " " + call.x, () -> step.at(shard));
         }
     }
 
@@ -93,7 +93,7 @@ final class TypesActor {
     }
 
     private ShardActor shardOf(TypeRun run) {
-        return world.node.shards.get(Layout.shardOf(run.firstGfn() << Gfn.PAGE_SHIFT));
+        return node.shards.get(Layout.shardOf(run.firstGfn() << Gfn.PAGE_SHIFT));
     }
 
     private void checked(Call call, ShardActor shard, boolean isRefused) {
@@ -120,7 +120,7 @@ final class TypesActor {
     }
 
     private void toTypes(ShardActor shard, Runnable arrive) {
-        world.schedule.between(shard.name(), "types").tell("types answered", arrive);
+        place.between(shard.name(), "types").tell("types answered", arrive);
     }
 
     private void finish(Call call) {
@@ -135,7 +135,7 @@ final class TypesActor {
     }
 
     /** Whether a call is under way. */
-    boolean isBusy() {
+    public boolean isBusy() {
         return busy;
     }
 }

@@ -1,0 +1,138 @@
+package io.trapline.sim.world.hosts;
+
+import io.trapline.sim.world.cluster.host.Agenda;
+import io.trapline.sim.world.cluster.host.SimHost;
+import io.trapline.sim.world.part.Emulator;
+import io.trapline.sim.world.part.Guest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What goes wrong: hosts that stop and go on, crash and come back, links that are cut one way or both, streams that break, runs that die or are replaced. */
+final class HostFaults {
+    private static final long MILLIS = 1_000_000;
+
+    private final HostsWorld world;
+    private final Hosts hosts;
+    private final Agenda agenda;
+    private final long apart;
+    private boolean isHealed;
+
+    HostFaults(HostsWorld world, Agenda agenda) {
+        this.world = world;
+        this.agenda = agenda;
+        hosts = world.hosts;
+        apart = agenda.oneOf(List.of(30 * MILLIS, 100 * MILLIS, 500 * MILLIS));
+    }
+
+    void begin() {
+        agenda.after(agenda.between(0, 2 * apart), () -> {
+            if (!isHealed) {
+                act();
+                begin();
+            }
+        });
+    }
+
+    private void act() {
+        switch (agenda.upTo(15)) {
+            case 0, 1 -> pause(agenda.oneOf(hosts.nodeHosts));
+            case 2 -> pause(agenda.oneOf(hosts.coordinatorHosts));
+            case 3 -> crash(agenda.oneOf(hosts.nodeHosts));
+            case 4, 5 -> cut(agenda.oneOf(hosts.nodeHosts), agenda.oneOf(all()));
+            case 6 -> isolate(agenda.oneOf(hosts.nodeHosts));
+            case 7, 8 -> hosts.net.breakOne(agenda.oneOf(hosts.nodeHosts));
+            case 9, 10 -> guest().ifPresent(Guest::cut);
+            case 11, 12 -> emulator().ifPresent(Emulator::cut);
+            case 13 -> emulator().ifPresent(Emulator::kill);
+            case 14 -> emulator().ifPresent(of -> world.newEmulator(of.server));
+            default -> world.newGuest(agenda.upTo(world.vcpus() - 1));
+        }
+    }
+
+    private Optional<Guest> guest() {
+        return world.guests.isEmpty() ? Optional.empty() : Optional.of(agenda.oneOf(world.guests));
+    }
+
+    private Optional<Emulator> emulator() {
+        return world.emulators.isEmpty() ? Optional.empty() : Optional.of(agenda.oneOf(world.emulators));
+    }
+
+    private List<SimHost> all() {
+        List<SimHost> all = new ArrayList<>(hosts.coordinatorHosts);
+        all.addAll(hosts.nodeHosts);
+        return all;
+    }
+
+    /** For less than a lease where a server would leave its home with what it has. */
+    private long briefly(SimHost one, SimHost other) {
+        boolean mayBeLong = !world.keepsHomes(one) && !world.keepsHomes(other);
+        return agenda.between(5 * MILLIS, mayBeLong && agenda.oneIn(3) ? 3_000 * MILLIS : 300 * MILLIS);
+    }
+
+    private void pause(SimHost host) {
+        if (host.runs()) {
+            int life = host.life();
+            host.pause();
+            agenda.after(briefly(host, host), () -> {
+                if (host.isUp(life)) {
+                    host.goOn();
+                }
+            });
+        }
+    }
+
+    private void crash(SimHost host) {
+        // The domain has its memory at one node only: without it, it is lost (D4).
+        if (host.runs() && host != world.primary() && !world.keepsHomes(host)) {
+            hosts.crashNode(host);
+            agenda.after(briefly(host, host), () -> start(host));
+        }
+    }
+
+    private void start(SimHost host) {
+        if (!host.isUp()) {
+            hosts.startNode(host);
+        }
+    }
+
+    private void cut(SimHost one, SimHost other) {
+        if (one == other) {
+            return;
+        }
+        boolean forth = agenda.oneIn(2);
+        boolean back = !forth || agenda.oneIn(2);
+        if (forth) {
+            hosts.net.cut(one, other);
+        }
+        if (back) {
+            hosts.net.cut(other, one);
+        }
+        agenda.after(briefly(one, other), () -> {
+            hosts.net.mend(one, other);
+            hosts.net.mend(other, one);
+        });
+    }
+
+    private void isolate(SimHost one) {
+        for (SimHost other : all()) {
+            if (other != one) {
+                hosts.net.cut(one, other);
+                hosts.net.cut(other, one);
+            }
+        }
+        agenda.after(
+                briefly(one, one),
+                () -> all().forEach(other -> {
+                    hosts.net.mend(one, other);
+                    hosts.net.mend(other, one);
+                }));
+    }
+
+    void heal() {
+        isHealed = true;
+        hosts.net.heal();
+        all().forEach(SimHost::goOn);
+        hosts.nodeHosts.forEach(this::start);
+    }
+}

@@ -1,0 +1,385 @@
+package io.trapline.sim.world.hosts;
+
+import io.trapline.internal.v1.Answer;
+import io.trapline.internal.v1.Command;
+import io.trapline.model.MemType;
+import io.trapline.node.protocol.Life;
+import io.trapline.sim.check.Violation;
+import io.trapline.sim.run.Run;
+import io.trapline.sim.run.Variant;
+import io.trapline.sim.run.WorldKind;
+import io.trapline.sim.world.cluster.host.Agenda;
+import io.trapline.sim.world.cluster.host.SimHost;
+import io.trapline.sim.world.cluster.host.SimStream;
+import io.trapline.sim.world.cluster.node.NodeProcess;
+import io.trapline.sim.world.part.Commands;
+import io.trapline.sim.world.part.Emulator;
+import io.trapline.sim.world.part.Guest;
+import io.trapline.sim.world.part.Layout;
+import io.trapline.sim.world.part.Operator;
+import io.trapline.sim.world.part.Reach;
+import io.trapline.sim.world.part.Realm;
+import io.trapline.sim.world.part.ServerName;
+import io.trapline.sim.world.part.Stage;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * Nodes on hosts of their own, one of which has the domain's memory; guests and emulators that come to any of them, lose their streams and go on at another one;
+ * an operator; and everything that may go wrong with hosts and the network, until it is healed: then every access must come to its end (G-1).
+ */
+public final class HostsWorld implements Run, Realm {
+    private static final int STEPS = 8_000;
+    private static final long MICROS = 1_000;
+    private static final long MILLIS = 1_000_000;
+    private static final long BEGINS_WITHIN = 10_000 * MILLIS;
+    private static final long ENDS_WITHIN = 90_000 * MILLIS;
+    private static final long SETTLES = 1_000 * MILLIS;
+    private static final long CALLED_AGAIN_AFTER = 50 * MILLIS;
+
+    private final Agenda agenda;
+    private final Stage stage;
+    final Hosts hosts;
+    final List<Emulator> emulators = new ArrayList<>();
+    final List<Guest> guests = new ArrayList<>();
+    private final SimHost clients;
+    private final SimHost owner;
+    private final Operator operator;
+    private final HostFaults faults;
+    private final long actsEvery;
+    private final int homesFrom;
+    private int names;
+    private boolean isHealing;
+    private int typeCalls;
+
+    private HostsWorld(long seed, HostsPlant plant, int traceLines) {
+        agenda = new Agenda(seed, traceLines);
+        stage = new Stage(agenda, agenda::now, plant.seams());
+        int replicas = agenda.oneOf(List.of(1, 1, 1, 3));
+        hosts = new Hosts(agenda, stage, plant.leases().seams(), replicas, 3 + agenda.upTo(1));
+        clients = new SimHost(agenda, "clients", false);
+        clients.start();
+        owner = new SimHost(agenda, "owner", false);
+        owner.start();
+        operator = new Operator(stage, this);
+        actsEvery = agenda.oneOf(List.of(300 * MICROS, 1_000 * MICROS, 3_000 * MICROS));
+        homesFrom = agenda.upTo(3);
+        faults = new HostFaults(this, agenda);
+    }
+
+    /** This kind of world, as it is and with each plant. */
+    public static WorldKind kind() {
+        return new WorldKind(
+                "hosts",
+                "guests, the domain and its servers at nodes on hosts of their own, which fail",
+                STEPS,
+                variant(HostsPlant.NONE),
+                Arrays.stream(HostsPlant.values())
+                        .filter(plant -> plant != HostsPlant.NONE)
+                        .map(HostsWorld::variant)
+                        .toList());
+    }
+
+    private static Variant variant(HostsPlant plant) {
+        String name = plant == HostsPlant.NONE
+                ? Variant.NONE
+                : plant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return new Variant(
+                name, plant.breaks(), plant.noticedBy(), (seed, traceLines) -> new HostsWorld(seed, plant, traceLines));
+    }
+
+    // ---- a run
+
+    @Override
+    public void run(int steps) {
+        begin();
+        faults.begin();
+        actLater();
+        for (int i = 0; i < steps; i++) {
+            hosts.step();
+        }
+        heal();
+    }
+
+    private void begin() {
+        until("every node serves", BEGINS_WITHIN, this::allServe);
+        Answer[] session = new Answer[1];
+        untilReturned(Commands.openSession(), answer -> session[0] = answer);
+        operator.begin(session[0].getOpenSession().getSession());
+        untilReturned(
+                Commands.createDomain(stage.settings.vcpus, stage.settings.defaultTimeoutMillis, List.of()),
+                answer -> {});
+        for (int i = 0; i < stage.settings.servers; i++) {
+            operator.create();
+        }
+        settle();
+        for (int i = 0; i < Layout.PAGES.size(); i++) {
+            setTypes(Layout.PAGES.get(i), 1, MemType.ioreqServer(i % Layout.TYPES), () -> {});
+        }
+        for (ServerName server : servers()) {
+            operator.setState(server, true);
+            operator.claim(server, server.id() % Layout.TYPES, 2 + agenda.upTo(1));
+            operator.mapRanges(server);
+        }
+        settle();
+        staff();
+    }
+
+    private void settle() {
+        until("the operator is done", BEGINS_WITHIN, () -> operator.isIdle() && typeCalls == 0);
+    }
+
+    private void untilReturned(Command command, Consumer<Answer> returned) {
+        boolean[] done = new boolean[1];
+        ask(command, false, answer -> {
+            done[0] = true;
+            returned.accept(answer);
+        });
+        until(command.getCommandCase() + " returns", BEGINS_WITHIN, () -> done[0]);
+    }
+
+    private void until(String what, long withinNanos, BooleanSupplier isSo) {
+        long from = agenda.now();
+        while (!isSo.getAsBoolean()) {
+            hosts.step();
+            if (agenda.now() - from > withinNanos) {
+                throw new Violation("A4, F5", "not so in time: %s%n%s", what, this);
+            }
+        }
+    }
+
+    private boolean allServe() {
+        return hosts.processes().size() == hosts.nodeHosts.size()
+                && hosts.processes().values().stream().allMatch(NodeProcess::serves);
+    }
+
+    private void heal() {
+        agenda.say(() -> "nothing goes wrong any more");
+        isHealing = true;
+        faults.heal();
+        until("everything comes to its end", ENDS_WITHIN, this::isQuiet);
+        long quiet = agenda.now();
+        until("it does for good", ENDS_WITHIN, () -> agenda.now() - quiet > SETTLES && isQuiet());
+        stage.history.ended();
+        stage.models.forEach(model -> model.check());
+    }
+
+    private boolean isQuiet() {
+        return guests.stream().allMatch(Guest::isIdle)
+                && emulators.stream().allMatch(Emulator::isIdle)
+                && operator.isIdle()
+                && typeCalls == 0
+                && !hosts.hasOpenDrains()
+                && hosts.lives().stream()
+                        .flatMap(life -> life.node().servers.values().stream())
+                        .allMatch(server -> server.checks.inProcess() == 0)
+                && allServe();
+    }
+
+    // ---- clients
+
+    private void actLater() {
+        agenda.after(agenda.between(1, 2 * actsEvery), () -> {
+            act();
+            actLater();
+        });
+    }
+
+    private void act() {
+        switch (agenda.upTo(7)) {
+            case 0, 1, 2, 3 -> agenda.oneOf(guests).act(!isHealing && agenda.oneIn(stage.settings.guestsEager));
+            case 4, 5, 6 -> {
+                if (!emulators.isEmpty() && (isHealing || agenda.oneIn(stage.settings.emulatorsSlow))) {
+                    agenda.oneOf(emulators).act();
+                }
+            }
+            default -> {
+                if (!isHealing && agenda.oneIn(stage.settings.changes)) {
+                    operator.act();
+                }
+                if (isHealing || agenda.oneIn(8)) {
+                    operator.unpause();
+                }
+            }
+        }
+        if (agenda.oneIn(32)) {
+            staff();
+        }
+    }
+
+    /** Every server has an emulator, every vCPU a guest. */
+    private void staff() {
+        emulators.removeIf(Emulator::isGone);
+        for (ServerName server : servers()) {
+            if (emulators.stream().noneMatch(emulator -> emulator.server.equals(server) && !emulator.isEnded())) {
+                newEmulator(server);
+            }
+        }
+        guests.removeIf(Guest::isEnded);
+        for (int vcpu = 0; vcpu < stage.settings.vcpus; vcpu++) {
+            int number = vcpu;
+            if (guests.stream().noneMatch(guest -> guest.vcpu == number)) {
+                newGuest(vcpu);
+            }
+        }
+    }
+
+    void newEmulator(ServerName server) {
+        String name = "emulator " + ++names + " of " + server;
+        emulators.add(new Emulator(stage, new OneNode(homeOf(server)), server, name));
+    }
+
+    void newGuest(int vcpu) {
+        guests.add(new Guest(stage, new AnyNode(), vcpu, "guest " + ++names + " of vCPU " + vcpu));
+    }
+
+    int vcpus() {
+        return stage.settings.vcpus;
+    }
+
+    /** Whether a server would leave that host with what it has, were it to be without a lease for long: the world does not do that yet. */
+    boolean keepsHomes(SimHost host) {
+        return hosts.coordinatorHosts.contains(host)
+                || servers().stream().anyMatch(server -> homeOf(server).equals(host));
+    }
+
+    private SimHost homeOf(ServerName server) {
+        return hosts.nodeHosts.get((server.id() + homesFrom) % Math.min(2, hosts.nodeHosts.size()));
+    }
+
+    /** A client that knows one address. */
+    private final class OneNode implements Reach {
+        private final SimHost at;
+
+        OneNode(SimHost at) {
+            this.at = at;
+        }
+
+        @Override
+        public Connection open(String name, Runnable lostAtClient, Runnable lostAtNode) {
+            SimStream stream = hosts.net.open(clients, at, opened -> {});
+            return new Connection(
+                    new ClientStream(stream, lostAtClient, lostAtNode),
+                    hosts.lastLife(at).node());
+        }
+    }
+
+    /** A client's addresses: it stays with a node while it is well there, and goes to another one when it has lost a stream. */
+    private final class AnyNode implements Reach {
+        private SimHost at = agenda.oneOf(hosts.nodeHosts);
+
+        @Override
+        public Connection open(String name, Runnable lostAtClient, Runnable lostAtNode) {
+            HostNode node = hosts.lastLife(at);
+            SimStream stream = hosts.net.open(clients, at, opened -> {});
+            Runnable goesOn = () -> {
+                if (!agenda.oneIn(3)) {
+                    at = agenda.oneOf(hosts.nodeHosts);
+                }
+                lostAtClient.run();
+            };
+            return new Connection(new ClientStream(stream, goesOn, lostAtNode), node.node());
+        }
+    }
+
+    // ---- the operator
+
+    @Override
+    public List<ServerName> servers() {
+        return hosts.domain()
+                .map(domain -> domain.servers().stream()
+                        .map(server -> new ServerName(server.id(), server.generation()))
+                        .toList())
+                .orElse(List.of());
+    }
+
+    @Override
+    public Collection<Emulator> emulators() {
+        return emulators;
+    }
+
+    @Override
+    public void call(Command request, boolean waitsForDrain, Consumer<Answer> returned, Runnable settled) {
+        ask(request, waitsForDrain, answer -> {
+            settled.run();
+            returned.accept(answer);
+        });
+    }
+
+    /** Asks until the call returns. */
+    private void ask(Command request, boolean waits, Consumer<Answer> returned) {
+        hosts.call(
+                owner,
+                request,
+                waits,
+                answer -> answer.ifPresentOrElse(
+                        returned, () -> agenda.after(CALLED_AGAIN_AFTER, () -> ask(request, waits, returned))));
+    }
+
+    /** The node that has the domain's memory. */
+    SimHost primary() {
+        Life life = hosts.domain().orElseThrow().primaries().getFirst();
+        return hosts.nodeHost(life.node());
+    }
+
+    @Override
+    public void setTypes(long firstGfn, int count, MemType type, Runnable done) {
+        typeCalls++;
+        SimHost primary = primary();
+        primary.arrive(
+                primary.life(),
+                () -> hosts.lastLife(primary).node().types().set(firstGfn, count, type, () -> {
+                    typeCalls--;
+                    done.run();
+                }));
+    }
+
+    @Override
+    public void toEmulators(String what, Runnable arrive) {
+        agenda.after(agenda.between(0, 20 * MILLIS), () -> {
+            agenda.say(() -> what);
+            arrive.run();
+        });
+    }
+
+    // ---- what is told of it
+
+    @Override
+    public long steps() {
+        return agenda.steps();
+    }
+
+    @Override
+    public Map<String, Long> counts() {
+        return Map.of(
+                "accesses", stage.history.submitted(),
+                "ioreqs carried out", stage.carriedOut.count(),
+                "lapses", hosts.lapses(),
+                "simulated ms", agenda.now() / MILLIS);
+    }
+
+    @Override
+    public List<String> trace() {
+        return agenda.trace();
+    }
+
+    /** Who waits for what. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        guests.forEach(guest -> text.append("  ").append(guest).append('\n'));
+        emulators.forEach(emulator -> text.append("  ").append(emulator).append('\n'));
+        text.append("  operator idle: ")
+                .append(operator.isIdle())
+                .append(", type calls ")
+                .append(typeCalls)
+                .append('\n');
+        return text.append(hosts).toString();
+    }
+}

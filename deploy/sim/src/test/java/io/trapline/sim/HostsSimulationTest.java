@@ -1,0 +1,49 @@
+package io.trapline.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Guests, their domain and its servers at nodes of their own, through pauses, crashes, partitions and streams that break. */
+@Tag("simulation")
+final class HostsSimulationTest {
+    private static final int SEEDS = 400;
+    private static final int SHOWN = 3;
+    private static final int LINES = 80;
+
+    private final Simulation sound = Simulation.of(Worlds.HOSTS, Worlds.HOSTS.sound());
+
+    @Test
+    @DisplayName(
+            "rule 0, A2 – A6, C2 – C7, D1, F1 – F6, D-15 – D-22 across hosts: every promise holds after every step, and every run comes to rest")
+    void keepsEveryPromise() {
+        Simulation.Summary summary = sound.run(1, SEEDS);
+
+        List<String> shown = summary.failures().stream()
+                .limit(SHOWN)
+                .map(failure -> text(failure.seed()))
+                .toList();
+        assertThat(shown)
+                .as("%d of %d seeds fail", summary.failures().size(), SEEDS)
+                .isEmpty();
+        assertThat(Objects.requireNonNull(summary.counts().get("ioreqs carried out")))
+                .as("ioreqs that emulators carried out")
+                .isGreaterThan(10L * SEEDS);
+    }
+
+    @Test
+    void aSeedAlwaysGivesTheSameRun() {
+        assertThat(sound.run(1, 8)).isEqualTo(sound.run(1, 8));
+    }
+
+    private String text(long seed) {
+        Simulation.Replay replay = sound.replay(seed, LINES).orElseThrow();
+        return "seed " + seed + ": " + replay.failure().rule() + ": "
+                + replay.failure().message() + "\n  " + String.join("\n  ", replay.trace()) + "\nagain: "
+                + sound.command(seed);
+    }
+}
