@@ -63,6 +63,9 @@ final class Intake {
     /**
      * What the server had elsewhere is here from now on. Whether it was delivered, its emulator must say: until then it stands as if it was.
      *
+     * <p>They are decided by what is applied here: what has no reason by that goes back, and the rest would be passed here again, while an emulator that has heard of
+     * a change since refuses what was decided before it.
+     *
      * @param returned posted rows that may come again: nothing later is delivered before (F3)
      */
     void ask(int shard, long shardEpoch, IoreqRows rows, KeyRows returned, long nowNanos) {
@@ -71,7 +74,7 @@ final class Intake {
         }
         replies.expect(rows.size());
         HeldForwards.Held asked =
-                new HeldForwards.Held(shard, shardEpoch, view.homeEpoch(), 0, rows, new SettledRows(1));
+                new HeldForwards.Held(shard, shardEpoch, appliedRevision, 0, rows, new SettledRows(1));
         for (int i = 0; i < rows.size(); i++) {
             int row = place(asked, i, nowNanos);
             if (row != NONE) {
