@@ -1,0 +1,19 @@
+#!/bin/sh
+# Runs Trapline from where it was unpacked; it needs nothing of the machine but a C library.
+# TRAPLINE_JAVA_OPTS: more flags for the JVM. TRAPLINE_START_CACHE=off: begin without what it learnt when it was built.
+self=$0
+while [ -L "$self" ]; do
+    link=$(readlink "$self")
+    case $link in /*) self=$link ;; *) self=${self%/*}/$link ;; esac
+done
+case $self in */*) home=${self%/*}/.. ;; *) home=.. ;; esac
+home=$(cd "$home" && pwd) || exit 1
+
+if [ "${TRAPLINE_START_CACHE-}" != off ] && [ -f "$home/lib/trapline.aot" ]; then
+    # The processes of 'up --coordinators' begin with it too.
+    export TRAPLINE_START_CACHE="$home/lib/trapline.aot"
+    set -- -XX:AOTCache="$TRAPLINE_START_CACHE" ${TRAPLINE_JAVA_OPTS-} -cp "$home/lib/trapline.jar" io.trapline.cli.TraplineCommand "$@"
+else
+    set -- ${TRAPLINE_JAVA_OPTS-} -cp "$home/lib/trapline.jar" io.trapline.cli.TraplineCommand "$@"
+fi
+exec "$home/runtime/bin/java" @"$home/lib/jvm.options" -Djava.library.path="$home/lib/native" "$@"
