@@ -6,12 +6,12 @@ import io.trapline.model.Gfn;
 import io.trapline.model.Pure;
 import io.trapline.node.p2m.AccessSplitter;
 import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.rows.AccessRows;
 import java.util.BitSet;
 
 /**
  * The accesses of one open vCPU: which numbers have been seen, what they said, and which may go to their shard next (A3, A4). Outlives the guest's
- * connection. Outcomes of what a shard decided are in that shard's memory; the few that are settled here (malformed, timed out before their turn) are kept
- * here.
+ * connection. Outcomes are in the memory of shards, also of what has timed out here before its turn; of what is malformed they are here.
  *
  * <p>Invariants: numbers at or below {@link #received} are forgotten; each above it and below {@link #nextSequence} is in its place; accesses of two
  * shards are never under way together; none is above received + window.
@@ -30,6 +30,8 @@ public final class VcpuWindow {
     private static final byte DONE = 3;
     /** Answered before and asked about again. */
     private static final byte ASKED = 4;
+    /** Timed out before its turn: its shard is told, so that it is not carried out when its guest sends it again elsewhere (A3, A4). */
+    private static final byte EXPIRING = 5;
 
     private static final int NO_SHARD = -1;
 
@@ -289,7 +291,7 @@ public final class VcpuWindow {
         }
         nextSequence = Math.max(nextSequence, through + 1);
         received = Math.max(received, through);
-        // What timed out before its turn was never sent, and its place may be another's by now.
+        // What timed out before its turn is over, and its place may be another's by now.
         nextToSend = Math.max(nextToSend, received + 1);
         return true;
     }
@@ -298,6 +300,11 @@ public final class VcpuWindow {
     public void pump(Effects effects) {
         while (nextToSend < nextSequence) {
             int place = place(nextToSend);
+            if (state[place] == EXPIRING) {
+                // Until its shard knows, its guest may go elsewhere and send it again there, and nothing later may have
+                // taken effect.
+                return;
+            }
             if (state[place] == QUEUED) {
                 int shard = firstShard(place);
                 boolean spans = secondShard[place] != NO_SHARD;
@@ -317,7 +324,7 @@ public final class VcpuWindow {
     /** A shard's outcome; false when nobody waits for it. Follow it by {@link #pump}. */
     public boolean answered(int shard, long sequence, long value, byte errno, Effects effects) {
         int place = place(sequence);
-        if (sequence <= received || sequence >= nextSequence || (state[place] != AT_SHARD && state[place] != ASKED)) {
+        if (sequence <= received || sequence >= nextSequence || !isAtShard(place)) {
             return false;
         }
         // A5: what the first shard could not carry out has no effect at the second either.
@@ -347,7 +354,7 @@ public final class VcpuWindow {
     public void moved(int shard, Effects effects) {
         for (long sequence = received + 1; sequence < nextSequence; sequence++) {
             int place = place(sequence);
-            if (state[place] == AT_SHARD || state[place] == ASKED) {
+            if (isAtShard(place)) {
                 int at = atSecond.get(place) ? secondShard[place] : firstShard(place);
                 if (at == shard) {
                     send(sequence, place, shard, effects);
@@ -356,14 +363,14 @@ public final class VcpuWindow {
         }
     }
 
-    /** Fails what has waited here beyond its own timeout (A1); it never reaches its shard. */
+    /** Lets shards fail what has waited here beyond its own timeout (A1): it is not carried out, and its guest is told that when they know. */
     public void expire(long nowNanos, Effects effects) {
         for (long sequence = nextToSend; sequence < nextSequence; sequence++) {
             int place = place(sequence);
             if (state[place] == QUEUED && deadlineNanos[place] - nowNanos <= 0) {
-                state[place] = DONE;
-                localErrno[place] = (byte) Errno.ETIMEDOUT.number();
-                effects.answer(vcpu, sequence, 0, localErrno[place]);
+                state[place] = EXPIRING;
+                deadlineNanos[place] = AccessRows.TIMED_OUT;
+                send(sequence, place, firstShard(place), effects);
             }
         }
     }
@@ -375,6 +382,10 @@ public final class VcpuWindow {
 
     private int place(long sequence) {
         return (int) sequence & mask;
+    }
+
+    private boolean isAtShard(int place) {
+        return state[place] == AT_SHARD || state[place] == ASKED || state[place] == EXPIRING;
     }
 
     private void advanceDone() {

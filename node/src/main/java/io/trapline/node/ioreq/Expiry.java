@@ -71,6 +71,21 @@ final class Expiry {
         }
     }
 
+    /**
+     * Ends what is about to be delivered beyond its access' own time: its shard may have given it up by then (F4). What was delivered may be answered in this
+     * step, or a later one that comes before its tick.
+     */
+    void expireUndelivered(long nowNanos) {
+        if (next() > nowNanos) {
+            return;
+        }
+        for (int row = 0; row < table.end(); row++) {
+            if (table.isUndelivered(row) && table.deadline[row] <= nowNanos) {
+                ends.timeOut(row, nowNanos);
+            }
+        }
+    }
+
     private boolean owes(int row) {
         return table.state[row] != IoreqTable.FREE && table.state[row] != IoreqTable.TIMED_OUT;
     }

@@ -438,9 +438,13 @@ public final class IoreqServerRules {
     }
 
     private void finish(long nowNanos) {
+        boolean delivers = !paused && leased && !awaitsShards();
+        if (delivers) {
+            expiry.expireUndelivered(nowNanos);
+        }
         intake.giveBackBehind();
         replies.flush();
-        delivery.deliver(nowNanos, paused || !leased || awaitsShards(), view.otherRunUntil());
+        delivery.deliver(nowNanos, !delivers, view.otherRunUntil());
         expiry.finish(nowNanos);
         for (long revision : drains.takeEnded()) {
             effects.drained(revision);

@@ -35,6 +35,7 @@ final class RowFrames {
 
     private static final long NANOS_PER_MILLI = 1_000_000;
     private static final int NO_DEADLINE = -1;
+    private static final int TIMED_OUT = -1;
     private static final int LAST_VCPU = Limit.MAX_VCPUS_PER_DOMAIN.intValue() - 1;
     private static final int LAST_PART = Limit.MAX_PARTS_PER_ACCESS.intValue() - 1;
     private static final long GPA_END = 1L << Limit.MAX_GPA_BITS.intValue();
@@ -46,7 +47,7 @@ final class RowFrames {
 
     static AccessColumns accesses(AccessRows rows, int from, int to, long nowNanos) {
         AccessColumns.Builder columns = accesses(rows, from, to);
-        Columns.ints(from, to, row -> remaining(rows.deadlineNanos(row), nowNanos), columns::addRemainingMs);
+        Columns.ints(from, to, row -> ofAccess(rows.deadlineNanos(row), nowNanos), columns::addRemainingMs);
         return columns.build();
     }
 
@@ -144,6 +145,10 @@ final class RowFrames {
         return columns.build();
     }
 
+    private static int ofAccess(long deadlineNanos, long nowNanos) {
+        return deadlineNanos == AccessRows.TIMED_OUT ? TIMED_OUT : remaining(deadlineNanos, nowNanos);
+    }
+
     /** Rounded up, so that nobody gives up earlier for it. */
     private static int remaining(long deadlineNanos, long nowNanos) {
         if (deadlineNanos == IoreqRows.NO_DEADLINE) {
@@ -187,9 +192,7 @@ final class RowFrames {
                     data.applyAsLong(row),
                     count(count.applyAsInt(row), "accesses.count"),
                     window(window.applyAsInt(row), "accesses.window"),
-                    ofStep
-                            ? deadline.applyAsLong(row)
-                            : deadline(remaining.applyAsInt(row), madeNanos, "accesses.remaining_ms"),
+                    ofStep ? deadline.applyAsLong(row) : deadlineOfAccess(remaining.applyAsInt(row), madeNanos),
                     gateway.applyAsLong(row));
         }
         return rows;
@@ -359,10 +362,17 @@ final class RowFrames {
         return number;
     }
 
+    private static long deadlineOfAccess(int remainingMillis, long madeNanos) {
+        return remainingMillis == TIMED_OUT
+                ? AccessRows.TIMED_OUT
+                : within(remainingMillis, madeNanos, "accesses.remaining_ms");
+    }
+
     private static long deadline(int remainingMillis, long madeNanos, String field) {
-        if (remainingMillis == NO_DEADLINE) {
-            return IoreqRows.NO_DEADLINE;
-        }
+        return remainingMillis == NO_DEADLINE ? IoreqRows.NO_DEADLINE : within(remainingMillis, madeNanos, field);
+    }
+
+    private static long within(int remainingMillis, long madeNanos, String field) {
         Columns.within(remainingMillis, 0, Limit.MAX_TIMEOUT_MILLIS.intValue(), field);
         return madeNanos + remainingMillis * NANOS_PER_MILLI;
     }

@@ -9,6 +9,9 @@ import java.util.Arrays;
  */
 @Pure
 public final class AccessRows {
+    /** In place of a deadline: the row's time has ended before its turn. It is not to be carried out, wherever it comes again (A4). */
+    public static final long TIMED_OUT = Long.MIN_VALUE;
+
     private int size;
     private int[] vcpu;
     private int[] count;
@@ -135,6 +138,7 @@ public final class AccessRows {
         return window[row];
     }
 
+    /** On the clock of the node that has the rows, or {@link #TIMED_OUT}. */
     public long deadlineNanos(int row) {
         return deadlineNanos[row];
     }

@@ -100,6 +100,10 @@ public final class ShardRules {
             return;
         }
         lane.push(sequence, attributes, rows.address(i), rows.data(i), rows.count(i), rows.deadlineNanos(i));
+        if (rows.deadlineNanos(i) == AccessRows.TIMED_OUT) {
+            outcomes.done(lane, place, 0, (byte) Errno.ETIMEDOUT.number());
+            lane.trim();
+        }
         turns.pump(lane);
     }
 

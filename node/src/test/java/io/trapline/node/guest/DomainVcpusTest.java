@@ -148,15 +148,21 @@ final class DomainVcpusTest {
     @DisplayName("A4: what timed out before its turn is answered the same when it is sent again")
     void repeatsATimeoutOfItsOwn() {
         GuestWorld.Guest guest = world.guest();
-        guest.open(1);
+        VcpuOpened vcpu = guest.open(1);
         guest.send(rows(1, 1));
         AccessBatch.Builder waiting =
                 rows(1, 2).setAddress(0, GuestWorld.SECOND_SHARD).addTimeoutMs(1);
         guest.send(waiting);
+        world.passed();
+        AccessRows over = world.passed();
+        assertThat(over.deadlineNanos(0)).isEqualTo(AccessRows.TIMED_OUT);
+        world.answerFrom(1, vcpu, 2, 0, Errno.ETIMEDOUT.number());
         AccessResponse first = guest.next();
         assertThat(first.getAnswers().getErrno().byteAt(0)).isEqualTo((byte) Errno.ETIMEDOUT.number());
 
         guest.send(waiting.setResent(true).setWantStatus(true));
+        assertThat(world.passed().deadlineNanos(0)).isEqualTo(AccessRows.TIMED_OUT);
+        world.answerFrom(1, vcpu, 2, 0, Errno.ETIMEDOUT.number());
 
         AccessResponse again = guest.next();
         assertThat(again.getAnswers().getErrno().byteAt(0)).isEqualTo((byte) Errno.ETIMEDOUT.number());

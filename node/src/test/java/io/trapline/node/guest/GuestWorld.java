@@ -162,9 +162,13 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
 
     /** The shard answers one of them. */
     void answer(VcpuOpened vcpu, long sequence, long value, int errno) {
+        answerFrom(0, vcpu, sequence, value, errno);
+    }
+
+    void answerFrom(int shard, VcpuOpened vcpu, long sequence, long value, int errno) {
         OutcomeRows rows = new OutcomeRows(1);
         rows.add(vcpu.getVcpu(), vcpu.getVcpuEpoch(), sequence, 0, value, (byte) errno);
-        vcpus.tell(new VcpusMessage.ShardAnswers(0, rows));
+        vcpus.tell(new VcpusMessage.ShardAnswers(shard, rows));
     }
 
     Guest guest() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.trapline.model.AccessAttributes;
 import io.trapline.model.Errno;
 import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.rows.AccessRows;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -30,7 +31,7 @@ final class VcpuWindowTest implements VcpuWindow.Effects {
             int count,
             int aWindow,
             long deadlineNanos) {
-        story.add("send " + sequence + " to " + shard);
+        story.add("send " + sequence + " to " + shard + (deadlineNanos == AccessRows.TIMED_OUT ? ", timed out" : ""));
     }
 
     @Override
@@ -178,26 +179,76 @@ final class VcpuWindowTest implements VcpuWindow.Effects {
     }
 
     @Test
-    @DisplayName("A1, F4: what times out before its turn never reaches a shard, nor does its resend")
+    @DisplayName("A1, F4: what times out before its turn is not carried out, and is over when its shard knows")
     void expires() {
         offer(1, 0);
         offer(2, SHARD_BYTES);
         told();
         window.expire(1_000, this);
-        String timedOut = "answer 2 = 0 errno " + Errno.ETIMEDOUT.number();
-        assertThat(told()).containsExactly(timedOut);
+        assertThat(told()).containsExactly("send 2 to 1, timed out");
+        assertThat(offer(2, SHARD_BYTES)).isEqualTo(VcpuWindow.JOINED);
+        timedOut(1, 2);
+        assertThat(told()).containsExactly("answer 2 = 0 errno " + Errno.ETIMEDOUT.number());
         answered(0, 1);
-        assertThat(offer(2, SHARD_BYTES)).isEqualTo(Errno.ETIMEDOUT.number());
         assertThat(told()).containsExactly("answer 1 = 0");
+        assertThat(offer(2, SHARD_BYTES)).isEqualTo(VcpuWindow.ASKED_AGAIN);
+        window.askAgain(2, this);
+        assertThat(told()).containsExactly("send 2 to 1, timed out");
+    }
+
+    private void timedOut(int shard, long sequence) {
+        window.answered(shard, sequence, 0, (byte) Errno.ETIMEDOUT.number(), this);
+        window.pump(this);
     }
 
     @Test
-    @DisplayName("A4, D1: what timed out before its turn is never sent, also when its place is another's by then")
+    @DisplayName(
+            "A3, D-20: nothing takes effect behind what has timed out before its shard knows: its guest may send it again elsewhere")
+    void goesOnWhenItIsKnownWhatHasTimedOut() {
+        offer(1, 0);
+        window.offer(2, WRITE, SHARD_BYTES, 1, 1, 10, false);
+        offer(3, 0);
+        told();
+
+        window.expire(10, this);
+        answered(0, 1);
+        assertThat(told()).containsExactly("send 2 to 1, timed out", "answer 1 = 0");
+        window.moved(1, this);
+        assertThat(told()).containsExactly("send 2 to 1, timed out");
+        timedOut(1, 2);
+
+        assertThat(told()).containsExactly("answer 2 = 0 errno " + Errno.ETIMEDOUT.number(), "send 3 to 0");
+    }
+
+    @Test
+    @DisplayName("A2, A4: both shards of an access that has timed out know of that")
+    void tellsBothShardsOfWhatHasTimedOut() {
+        offer(1, 0);
+        window.offer(2, WRITE, 2 * SHARD_BYTES - 4, 1, 1, 10, false);
+        told();
+
+        window.expire(10, this);
+        timedOut(1, 2);
+        timedOut(2, 2);
+
+        assertThat(told())
+                .containsExactly(
+                        "send 2 to 1, timed out",
+                        "send 2 to 2, timed out",
+                        "answer 2 = 0 errno " + Errno.ETIMEDOUT.number());
+    }
+
+    @Test
+    @DisplayName("A4, D1: what timed out before its turn is not sent later, also when its place is another's by then")
     void doesNotSendWhatTimedOutBehindThoseThatCameLater() {
         for (long sequence = 1; sequence <= 4; sequence++) {
             window.offer(sequence, WRITE, 0, sequence, 1, 10, false);
         }
         window.expire(10, this);
+        assertThat(window.receivedThrough(4)).isFalse();
+        for (long sequence = 1; sequence <= 4; sequence++) {
+            window.answered(0, sequence, 0, (byte) Errno.ETIMEDOUT.number(), this);
+        }
         assertThat(window.receivedThrough(4)).isTrue();
         window.offer(5, WRITE, 0, 5, 1, 1_000, false);
         told();

@@ -42,6 +42,25 @@ final class TimeoutTest {
     }
 
     @Test
+    @DisplayName(
+            "F4: a row is not delivered beyond its time when an answer comes before the tick: its shard may have given it up")
+    void aReadyRowIsNotDeliveredLateForAnAnswer() {
+        ServerScene scene = new ServerScene();
+        scene.timeoutMillis = 0;
+        scene.attach(ServerScene.RUN, 1);
+        scene.forward(
+                Row.of(0, 1).within(5_000),
+                Row.of(0, 2).within(1_000),
+                Row.of(0, 3).within(5_000));
+        assertThat(scene.take()).contains("ioreqs v0#1");
+
+        scene.now += 3_500_000_000L;
+        scene.answer(Row.of(0, 1));
+
+        assertThat(scene.take()).containsExactly("completed v0#1=0 v0#2:ETIMEDOUT", "ioreqs v0#3");
+    }
+
+    @Test
     @DisplayName("F4: a row that timed out before it was delivered never is")
     void aReadyRowThatTimesOutIsNeverDelivered() {
         ServerScene scene = new ServerScene();

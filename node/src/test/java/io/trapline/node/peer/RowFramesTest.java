@@ -203,14 +203,16 @@ final class RowFramesTest {
 
     @Test
     void deadlinesLoseTheAgeAndAreNeverEarlier() {
-        AccessRows rows = new AccessRows(2);
+        AccessRows rows = new AccessRows(3);
         rows.add(0, 1, 1, (byte) 0, 0, 0, 1, 1, NOW + 10 * MILLI + 1);
         rows.add(0, 1, 2, (byte) 0, 0, 0, 1, 1, NOW - 5 * MILLI);
+        rows.add(0, 1, 3, (byte) 0, 0, 0, 1, 1, AccessRows.TIMED_OUT);
 
-        AccessRows back = RowFrames.accesses(RowFrames.accesses(rows, 0, 2, NOW), 1_000 * MILLI);
+        AccessRows back = RowFrames.accesses(RowFrames.accesses(rows, 0, 3, NOW), 1_000 * MILLI);
 
         assertThat(back.deadlineNanos(0)).isEqualTo(1_011 * MILLI);
         assertThat(back.deadlineNanos(1)).isEqualTo(1_000 * MILLI);
+        assertThat(back.deadlineNanos(2)).isEqualTo(AccessRows.TIMED_OUT);
     }
 
     static Stream<Arguments> lies() {

@@ -8,6 +8,7 @@ import io.trapline.model.Errno;
 import io.trapline.model.MemType;
 import io.trapline.model.TypeRun;
 import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.rows.AccessRows;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -133,6 +134,23 @@ final class ShardRulesTest {
         shard.told();
         shard.complete(1, 1, 0, 0, Errno.ETIMEDOUT.number());
         assertThat(shard.told()).containsExactly("answer 1 = 0 errno " + Errno.ETIMEDOUT.number(), "answer 2 = 0");
+    }
+
+    @Test
+    @DisplayName("A3, A4: what has timed out at its guest's node is not carried out when it comes again from another")
+    void remembersWhatHasTimedOutElsewhere() {
+        AccessRows over = new AccessRows(1);
+        byte attributes = AccessAttributes.of(8, true, AccessAttributes.MEM);
+        over.add(0, RecordingShard.EPOCH, 1, attributes, RecordingShard.RAM, 0x55, 1, 16, AccessRows.TIMED_OUT);
+        shard.rules.accept(over);
+        String timedOut = "answer 1 = 0 errno " + Errno.ETIMEDOUT.number();
+        assertThat(shard.told()).containsExactly(timedOut);
+
+        shard.write(2, RecordingShard.RAM + 8, 0x66).write(1, RecordingShard.RAM, 0x55);
+
+        assertThat(shard.told()).containsExactly("answer 2 = 0", timedOut);
+        assertThat(shard.p2m.read(RecordingShard.RAM, 8)).isZero();
+        assertThat(shard.p2m.read(RecordingShard.RAM + 8, 8)).isEqualTo(0x66);
     }
 
     @Test

@@ -12,6 +12,7 @@ final class Rows {
     static AccessRows on(LongUnaryOperator times, AccessRows rows) {
         AccessRows timed = new AccessRows(rows.size());
         for (int i = 0; i < rows.size(); i++) {
+            long deadline = rows.deadlineNanos(i);
             timed.add(
                     rows.vcpu(i),
                     rows.vcpuEpoch(i),
@@ -21,7 +22,7 @@ final class Rows {
                     rows.data(i),
                     rows.count(i),
                     rows.window(i),
-                    times.applyAsLong(rows.deadlineNanos(i)),
+                    deadline == AccessRows.TIMED_OUT ? deadline : times.applyAsLong(deadline),
                     rows.gatewayRevision(i));
         }
         return timed;
