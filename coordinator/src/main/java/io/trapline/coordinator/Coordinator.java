@@ -300,6 +300,13 @@ public final class Coordinator implements AutoCloseable {
         return replica.clusterId();
     }
 
+    /** Completes when what grants leases and what applies the log have answered. */
+    public CompletionStage<Void> answers() {
+        CompletableFuture<Void> answered = new CompletableFuture<>();
+        actors.nodes().tell(new LeaseKeeper.AskLeased(nodes -> answered.complete(null)));
+        return answered.thenRunAsync(() -> replica.readLocal(RegistryView::revision), system.executionContext());
+    }
+
     /** What it is doing; the registry is counted as this is called, which takes as long as there are domains. */
     public CompletionStage<CoordinatorReadings> readings() {
         CompletableFuture<Integer> leased = new CompletableFuture<>();

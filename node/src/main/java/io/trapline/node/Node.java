@@ -106,6 +106,13 @@ public final class Node implements AutoCloseable {
         return gate.serves();
     }
 
+    /** Completes when what follows the registry here has answered. */
+    public CompletionStage<Void> answers() {
+        CompletableFuture<Void> answered = new CompletableFuture<>();
+        system.tell(new NodeRegistry.Answer(() -> answered.complete(null)));
+        return answered;
+    }
+
     /** What it is doing. */
     public CompletionStage<NodeReadings> readings() {
         return links.readings().thenApply(now -> {

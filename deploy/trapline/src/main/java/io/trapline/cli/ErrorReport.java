@@ -7,6 +7,7 @@ import io.trapline.cli.verify.VerifyException;
 import io.trapline.client.TraplineException;
 import io.trapline.model.Refusal;
 import io.trapline.process.WrongSettings;
+import io.trapline.server.SocketReason;
 import io.trapline.server.StartException;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -107,7 +108,7 @@ final class ErrorReport {
         }
         return switch (root) {
             case UnknownHostException unknown -> "no such host";
-            case ConnectException refused -> firstLine(refused).replaceFirst("^.*failed: ", "");
+            case ConnectException refused -> SocketReason.of(refused);
             default -> firstLine(unreachable);
         };
     }

@@ -65,6 +65,8 @@ import picocli.CommandLine.Spec;
             ClusterGroup.class,
             ClusterCommands.Limits.class,
             ClusterCommands.VersionOf.class,
+            HealthCommand.class,
+            NativesCommand.class,
             CompletionCommand.class,
             RehearseCommand.class
         })

@@ -4,6 +4,7 @@ import io.trapline.cli.text.Console;
 import io.trapline.cli.text.Json;
 import io.trapline.embedded.EmbeddedCluster;
 import io.trapline.embedded.TemporaryDirectory;
+import io.trapline.process.HealthReport;
 import io.trapline.process.Supervisor;
 import io.trapline.server.ListenAddress;
 import io.trapline.server.StartException;
@@ -58,6 +59,14 @@ final class UpCommand implements Callable<Integer> {
     private @Nullable String metrics;
 
     @Option(
+            names = "--health",
+            paramLabel = "HOST:PORT",
+            defaultValue = "${env:TRAPLINE_HEALTH}",
+            description =
+                    "One process: where it says whether it is ready and alive, by grpc.health.v1 (default: TRAPLINE_HEALTH, or nowhere).")
+    private @Nullable String health;
+
+    @Option(
             names = "--coordinators",
             paramLabel = "N",
             description = "Separate processes: how many coordinators, 1, 3 or 5 (default: 1).")
@@ -94,10 +103,14 @@ final class UpCommand implements Callable<Integer> {
     private void runHere() throws BadInput, StartException, InterruptedException {
         Optional<ListenAddress> scraped =
                 metrics == null ? Optional.empty() : Optional.of(address("--metrics", metrics));
-        try (EmbeddedCluster cluster =
-                EmbeddedCluster.start(Optional.ofNullable(data), address(), insecure, true, scraped)) {
+        Optional<ListenAddress> asked = health == null ? Optional.empty() : Optional.of(address("--health", health));
+        try (HealthReport report = HealthReport.start(asked);
+                EmbeddedCluster cluster =
+                        EmbeddedCluster.start(Optional.ofNullable(data), address(), insecure, true, scraped)) {
             cluster.metrics().ifPresent(where -> trapline.console().note("metrics: http://" + where + "/metrics"));
+            report.ready(true);
             ready(cluster.address().toString());
+            report.ready(false);
         }
     }
 

@@ -76,6 +76,8 @@ public final class CoordinatorProcess implements AutoCloseable {
     }
 
     private void startAll(Consumer<ProcessState> states) throws StartException {
+        HealthReport health = HealthReport.start(settings.health());
+        started.push(health::close);
         states.accept(ProcessState.STARTING);
         started.push(() -> nodes.values().forEach(ManagedChannel::shutdownNow));
         ControlRelay relay = new ControlRelay(
@@ -106,6 +108,7 @@ public final class CoordinatorProcess implements AutoCloseable {
         Thread.ofPlatform().daemon().name("begin").start(() -> begin(coordinator));
         StateWatch watch = StateWatch.start(() -> stateOf(coordinator), state -> {
             server.serving(state.isUp());
+            health.ready(state.isUp());
             coordinator.leader().ifPresent(leader -> {
                 if (!leader.address().isEmpty()) {
                     relay.leads(leader.address(), coordinator.term());
@@ -113,7 +116,8 @@ public final class CoordinatorProcess implements AutoCloseable {
             });
             states.accept(state);
         });
-        started.push(() -> end(watch, coordinator));
+        health.aliveWhile(coordinator::answers);
+        started.push(() -> end(watch, health, coordinator));
     }
 
     private Coordinator open() throws StartException {
@@ -160,9 +164,10 @@ public final class CoordinatorProcess implements AutoCloseable {
     }
 
     /** Another one leads before this one is gone, so that nobody waits for an election. */
-    private void end(StateWatch watch, Coordinator coordinator) {
+    private void end(StateWatch watch, HealthReport health, Coordinator coordinator) {
         isClosing = true;
         watch.close();
+        health.ready(false);
         if (!coordinator.isLeading() || coordinator.isAlone()) {
             return;
         }

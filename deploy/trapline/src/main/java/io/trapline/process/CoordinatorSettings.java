@@ -18,6 +18,7 @@ import java.util.Set;
  * @param listen where its services listen
  * @param data where it keeps its log
  * @param metrics where it says how it does; empty = nowhere
+ * @param health where it says whether it is ready and alive; empty = nowhere
  * @param insecure listen beyond loopback without TLS (L)
  * @param log the level of its log
  */
@@ -31,6 +32,7 @@ public record CoordinatorSettings(
         ListenAddress listen,
         String data,
         Optional<ListenAddress> metrics,
+        Optional<ListenAddress> health,
         boolean insecure,
         String log) {
     private static final Key ID = new Key("id", "NAME", "", "This coordinator's id; a lost one's is never used again.");
@@ -56,6 +58,11 @@ public record CoordinatorSettings(
     private static final Key DATA = new Key("data", "DIR", "", "Where it keeps its log; for this process alone.");
     private static final Key METRICS = new Key(
             "metrics", "HOST:PORT", "", "Where it serves /metrics for Prometheus, port 0 = any (default: nowhere).");
+    private static final Key HEALTH = new Key(
+            "health",
+            "HOST:PORT",
+            "",
+            "Where it says whether it is ready and alive, by grpc.health.v1 without TLS and nothing else, port 0 = any (default: nowhere).");
     private static final Key INSECURE = new Key(
             "insecure",
             "",
@@ -66,7 +73,7 @@ public record CoordinatorSettings(
 
     /** All keys, in the order in which they are shown. */
     public static final List<Key> KEYS =
-            List.of(ID, DATA, PEERS, CLUSTER_ID, BOOTSTRAP, JOIN, LISTEN, METRICS, INSECURE, LOG);
+            List.of(ID, DATA, PEERS, CLUSTER_ID, BOOTSTRAP, JOIN, LISTEN, METRICS, HEALTH, INSECURE, LOG);
 
     public CoordinatorSettings {
         peers = List.copyOf(peers);
@@ -93,6 +100,7 @@ public record CoordinatorSettings(
         boolean join = settings.flag(JOIN);
         Optional<ListenAddress> listen = settings.optional(LISTEN, Values::reachable);
         Optional<ListenAddress> metrics = settings.optional(METRICS, ListenAddress::parse);
+        Optional<ListenAddress> health = settings.optional(HEALTH, ListenAddress::parse);
         boolean insecure = settings.flag(INSECURE);
         String log = settings.optional(LOG, Values::level).orElse(LOG.fallback());
         if (bootstrap && join) {
@@ -123,6 +131,7 @@ public record CoordinatorSettings(
                 services,
                 data.orElseThrow(),
                 metrics,
+                health,
                 insecure,
                 log);
     }

@@ -12,6 +12,8 @@ final class Launcher {
 
     private static final String START_CACHE = "TRAPLINE_START_CACHE";
 
+    private static final String NATIVES = "java.library.path";
+
     private static final List<String> FLAGS = List.of(
             "--sun-misc-unsafe-memory-access=allow",
             "--enable-native-access=ALL-UNNAMED",
@@ -43,6 +45,8 @@ final class Launcher {
         if (cache != null && Files.isReadable(Path.of(cache))) {
             command.add("-XX:AOTCache=" + cache);
         }
+        // A distribution has its native code beside its jars; without it Netty would unpack its own, where it may.
+        command.add("-D" + NATIVES + "=" + System.getProperty(NATIVES));
         String logging = System.getProperty("logback.configurationFile");
         if (logging != null) {
             command.add("-Dlogback.configurationFile=" + logging);

@@ -69,6 +69,8 @@ public final class NodeProcess implements AutoCloseable {
     }
 
     private void startAll(Function<String, Consumer<ProcessState>> states) throws StartException {
+        HealthReport health = HealthReport.start(settings.health());
+        started.push(health::close);
         try (PortReservation port = PortReservation.of(settings.listen(), settings.insecure())) {
             String address = settings.advertise().orElse(port.address()).toString();
             Consumer<ProcessState> listener = states.apply(address);
@@ -102,16 +104,21 @@ public final class NodeProcess implements AutoCloseable {
                     services,
                     settings.metrics().isPresent() ? List.of(metrics.calls()) : List.of());
             // After the node, whose streams end with it; relayed calls may still get their answers.
+            started.removeLast();
             started.addLast(() -> server.close(settings.drainTimeout()));
+            // It is alive for as long as it still answers.
+            started.addLast(health::close);
             if (settings.metrics().isPresent()) {
                 started.push(MetricsServer.start(settings.metrics().get(), settings.insecure(), metrics)::close);
             }
             StateWatch watch =
                     StateWatch.start(() -> node.serves() ? ProcessState.SERVING : ProcessState.WAITING, state -> {
                         server.serving(state.isUp());
+                        health.ready(state.isUp());
                         listener.accept(state);
                     });
-            started.push(() -> end(watch, server, node));
+            health.aliveWhile(node::answers);
+            started.push(() -> end(watch, health, server, node));
         }
     }
 
@@ -121,8 +128,9 @@ public final class NodeProcess implements AutoCloseable {
     }
 
     /** Takes no more calls, and tells the leader that nobody need wait for this node's lease. */
-    private static void end(StateWatch watch, RpcServer server, Node node) {
+    private static void end(StateWatch watch, HealthReport health, RpcServer server, Node node) {
         watch.close();
+        health.ready(false);
         server.beginClose();
         try {
             node.resign().toCompletableFuture().get(RESIGN_MILLIS, TimeUnit.MILLISECONDS);

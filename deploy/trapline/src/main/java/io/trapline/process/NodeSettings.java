@@ -17,6 +17,7 @@ import java.util.OptionalLong;
  * @param memoryBytes how much guest memory it may hold, in bytes; empty = half of the machine's
  * @param drainTimeout how long calls under way may take at its end
  * @param metrics where it says how it does; empty = nowhere
+ * @param health where it says whether it is ready and alive; empty = nowhere
  * @param insecure listen beyond loopback without TLS (L)
  * @param log the level of its log
  */
@@ -29,6 +30,7 @@ public record NodeSettings(
         OptionalLong memoryBytes,
         Duration drainTimeout,
         Optional<ListenAddress> metrics,
+        Optional<ListenAddress> health,
         boolean insecure,
         String log) {
     /** What a process that is asked to end is given at most leaves room for the rest of its end. */
@@ -59,6 +61,11 @@ public record NodeSettings(
             "How long calls under way may take after SIGTERM, 0 … 15s (default: 5s).");
     private static final Key METRICS = new Key(
             "metrics", "HOST:PORT", "", "Where it serves /metrics for Prometheus, port 0 = any (default: nowhere).");
+    private static final Key HEALTH = new Key(
+            "health",
+            "HOST:PORT",
+            "",
+            "Where it says whether it is ready and alive, by grpc.health.v1 without TLS and nothing else, port 0 = any (default: nowhere).");
     private static final Key INSECURE = new Key(
             "insecure",
             "",
@@ -69,7 +76,7 @@ public record NodeSettings(
 
     /** All keys, in the order in which they are shown. */
     public static final List<Key> KEYS =
-            List.of(ID, COORDINATORS, LISTEN, ADVERTISE, MEMORY, DRAIN_TIMEOUT, METRICS, INSECURE, LOG);
+            List.of(ID, COORDINATORS, LISTEN, ADVERTISE, MEMORY, DRAIN_TIMEOUT, METRICS, HEALTH, INSECURE, LOG);
 
     public NodeSettings {
         coordinators = List.copyOf(coordinators);
@@ -85,6 +92,7 @@ public record NodeSettings(
         Optional<Long> memory = settings.optional(MEMORY, Values::memory);
         Optional<Duration> drainTimeout = settings.optional(DRAIN_TIMEOUT, NodeSettings::drainTimeout);
         Optional<ListenAddress> metrics = settings.optional(METRICS, ListenAddress::parse);
+        Optional<ListenAddress> health = settings.optional(HEALTH, ListenAddress::parse);
         boolean insecure = settings.flag(INSECURE);
         String log = settings.optional(LOG, Values::level).orElse(LOG.fallback());
         listen.ifPresent(address -> {
@@ -110,6 +118,7 @@ public record NodeSettings(
                 memory.map(OptionalLong::of).orElseGet(OptionalLong::empty),
                 drainTimeout.orElseThrow(),
                 metrics,
+                health,
                 insecure,
                 log);
     }

@@ -11,7 +11,6 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.trapline.model.Limit;
 import io.trapline.rpc.Principals;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -78,7 +77,7 @@ public final class RpcServer implements AutoCloseable {
         try {
             server.start();
         } catch (IOException failed) {
-            throw new StartException("cannot listen on " + listen + ": " + reason(failed), failed);
+            throw new StartException("cannot listen on " + listen + ": " + SocketReason.of(failed), failed);
         }
         List<String> names = services.stream()
                 .map(service -> service.bindService().getServiceDescriptor().getName())
@@ -131,14 +130,5 @@ public final class RpcServer implements AutoCloseable {
     @SuppressWarnings("deprecation")
     private static BindableService oldReflection() {
         return ProtoReflectionService.newInstance();
-    }
-
-    private static String reason(IOException failed) {
-        for (Throwable cause = failed; cause != null; cause = cause.getCause()) {
-            if (cause instanceof BindException) {
-                return String.valueOf(cause.getMessage());
-            }
-        }
-        return String.valueOf(failed.getMessage());
     }
 }

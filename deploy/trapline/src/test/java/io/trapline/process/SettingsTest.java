@@ -69,6 +69,7 @@ final class SettingsTest {
                         OptionalLong.empty(),
                         Duration.ofSeconds(5),
                         Optional.empty(),
+                        Optional.empty(),
                         false,
                         "warn"));
     }

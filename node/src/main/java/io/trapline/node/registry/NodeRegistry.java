@@ -38,6 +38,9 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     /** The node comes to its end; see {@link CoordinatorLink.Resign}. */
     public record Resign(Runnable done) implements Message {}
 
+    /** {@code reply} is run when what was told before is done. */
+    public record Answer(Runnable reply) implements Message {}
+
     private record Admitted() implements Message {}
 
     private record Changed(RegistryChange change, Runnable taken) implements Message {}
@@ -145,6 +148,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
             }
             case Changed changed -> onChanged(changed);
             case Resign resign -> link.tell(new CoordinatorLink.Resign(resign.done()));
+            case Answer answer -> answer.reply().run();
             case Applied applied -> applied.domain().applied(applied.revision());
             case Drained drained -> onDrained(drained.revision());
             case Returned returned -> onReturned(returned.revision());

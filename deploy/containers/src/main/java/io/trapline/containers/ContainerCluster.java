@@ -1,0 +1,152 @@
+package io.trapline.containers;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.testcontainers.lifecycle.Startables;
+
+/**
+ * Coordinators {@code c1} … and nodes {@code n1} …, each in a container of its own on a network of their own. Clients in this process reach the
+ * nodes at {@link #addresses}, which are what the nodes are told of each other too. Not thread-safe.
+ */
+public final class ContainerCluster implements AutoCloseable {
+    private static final int PORT = 7420;
+    private static final int RAFT_PORT = 7421;
+    private static final String COORDINATOR_HEAP = "-Xms32m -Xmx192m -XX:+UseSerialGC";
+    private static final String NODE_HEAP = "-Xms32m -Xmx256m -XX:+UseSerialGC";
+    private static final String NODE_MEMORY = "256MiB";
+
+    private final PrivateNetwork network;
+    private final int coordinators;
+    private final int nodes;
+    private final Map<String, TraplineContainer> containers = new LinkedHashMap<>();
+
+    private ContainerCluster(PrivateNetwork network, int coordinators, int nodes) {
+        this.network = network;
+        this.coordinators = coordinators;
+        this.nodes = nodes;
+    }
+
+    /**
+     * Starts it; when this returns all of it is up.
+     *
+     * @param coordinators 1, 3 or 5
+     * @param nodes 1 … 64
+     */
+    public static ContainerCluster start(int coordinators, int nodes) {
+        ContainerCluster cluster = new ContainerCluster(PrivateNetwork.create(), coordinators, nodes);
+        boolean isUp = false;
+        try {
+            cluster.startAll();
+            isUp = true;
+            return cluster;
+        } finally {
+            if (!isUp) {
+                cluster.close();
+            }
+        }
+    }
+
+    private void startAll() {
+        String clusterId = UUID.randomUUID().toString();
+        String peers = IntStream.rangeClosed(1, coordinators)
+                .mapToObj(i -> "c" + i + "=" + coordinator(i) + ":" + RAFT_PORT + "," + coordinator(i) + ":" + PORT)
+                .collect(Collectors.joining(";"));
+        String services = IntStream.rangeClosed(1, coordinators)
+                .mapToObj(i -> coordinator(i) + ":" + PORT)
+                .collect(Collectors.joining(","));
+        for (int i = 1; i <= coordinators; i++) {
+            List<String> command = new ArrayList<>(List.of("coordinator", "--id", "c" + i));
+            command.addAll(List.of("--data", TraplineContainer.DATA + "/" + "c" + i, "--peers", peers));
+            command.addAll(List.of("--bootstrap", "--cluster-id", clusterId, "--insecure"));
+            containers.put(
+                    "c" + i,
+                    container("c" + i, coordinator(i), COORDINATOR_HEAP, command)
+                            .withData());
+        }
+        for (int i = 1; i <= nodes; i++) {
+            List<String> command = new ArrayList<>(List.of("node", "--id", "n" + i, "--coordinators", services));
+            command.addAll(List.of("--listen", "0.0.0.0:" + PORT, "--advertise", node(i) + ":" + PORT));
+            command.addAll(List.of("--memory", NODE_MEMORY, "--insecure"));
+            containers.put("n" + i, container("n" + i, node(i), NODE_HEAP, command));
+        }
+        Startables.deepStart(containers.values()).join();
+    }
+
+    private TraplineContainer container(String id, String address, String heap, List<String> command) {
+        return new TraplineContainer(command.toArray(String[]::new))
+                .at(network, id, address)
+                .withEnv("TRAPLINE_JAVA_OPTS", heap)
+                .startedWhenUp();
+    }
+
+    private String coordinator(int number) {
+        return network.address(number);
+    }
+
+    private String node(int number) {
+        return network.address(coordinators + number);
+    }
+
+    /** Where the nodes are, as clients take it. */
+    public String addresses() {
+        return IntStream.rangeClosed(1, nodes)
+                .mapToObj(i -> node(i) + ":" + PORT)
+                .collect(Collectors.joining(","));
+    }
+
+    /** The address that a member has on the network, whether it is on it or not. */
+    public String addressOf(String id) {
+        int number = Integer.parseInt(id.substring(1));
+        return id.startsWith("c") ? coordinator(number) : node(number);
+    }
+
+    /** A member by its id. */
+    public TraplineContainer member(String id) {
+        return Objects.requireNonNull(containers.get(id), id);
+    }
+
+    /** All members' ids, coordinators first. */
+    public List<String> members() {
+        return List.copyOf(containers.keySet());
+    }
+
+    /** The network that they are on. */
+    public PrivateNetwork network() {
+        return network;
+    }
+
+    /** Brings a member back to its network, under the name and address that it had. */
+    public void reconnect(String id) {
+        TraplineContainer member = member(id);
+        member.getDockerClient()
+                .connectToNetworkCmd()
+                .withContainerId(member.getContainerId())
+                .withNetworkId(network.id())
+                .withContainerNetwork(new com.github.dockerjava.api.model.ContainerNetwork()
+                        .withAliases(id)
+                        .withIpamConfig(new com.github.dockerjava.api.model.ContainerNetwork.Ipam()
+                                .withIpv4Address(addressOf(id))))
+                .exec();
+    }
+
+    /** What all of them have said, for a person who looks for a reason. */
+    public String logs() {
+        return containers.entrySet().stream()
+                .flatMap(each ->
+                        Stream.of("---- " + each.getKey(), each.getValue().getLogs()))
+                .collect(Collectors.joining("\n"));
+    }
+
+    @Override
+    public void close() {
+        containers.values().forEach(TraplineContainer::stop);
+        network.close();
+    }
+}

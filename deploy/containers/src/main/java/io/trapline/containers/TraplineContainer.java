@@ -1,0 +1,135 @@
+package io.trapline.containers;
+
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.command.CreateContainerCmd;
+import com.github.dockerjava.api.command.InspectContainerResponse;
+import com.github.dockerjava.api.model.Capability;
+import com.github.dockerjava.api.model.HostConfig;
+import com.github.dockerjava.api.model.Volume;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.wait.strategy.Wait;
+import org.testcontainers.utility.DockerImageName;
+
+/**
+ * The image in a container, as hard as it can be run: as its own user, its root read-only, without capabilities, with a small {@code /tmp} from
+ * which nothing can be executed. What is told to it later (signals, ends, further starts) goes to the same container.
+ */
+public final class TraplineContainer extends GenericContainer<TraplineContainer> {
+    /** Where a coordinator's data belongs; a volume of this container. */
+    public static final String DATA = "/var/lib/trapline";
+
+    /** Where health is asked for. */
+    public static final int HEALTH_PORT = 7422;
+
+    private static final String IMAGE_PROPERTY = "trapline.image";
+    private static final String DEFAULT_IMAGE = "trapline:latest";
+    private static final String UP = ".*: (serving|leading|following) at .*\\n";
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    /** {@code command}: what {@code trapline} is called with. */
+    public TraplineContainer(String... command) {
+        super(DockerImageName.parse(image()));
+        // It was built here; no registry has it.
+        withImagePullPolicy(image -> false);
+        withCommand(command);
+        withCreateContainerCmdModifier(TraplineContainer::harden);
+        withStartupTimeout(PATIENCE);
+    }
+
+    /** The image under test: the system property {@code trapline.image}, or {@code trapline:latest}. */
+    public static String image() {
+        return System.getProperty(IMAGE_PROPERTY, DEFAULT_IMAGE);
+    }
+
+    private static void harden(CreateContainerCmd command) {
+        config(command)
+                .withReadonlyRootfs(true)
+                .withCapDrop(Capability.ALL)
+                .withSecurityOpts(List.of("no-new-privileges"))
+                .withTmpFs(Map.of("/tmp", "rw,noexec,nosuid,size=16m"));
+    }
+
+    private static HostConfig config(CreateContainerCmd command) {
+        HostConfig config = command.getHostConfig();
+        if (config == null) {
+            throw new IllegalStateException("Testcontainers has given its command no configuration");
+        }
+        return config;
+    }
+
+    /** With the volume for a coordinator's data. */
+    public TraplineContainer withData() {
+        return withCreateContainerCmdModifier(command -> command.withVolumes(new Volume(DATA)));
+    }
+
+    /** At that address of the network. */
+    public TraplineContainer at(PrivateNetwork network, String name, String address) {
+        withNetwork(network.network());
+        withNetworkAliases(name);
+        return withCreateContainerCmdModifier(
+                command -> command.withHostName(name).withIpv4Address(address));
+    }
+
+    /** It counts as started when it serves, leads or follows. */
+    public TraplineContainer startedWhenUp() {
+        return waitingFor(Wait.forLogMessage(UP, 1).withStartupTimeout(PATIENCE));
+    }
+
+    /** Sends its process a signal, by name: {@code KILL}, {@code TERM}, {@code STOP} … */
+    public void signal(String name) {
+        getDockerClient().killContainerCmd(getContainerId()).withSignal(name).exec();
+    }
+
+    /** Freezes every process in it. */
+    public void freeze() {
+        getDockerClient().pauseContainerCmd(getContainerId()).exec();
+    }
+
+    /** Lets them go on. */
+    public void thaw() {
+        getDockerClient().unpauseContainerCmd(getContainerId()).exec();
+    }
+
+    /** Starts it again after its end, with its data and its address. */
+    public void startAgain() {
+        getDockerClient().startContainerCmd(getContainerId()).exec();
+    }
+
+    /** Takes it off its network; connections to it fall silent. */
+    public void disconnect(PrivateNetwork network) {
+        getDockerClient()
+                .disconnectFromNetworkCmd()
+                .withContainerId(getContainerId())
+                .withNetworkId(network.id())
+                .exec();
+    }
+
+    /** Asks it to end as {@code docker stop} does, and waits; killed after so many seconds. */
+    public void end(int graceSeconds) {
+        getDockerClient()
+                .stopContainerCmd(getContainerId())
+                .withTimeout(graceSeconds)
+                .exec();
+    }
+
+    /** What Docker says of it now. */
+    public InspectContainerResponse.ContainerState state() {
+        DockerClient docker = getDockerClient();
+        return docker.inspectContainerCmd(getContainerId()).exec().getState();
+    }
+
+    /** What Docker's health check found last: {@code starting}, {@code healthy} or {@code unhealthy}. */
+    public String health() {
+        var health = state().getHealth();
+        return health == null ? "none" : String.valueOf(health.getStatus());
+    }
+
+    /** Its first process, as this machine sees it. */
+    public long pid() {
+        Long pid = state().getPidLong();
+        return pid == null ? 0 : pid;
+    }
+}
