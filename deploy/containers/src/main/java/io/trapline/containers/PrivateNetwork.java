@@ -31,10 +31,11 @@ public final class PrivateNetwork implements AutoCloseable {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             String prefix = "10.213." + (FIRST_THIRD_BYTE + RANDOM.nextInt(THIRD_BYTES)) + ".";
             Network network = Network.builder()
-                    .createNetworkCmdModifier(command -> command.withIpam(new Ipam()
-                            .withConfig(new Ipam.Config()
-                                    .withSubnet(prefix + "0/24")
-                                    .withGateway(prefix + "1"))))
+                    .createNetworkCmdModifier(command -> command.withLabels(RunLabel.labels())
+                            .withIpam(new Ipam()
+                                    .withConfig(new Ipam.Config()
+                                            .withSubnet(prefix + "0/24")
+                                            .withGateway(prefix + "1"))))
                     .build();
             try {
                 // It is made when its id is asked for.

@@ -35,6 +35,7 @@ public final class TraplineContainer extends GenericContainer<TraplineContainer>
         // It was built here; no registry has it.
         withImagePullPolicy(image -> false);
         withCommand(command);
+        withLabels(RunLabel.labels());
         withCreateContainerCmdModifier(TraplineContainer::harden);
         withStartupTimeout(PATIENCE);
     }
