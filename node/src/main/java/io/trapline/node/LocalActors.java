@@ -10,11 +10,11 @@ import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
 import io.trapline.node.protocol.VcpusMessage;
-import io.trapline.node.registry.BackupDrop;
 import io.trapline.node.registry.DomainActors;
 import io.trapline.node.registry.DomainRoutes;
 import io.trapline.node.registry.DomainView;
 import io.trapline.node.registry.RegistryClient;
+import io.trapline.node.registry.RunProposal;
 import io.trapline.node.shard.P2mShard;
 import io.trapline.node.types.TypeCalls;
 import java.util.function.LongConsumer;
@@ -58,7 +58,8 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
                         routes.vcpus(),
                         routes.calls(),
                         domain.replicated(),
-                        new BackupDrop(registry, self, domain.domid(), domain.generation()),
+                        RunProposal.dropBackup(registry, self, domain.domid(), domain.generation()),
+                        RunProposal.handOver(registry, self, domain.domid(), domain.generation()),
                         gate));
     }
 

@@ -85,13 +85,14 @@ final class Intake {
         for (int i = 0; i < returned.size(); i++) {
             slots.ringOf(returned.vcpu(i), returned.vcpuEpoch(i))
                     .caught
-                    .add(returned.vcpuEpoch(i), returned.sequence(i));
+                    .add(returned.vcpuEpoch(i), returned.sequence(i), shard, shardEpoch);
         }
     }
 
     /**
      * A shard goes on at another node, and knows of these rows only that they were passed to the server here. What is here is its from now on; of what is not it is
-     * told again what the one before was told; anything else was given back, or never came (D-22).
+     * told again what the one before was told; anything else was given back, or never came (D-22). So are posted writes that
+     * the one before was given back, and has not said where they go.
      */
     void askAgain(int shard, long shardEpoch, IoreqRows rows) {
         if (!admits(shard, shardEpoch)) {
@@ -110,9 +111,24 @@ final class Intake {
                 }
             } else if (told != null) {
                 replies.completed(shard, keys, i, told.data(), told.errno());
-            } else {
+            } else if (slots.ringOf(keys.vcpu(i), keys.vcpuEpoch(i))
+                    .caught
+                    .tell(keys.vcpuEpoch(i), keys.sequence(i), shardEpoch)) {
                 replies.decideAgain(shard, keys, i);
             }
+        }
+        giveBackAgain(shard, shardEpoch);
+    }
+
+    /** What was given back to the life before, that may have taken to its grave where it goes: its vCPU would wait for that for ever (F3). */
+    private void giveBackAgain(int shard, long shardEpoch) {
+        KeyRows again = new KeyRows(4);
+        slots.forEachReturned(shard, shardEpoch, (ring, vcpuEpoch, sequence) -> {
+            ring.caught.tell(vcpuEpoch, sequence, shardEpoch);
+            again.add(ring.vcpu, vcpuEpoch, sequence, 0);
+        });
+        for (int i = 0; i < again.size(); i++) {
+            replies.decideAgain(shard, again, i);
         }
     }
 

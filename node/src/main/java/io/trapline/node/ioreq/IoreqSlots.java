@@ -245,8 +245,26 @@ final class IoreqSlots {
     void mayComeAgain(int row) {
         SlotRing ring = rings[table.vcpu[row]];
         if (ring != null && table.buffered[row]) {
-            ring.caught.add(table.vcpuEpoch[row], table.sequence[row]);
+            ring.caught.add(table.vcpuEpoch[row], table.sequence[row], table.shard[row], table.shardEpoch[row]);
         }
+    }
+
+    /** Posted writes that went back to that shard under an older epoch, and of which it has not said where they go: {@code each} is given them. */
+    void forEachReturned(int shard, long shardEpoch, KeySink each) {
+        for (SlotRing ring : rings) {
+            if (ring != null) {
+                ring.caught.forEachOlder(shard, shardEpoch, (epoch, sequence) -> {
+                    if (findAny(ring.vcpu, epoch, sequence, 0) == NONE) {
+                        each.key(ring, epoch, sequence);
+                    }
+                });
+            }
+        }
+    }
+
+    /** Takes the key of a posted write. */
+    interface KeySink {
+        void key(SlotRing ring, long vcpuEpoch, long sequence);
     }
 
     /** A posted write that went back does not come again. Returns its vCPU's ring if something may have waited for that. */

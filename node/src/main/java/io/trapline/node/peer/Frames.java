@@ -137,12 +137,12 @@ final class Frames {
         });
     }
 
-    /** In order with {@link #recall} and with the end of what is asked. */
+    /** In order with {@link #recall} and with the end of what is asked. One that asks about nothing says who decides the shard. */
     private static void ask(ServerMessage.Ask ask, long now, ServerSink sink) {
         int size = ask.rows().size();
         int returned = ask.returned().size();
         Slices.of(
-                Math.max(size, returned),
+                Math.max(1, Math.max(size, returned)),
                 (from, to) -> sink.told(
                         TrafficClass.CALLS,
                         ToServer.newBuilder()

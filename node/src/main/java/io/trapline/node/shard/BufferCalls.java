@@ -132,8 +132,12 @@ final class BufferCalls {
             return null;
         }
         if (call.ok && !call.moving && call.move.bytes().length > 0) {
+            // Under another number: a piece may have been checked twice, and what is said late of that is no news of
+            // the move.
             call.moving = true;
-            ask(reply.call(), call);
+            calls.remove(reply.call());
+            calls.put(++lastCall, call);
+            ask(lastCall, call);
             return null;
         }
         calls.remove(reply.call());

@@ -18,6 +18,7 @@ import io.trapline.node.protocol.ShardMessage.Tick;
 import io.trapline.node.protocol.ShardPlace;
 import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.VcpusRoute;
+import io.trapline.node.replica.ShardReplica;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -55,6 +56,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             AnswerRoute answers,
             boolean replicated,
             Consumer<ShardPlace> dropBackup,
+            Consumer<ShardPlace> handOver,
             ServingGate gate) {
         /**
          * @param self this life of the node
@@ -64,6 +66,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
          * @param answers who is given what comes of calls
          * @param replicated whether there may be another copy: servers keep what they tell until every copy has it
          * @param dropBackup proposes that a shard that is placed so has one copy
+         * @param handOver proposes that the other copy of a shard that is placed so decides it
          * @param gate while it is closed nothing is decided, read or acknowledged (D-11)
          */
         public Surroundings {
@@ -72,6 +75,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     }
 
     private static final Duration TICK = Duration.ofMillis(20);
+    private static final Duration PROPOSE_EVERY = Duration.ofNanos(ShardReplica.PROPOSE_EVERY_NANOS);
 
     private final int index;
     private final Surroundings around;
@@ -85,8 +89,10 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
 
     private @Nullable PrimaryCopy primary;
     private @Nullable BackupCopy backup;
-    /** Of the last place that it was told of. */
-    private long knownEpoch;
+    /** The last place that it was told of; null before. */
+    private @Nullable ShardPlace known;
+    /** The copy has failed and is closed: the other one goes on, as if this one's host had died. */
+    private boolean failed;
 
     private boolean leased = true;
 
@@ -120,15 +126,86 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
 
     @Override
     public Behavior<ShardMessage> onMessage(ShardMessage message) {
-        lease(around.gate().serves());
-        take(message);
+        if (failed) {
+            takeFailed(message);
+        } else {
+            try {
+                lease(around.gate().serves());
+                take(message);
+            } catch (RuntimeException bug) {
+                fail(message, bug);
+            }
+        }
         if (message instanceof Stop) {
             return Behaviors.stopped();
         }
-        if (primary != null && !timers.isTimerActive(TICK) && primary.needsTicks()) {
-            timers.startSingleTimer(TICK, new Tick(), TICK);
+        boolean ticks = failed ? isToHandOver() : primary != null && primary.needsTicks();
+        if (ticks && !timers.isTimerActive(TICK)) {
+            timers.startSingleTimer(TICK, new Tick(), failed ? PROPOSE_EVERY : TICK);
         }
         return this;
+    }
+
+    /** Nothing that the step brought about has left, or will. Where there is no other copy the domain has lost memory (D4): the actor dies of it. */
+    private void fail(ShardMessage message, RuntimeException bug) {
+        ShardPlace place = placeAfter(message);
+        if (place == null || isOnlyCopy(place)) {
+            throw bug;
+        }
+        getContext().getLog().error("shard {} has failed, and its copy at this node is closed", index, bug);
+        failed = true;
+        early.clear();
+        leave();
+        takeFailed(message);
+    }
+
+    private boolean isOnlyCopy(ShardPlace place) {
+        return place.primary().equals(around.self())
+                && (place.state() == ShardPlace.State.SOLO || place.state() == ShardPlace.State.SYNCING);
+    }
+
+    private @Nullable ShardPlace placeAfter(ShardMessage message) {
+        return message instanceof Apply apply ? apply.place() : known;
+    }
+
+    private boolean isToHandOver() {
+        ShardPlace place = known;
+        return place != null && place.primary().equals(around.self()) && place.state() == ShardPlace.State.DUAL;
+    }
+
+    /** What a host that is dead would say: nothing, but that the other copy is to go on; who waits in this node is not left waiting. */
+    private void takeFailed(ShardMessage message) {
+        switch (message) {
+            case ShardMessage.FromPeer(ShardMessage come, Runnable taken) -> {
+                takeFailed(come);
+                taken.run();
+            }
+            case Apply apply -> applyFailed(apply);
+            case Tick tick -> proposeHandOver();
+            case ShardMessage.AwaitReturned await -> await.returned().run();
+            case ShardMessage.AwaitSent(Runnable sent) -> sent.run();
+            case ShardMessage.Call call -> refuse(call);
+            default -> {}
+        }
+    }
+
+    private void applyFailed(Apply apply) {
+        ShardPlace now = apply.place();
+        known = now;
+        if (isOnlyCopy(now)) {
+            throw new IllegalStateException("shard " + index + " has failed, and there is no other copy");
+        }
+        // From when it has none on, it may be given another.
+        failed = now.primary().equals(around.self()) || now.isCopy(around.self());
+        proposeHandOver();
+        apply.applied().run();
+    }
+
+    private void proposeHandOver() {
+        ShardPlace place = known;
+        if (place != null && isToHandOver()) {
+            around.handOver().accept(place);
+        }
     }
 
     /** Whether the node serves, in this step. */
@@ -207,7 +284,8 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     }
 
     private void onChange(Change change) {
-        if (change.base() > knownEpoch) {
+        ShardPlace place = known;
+        if (place == null || change.base() > place.epoch()) {
             early.add(change);
         } else if (backup != null) {
             backup.take(change);
@@ -216,7 +294,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
 
     private void apply(Apply apply) {
         ShardPlace now = apply.place();
-        knownEpoch = now.epoch();
+        known = now;
         if (now.primary().equals(around.self()) && now.state() != ShardPlace.State.LOST) {
             applyAsPrimary(apply);
         } else if (now.isCopy(around.self()) && now.state() == ShardPlace.State.DUAL) {

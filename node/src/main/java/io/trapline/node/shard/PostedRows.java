@@ -153,11 +153,11 @@ final class PostedRows {
         return null;
     }
 
-    /** Whether a row with that key is here, wherever it is now. */
-    boolean has(long epoch, long sequence) {
+    /** Whether a row with that key is here that the server has, or has given back. */
+    boolean isOf(int serverId, long epoch, long sequence) {
         for (Row row : rows) {
             if (row.sequence == sequence && row.epoch == epoch) {
-                return true;
+                return row.serverId == serverId;
             }
         }
         return false;

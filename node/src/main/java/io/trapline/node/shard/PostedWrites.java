@@ -6,6 +6,7 @@ import io.trapline.model.IoreqAttributes;
 import io.trapline.model.Pure;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.rows.IoreqRows;
+import java.util.BitSet;
 
 /**
  * What becomes of a shard's posted writes after they have taken effect: they wait at their servers (F3), come back when a change catches them (F5) and
@@ -18,6 +19,8 @@ final class PostedWrites {
     private final Pages pages;
     private final ShardEffects effects;
     private final LaneOutcomes outcomes;
+    /** Servers that have had any. */
+    private final BitSet servers = new BitSet();
 
     PostedWrites(Pages pages, ShardEffects effects, LaneOutcomes outcomes) {
         this.pages = pages;
@@ -32,6 +35,7 @@ final class PostedWrites {
         PostedRows.Row known = lane.posted.find(serverId, homeEpoch, epoch, sequence);
         if (place >= 0) {
             lane.outstanding--;
+            servers.set(serverId);
             lane.posted.add(new PostedRows.Row(
                     serverId,
                     epoch,
@@ -50,6 +54,13 @@ final class PostedWrites {
         } else if (known != null) {
             known.queued = true;
         }
+    }
+
+    /** Those of {@code present} that may have given writes back to the copy that decided before. */
+    BitSet servers(BitSet present) {
+        BitSet had = (BitSet) servers.clone();
+        had.and(present);
+        return had;
     }
 
     /** The emulator has carried the write out, or never will. */
@@ -106,6 +117,7 @@ final class PostedWrites {
         if (server != DecisionTable.NONE) {
             PostedRows.Row there = row.at(decision, pages.table());
             lane.posted.add(there);
+            servers.set(server);
             effects.forward(
                     server,
                     lane.vcpu,

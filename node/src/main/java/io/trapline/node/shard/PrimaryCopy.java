@@ -20,7 +20,12 @@ final class PrimaryCopy implements ShardReplica.Effects {
     /** Ticks that are further apart than that were late. */
     private static final long STALL_NANOS = 100_000_000L;
 
-    private record Held(long number, ShardOutbox.Sealed output) {}
+    /** @param mayLeave whether it tells nobody anything: it only waits for what is before it */
+    private record Held(long number, ShardOutbox.Sealed output, boolean mayLeave) {
+        Held(long number, ShardOutbox.Sealed output) {
+            this(number, output, false);
+        }
+    }
 
     private final ShardSteps steps;
     private final P2mShard.Surroundings around;
@@ -71,7 +76,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
             // What is still held waits for the lease only.
             List<Held> before = List.copyOf(held);
             held.clear();
-            before.forEach(each -> held.add(new Held(0, each.output())));
+            before.forEach(each -> held.add(new Held(0, each.output(), each.mayLeave())));
         }
     }
 
@@ -99,7 +104,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
         if (held.isEmpty()) {
             sent.run();
         } else {
-            held.add(new Held(held.getLast().number(), new ShardOutbox.Sealed(List.of(sent))));
+            held.add(new Held(held.getLast().number(), new ShardOutbox.Sealed(List.of(sent)), true));
         }
     }
 
@@ -198,8 +203,11 @@ final class PrimaryCopy implements ShardReplica.Effects {
         }
     }
 
+    /** What is held never leaves: whoever decides the shard now tells it. Nobody here waits for it any more. */
     void close() {
+        List<Held> before = List.copyOf(held);
         held.clear();
+        before.stream().filter(Held::mayLeave).forEach(each -> each.output().send());
         steps.close();
     }
 }

@@ -63,6 +63,9 @@ public interface ShardEffects {
      */
     void recall(int serverId, long recall, long change, KeyRows rows, int drainMillis);
 
+    /** Tell a server that another copy decides the shard from now on, whether or not it asks about anything: what the server has told the one before may be lost. */
+    void goesOn(int serverId);
+
     /** Move a buffer's bytes in the shards that hold them, and answer with {@link ShardRules#bufferMoved}. */
     void moveBuffer(BufferMove move);
 

@@ -170,6 +170,11 @@ final class ShardOutbox implements ShardEffects {
     }
 
     @Override
+    public void goesOn(int serverId) {
+        asked.computeIfAbsent(serverId, id -> new Asked());
+    }
+
+    @Override
     public void settled(int serverId, int vcpu, long vcpuEpoch, long through) {
         SettledRows rows = settled[serverId];
         if (rows == null) {

@@ -127,6 +127,9 @@ public final class ShardRules {
     public void apply(DecisionTable table, List<VcpuOpening> opened, BitSet present) {
         turns.beginStep();
         BitSet moved = promoted ? present : moved(table, present);
+        if (promoted) {
+            posts.servers(present).stream().forEach(effects::goesOn);
+        }
         promoted = false;
         pages.table(table);
         for (VcpuOpening opening : opened) {
@@ -222,7 +225,8 @@ public final class ShardRules {
             VcpuLane lane = lanes.known(keys.vcpu(i));
             boolean isHome = homeEpoch == pages.table().homeEpoch(serverId);
             if (lane != null && !decideAgain(lane, serverId, homeEpoch, keys, i) && isHome) {
-                // Let go with its vCPU's epoch before the server had said that it was queued.
+                // Let go with its vCPU's epoch before the server had said that it was queued; or gone elsewhere, as the
+                // copy that decided before had said, or not.
                 effects.postedLeft(serverId, lane.vcpu, keys.vcpuEpoch(i), keys.sequence(i));
             }
         }
@@ -249,7 +253,7 @@ public final class ShardRules {
             }
         }
         posts.returned(lane, serverId, homeEpoch, keys.vcpuEpoch(i), keys.sequence(i));
-        return lane.posted.has(keys.vcpuEpoch(i), keys.sequence(i));
+        return lane.posted.isOf(serverId, keys.vcpuEpoch(i), keys.sequence(i));
     }
 
     /** Posted rows have taken effect: the guest is answered, and the row is kept until it is carried out (F3). */

@@ -45,8 +45,10 @@ final class ShardSteps {
     private final BufferCalls buffers;
     private final AnswerRoute answers;
     private final boolean replicated;
-    /** What peers have asked for while the domain is paused: of each vCPU one thing at most. */
+    /** What peers have asked for while the domain is paused: of each vCPU one thing at most, from each life that has decided its shard. */
     private final List<BufferAsk> asked = new ArrayList<>();
+
+    private final BufferAnswers answered = new BufferAnswers();
 
     private long lastToken;
     private long lastWait;
@@ -239,8 +241,10 @@ final class ShardSteps {
             return;
         }
         for (BufferAsk ask : List.copyOf(asked)) {
-            boolean moved = rules.moveBufferHere(ask.piece());
-            outbox.last(() -> buffers.answer(ask, moved));
+            BufferAnswers.Verdict verdict = answered.take(ask, rules::moveBufferHere);
+            if (verdict != BufferAnswers.Verdict.OVERTAKEN) {
+                outbox.last(() -> buffers.answer(ask, verdict == BufferAnswers.Verdict.OK));
+            }
         }
         asked.clear();
     }

@@ -131,6 +131,24 @@ final class HomeTest {
 
         @Test
         @DisplayName(
+                "F3, F5: that a posted write does not come again is heard behind the ask that says that it may, however early both come")
+        void hearsInOrderWhatComesEarly() {
+            ServerScene scene = ServerScene.buffering();
+            scene.homeEpoch = scene.revision + 1;
+            ask(scene, scene.homeEpoch, Row.keys(Row.of(0, 1).post()), Row.of(0, 2));
+            scene.rules.postedLeft(scene.now, Row.keys(Row.of(0, 1).post()));
+            scene.primaries = Set.of(SHARDS);
+            scene.begin(RUN);
+            scene.take();
+            told(scene, SHARDS);
+
+            bind(scene, RUN, new KeptRequests());
+
+            assertThat(scene.take()).containsExactly("attached " + scene.session, "ioreqs v0#2");
+        }
+
+        @Test
+        @DisplayName(
                 "e after delivery, before the answer: what is under way stays with the emulator, whose answer counts")
         void leavesWhatIsUnderWay() {
             ServerScene scene = come(SHARDS);

@@ -2,6 +2,7 @@ package io.trapline.node.ioreq;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trapline.model.AccessFlags;
 import io.trapline.node.rows.IoreqRows;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.SettledRows;
@@ -80,6 +81,30 @@ final class PromotedShardTest {
         scene.change();
         assertThat(scene.take()).isEmpty();
         assertThat(scene.rules.counters().inFlight()).isZero();
+    }
+
+    @Test
+    @DisplayName(
+            "F3: a posted write that the life before was given back is given back again, once; until it is said where it goes nothing later is delivered")
+    void givesBackAgainWhatMayComeAgain() {
+        scene.timeoutMillis = 0;
+        scene.apply();
+        scene.forward(posted(1));
+        scene.claims[0] = 0;
+        scene.change();
+        scene.after(5_000);
+        scene.claims[0] = AccessFlags.ALL;
+        scene.change();
+        scene.forward(read(2));
+        assertThat(scene.take()).contains("again v0#1").doesNotContain("ioreqs v0#2");
+
+        ask(read(2));
+        assertThat(scene.take()).containsExactly("again v0#1");
+        scene.rules.ask(scene.now, 0, scene.shardEpoch, scene.homeEpoch, new IoreqRows(1), new KeyRows(1));
+        assertThat(scene.take()).as("the same life again").isEmpty();
+        scene.rules.postedLeft(scene.now, Row.keys(posted(1)));
+
+        assertThat(scene.take()).containsExactly("ioreqs v0#2");
     }
 
     @Test

@@ -81,6 +81,25 @@ final class ShardReplicaTest {
     }
 
     @Test
+    @DisplayName("what the primary itself did not look at is no silence, nor time in which a proposal was not heard")
+    void countsNoSilenceWhileItIsStalled() {
+        replica.copied(BASE);
+        replica.step(0);
+        replica.stalled(500);
+        replica.tick(499 + ShardReplica.SILENCE_NANOS);
+        assertThat(said).isEmpty();
+        replica.tick(500 + ShardReplica.SILENCE_NANOS);
+        assertThat(said).containsExactly("drop");
+
+        long again = 500 + ShardReplica.SILENCE_NANOS + ShardReplica.PROPOSE_EVERY_NANOS;
+        replica.stalled(7);
+        replica.tick(again + 6);
+        assertThat(said).containsExactly("drop");
+        replica.tick(again + 7);
+        assertThat(said).containsExactly("drop", "drop");
+    }
+
+    @Test
     @DisplayName("a copy that has everything after all is one again")
     void takesTheCopyBack() {
         replica.copied(BASE);

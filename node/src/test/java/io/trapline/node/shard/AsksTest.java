@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.trapline.model.AccessAttributes;
 import io.trapline.model.AccessFlags;
 import io.trapline.model.MemType;
+import io.trapline.model.RangeSet;
 import io.trapline.model.TypeRun;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.rows.OutcomeRows;
@@ -188,6 +189,44 @@ final class AsksTest {
         shard.rules.decideAgain(1, FIRST_HOME, RecordingShard.keys(1));
 
         assertThat(shard.told()).containsExactly("forward 1 to 1 at 2000 = 11", "forward 2 to 1 at 2000 = 22");
+    }
+
+    @Test
+    @DisplayName(
+            "F3: servers that have had posted writes hear who decides now, and of what they had given back where it is")
+    void saysAgainWhatHasLeft() {
+        shard.posted(1, RecordingShard.CLAIMED, 0x11).posted(2, RecordingShard.CLAIMED, 0x22);
+        shard.rules.postedQueued(1, FIRST_HOME, RecordingShard.keys(1, 2));
+        shard.apply(table(0, FIRST_HOME));
+        shard.told();
+        shard.rules.decideAgain(1, FIRST_HOME, RecordingShard.keys(1, 2));
+        assertThat(shard.told()).containsExactly("left 1 for 1", "left 2 for 1");
+        assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8)).isEqualTo(0x22);
+
+        shard.rules.promoted(0);
+        shard.apply(table(0, FIRST_HOME));
+        assertThat(shard.told()).containsExactly("goes on, says to 1");
+        shard.rules.decideAgain(1, FIRST_HOME, RecordingShard.keys(1));
+
+        assertThat(shard.told()).containsExactly("left 1 for 1");
+    }
+
+    @Test
+    @DisplayName("F3: also where they are at another server by now")
+    void saysThatAnotherServerHasIt() {
+        shard.posted(1, RecordingShard.CLAIMED, 0x11);
+        shard.rules.postedQueued(1, FIRST_HOME, RecordingShard.keys(1));
+        shard.apply(builder(0, FIRST_HOME)
+                .enabledServer(2, RangeSet.EMPTY, RangeSet.EMPTY, RangeSet.EMPTY)
+                .heldClaim(0, 2, AccessFlags.ALL)
+                .build());
+        shard.told();
+        shard.rules.decideAgain(1, FIRST_HOME, RecordingShard.keys(1));
+        assertThat(shard.told()).contains("left 1 for 1", "forward 1 to 2 at 2000 = 11 marks 2");
+
+        shard.rules.decideAgain(1, FIRST_HOME, RecordingShard.keys(1));
+
+        assertThat(shard.told()).containsExactly("left 1 for 1");
     }
 
     @Test

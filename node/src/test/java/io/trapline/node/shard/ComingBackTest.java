@@ -234,6 +234,11 @@ final class ComingBackTest {
         shard.giveBack(2, 1);
 
         assertThat(shard.told()).containsExactly("left 1 for 2", "forward 1 to 1 at 2000 = 11 marks 3");
+
+        shard.rules.postedQueued(1, 0, key(1));
+        shard.giveBack(1, 1);
+
+        assertThat(shard.told()).as("it stays marked").containsExactly("forward 1 to 1 at 2000 = 11 marks 3");
     }
 
     @Test

@@ -56,6 +56,7 @@ final class P2mShardTest {
                     answers::add,
                     false,
                     place -> {},
+                    place -> {},
                     gate)));
 
     P2mShardTest() {
@@ -86,6 +87,46 @@ final class P2mShardTest {
         assertThat(reply.call()).isEqualTo(1);
         assertThat(reply.ok()).isTrue();
         assertThat(reply.bytes()).isEmpty();
+    }
+
+    @Test
+    @DisplayName(
+            "A4: what is moved into a buffer is moved once, though whoever goes on with the other shard asks again")
+    void movesIntoABufferOnce() {
+        apply(9, DecisionTable.State.RUNNING);
+        BufferMove move = new BufferMove(0, 7, 1, 0, 1L << 30, 1, true, new byte[] {0x55});
+        shard.run(new BufferAsk(0, 2, 0, move));
+        shard.run(new ShardMessage.WriteSegments(
+                7, new Segments(new long[] {1L << 30}, new int[] {1}, new int[] {0}, new byte[] {0x66})));
+
+        shard.run(new BufferAsk(0, 2, 0, move));
+        shard.run(new BufferAsk(0, 1, 0, move));
+
+        assertThat(peer.getAllReceived())
+                .extracting(reply -> ((BufferReply) reply).call())
+                .containsExactly(2L, 2L);
+        shard.run(new ShardMessage.ReadSegments(8, new long[] {1L << 30}, new int[] {1}));
+        assertThat(((CallAnswer.Read) answers.getLast()).data()).containsExactly(0x66);
+    }
+
+    @Test
+    @DisplayName("F2, V-9: what a server's former home has let pass is refused once the server has another")
+    void refusesWhatAFormerHomeLetPass() {
+        DecisionTable moved = DecisionTable.builder(60)
+                .enabledServer(1, RangeSet.EMPTY, RangeSet.EMPTY, RangeSet.EMPTY)
+                .home(1, 50, true)
+                .build();
+        shard.run(new ShardMessage.Apply(PLACE, moved, List.of(), Map.of(1, nobody -> {}), () -> {}));
+        Segments one = new Segments(new long[] {1L << 30}, new int[] {1}, new int[] {0}, new byte[] {0x66});
+
+        shard.run(new ShardMessage.LetPass(1, 49, new ShardMessage.WriteSegments(7, one)));
+        shard.run(new ShardMessage.ReadSegments(8, new long[] {1L << 30}, new int[] {1}));
+        shard.run(new ShardMessage.LetPass(1, 50, new ShardMessage.WriteSegments(9, one)));
+
+        assertThat(((CallAnswer.Done) answers.get(0)).refusal().orElseThrow().errno())
+                .isEqualTo(Errno.ESTALE);
+        assertThat(((CallAnswer.Read) answers.get(1)).data()).containsExactly(0);
+        assertThat(answers.get(2)).isEqualTo(new CallAnswer.Done(9, 1, Optional.empty()));
     }
 
     @Test

@@ -187,6 +187,11 @@ final class RecordingShard implements ShardEffects, AutoCloseable {
     }
 
     @Override
+    public void goesOn(int serverId) {
+        story.add("goes on, says to " + serverId);
+    }
+
+    @Override
     public void settled(int serverId, int vcpu, long vcpuEpoch, long through) {
         if (through > 0) {
             story.add("settled " + through + " at " + serverId);

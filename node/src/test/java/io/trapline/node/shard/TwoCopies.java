@@ -42,6 +42,7 @@ final class TwoCopies {
         final ArrayDeque<ShardMessage> under = new ArrayDeque<>();
 
         final List<ShardPlace> drops = new ArrayList<>();
+        final List<ShardPlace> handOvers = new ArrayList<>();
 
         At(Life life, MemoryBudget budget, ServingGate gate) {
             this.life = life;
@@ -58,6 +59,7 @@ final class TwoCopies {
                             answers::add,
                             true,
                             drops::add,
+                            handOvers::add,
                             gate)));
         }
 
@@ -151,6 +153,9 @@ final class TwoCopies {
     static ShardMessage read(long sequence, long gpa) {
         return new ShardMessage.Accesses(GUESTS, row(0, sequence, false, AccessAttributes.MEM, gpa, 0));
     }
+
+    /** Something that no shard can do. */
+    record Poison() implements ShardMessage.BetweenShards {}
 
     static ShardMessage portRead(long sequence) {
         return new ShardMessage.Accesses(GUESTS, row(0, sequence, false, AccessAttributes.PIO, 0x60, 0));

@@ -1,6 +1,7 @@
 package io.trapline.node.shard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trapline.model.Errno;
 import io.trapline.model.MemType;
@@ -12,6 +13,7 @@ import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardPlace;
+import io.trapline.node.protocol.ShardStep;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
 import io.trapline.node.rows.Segments;
@@ -210,6 +212,81 @@ final class TwoCopiesTest {
         two.exchange();
 
         assertThat(two.p.told()).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName(
+            "D-24: a primary's copy that fails is closed and says nothing more; its shard is handed over, as if its host had died")
+    void handsOverWhereItFails() {
+        TwoCopies two = new TwoCopies();
+        two.p.run(TwoCopies.write(1, GPA, 42));
+        two.exchange();
+        two.p.run(TwoCopies.write(2, GPA, 43));
+
+        List<String> taken = new ArrayList<>();
+        two.p.run(new ShardMessage.FromPeer(new TwoCopies.Poison(), () -> taken.add("taken")));
+        two.p.run(new ShardMessage.Tick());
+        two.p.run(new ShardMessage.ReadSegments(3, new long[] {GPA}, new int[] {1}));
+        two.exchange();
+
+        assertThat(taken).containsExactly("taken");
+        assertThat(two.p.handOvers).containsExactly(TwoCopies.dual());
+        assertThat(two.p.told()).isEqualTo(1);
+        assertThat(two.p.answers).singleElement().isInstanceOfSatisfying(CallAnswer.Done.class, done -> {
+            assertThat(done.refusal().orElseThrow().errno()).isEqualTo(Errno.EAGAIN);
+        });
+        two.place(new ShardPlace(0, ShardPlace.State.DUAL, TwoCopies.B, Optional.of(TwoCopies.P), 60));
+        two.b.run(TwoCopies.read(3, GPA));
+        two.exchange();
+        assertThat(two.b.told()).as("the failed copy is none").isZero();
+        two.place(ShardPlace.solo(TwoCopies.B, 70));
+        assertThat(two.b.outcomes.getLast().data(0)).isEqualTo(43);
+    }
+
+    @Test
+    @DisplayName("D-24: a backup that fails is silent, and nothing else of its node has failed")
+    void isSilentWhereItsBackupFails() {
+        TwoCopies two = new TwoCopies();
+        two.exchange();
+        two.b.run(new ShardMessage.Change(
+                TwoCopies.CREATED, 3, false, 0, new int[0], new ShardStep.Told(new TwoCopies.Poison())));
+        two.p.run(TwoCopies.write(1, GPA, 42));
+        two.exchange();
+        assertThat(two.p.told()).isZero();
+
+        two.place(ShardPlace.solo(TwoCopies.P, 60));
+
+        assertThat(two.p.told()).isEqualTo(1);
+        assertThat(two.b.handOvers).isEmpty();
+    }
+
+    @Test
+    @DisplayName("D4: where the only copy fails its memory is lost: never is another begun in its place")
+    void diesWithTheOnlyCopy() {
+        TwoCopies alone = new TwoCopies();
+        alone.place(ShardPlace.solo(TwoCopies.P, 60));
+        assertThatThrownBy(() -> alone.p.run(new TwoCopies.Poison())).isInstanceOf(IllegalArgumentException.class);
+
+        TwoCopies two = new TwoCopies();
+        two.exchange();
+        two.b.run(new ShardMessage.Change(
+                TwoCopies.CREATED, 3, false, 0, new int[0], new ShardStep.Told(new TwoCopies.Poison())));
+        assertThatThrownBy(two::promote).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    @DisplayName("D-22: who waits until all has left does not wait for ever for a copy that another replaces")
+    void isNotWaitedForOnceReplaced() {
+        TwoCopies two = new TwoCopies();
+        List<String> sent = new ArrayList<>();
+        two.p.run(TwoCopies.write(1, GPA, 42));
+        two.p.run(new ShardMessage.AwaitSent(() -> sent.add("sent")));
+        assertThat(sent).isEmpty();
+
+        two.p.apply(ShardPlace.solo(TwoCopies.B, 90), two.table());
+
+        assertThat(sent).containsExactly("sent");
+        assertThat(two.p.told()).isZero();
     }
 
     @ParameterizedTest

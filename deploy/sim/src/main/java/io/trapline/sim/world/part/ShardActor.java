@@ -409,6 +409,11 @@ public final class ShardActor implements ShardEffects {
     }
 
     @Override
+    public void goesOn(int serverId) {
+        asked.computeIfAbsent(serverId, id -> new Asked());
+    }
+
+    @Override
     public void settled(int serverId, int vcpu, long vcpuEpoch, long through) {
         settled.computeIfAbsent(serverId, id -> new SettledRows(4)).add(vcpu, vcpuEpoch, world.seams.settled(through));
     }

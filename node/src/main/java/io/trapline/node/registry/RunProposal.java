@@ -1,0 +1,83 @@
+package io.trapline.node.registry;
+
+import io.trapline.internal.v1.DropBackup;
+import io.trapline.internal.v1.ExecuteRequest;
+import io.trapline.internal.v1.HandOver;
+import io.trapline.internal.v1.NodeLife;
+import io.trapline.internal.v1.RunName;
+import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.ShardPlace;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/**
+ * Proposes, as the primary of a shard of a domain, that the shard goes on without its backup, or that its backup goes on in its place; one at a time. What comes of
+ * it the registry's changes say: whoever wants it proposes it again until they do.
+ */
+public final class RunProposal implements Consumer<ShardPlace> {
+    private interface What {
+        ExecuteRequest.Builder command(RunName run, NodeLife primary);
+    }
+
+    private final RegistryClient registry;
+    private final Life self;
+    private final int domid;
+    private final long generation;
+    private final AtomicBoolean underWay = new AtomicBoolean();
+
+    private final What what;
+
+    private RunProposal(RegistryClient registry, Life self, int domid, long generation, What what) {
+        this.registry = registry;
+        this.self = self;
+        this.domid = domid;
+        this.generation = generation;
+        this.what = what;
+    }
+
+    /** That there be one copy.
+     *
+     * @param self the primary
+     */
+    public static RunProposal dropBackup(RegistryClient registry, Life self, int domid, long generation) {
+        return new RunProposal(
+                registry,
+                self,
+                domid,
+                generation,
+                (run, primary) -> ExecuteRequest.newBuilder()
+                        .setDropBackup(DropBackup.newBuilder().setRun(run).setPrimary(primary)));
+    }
+
+    /** That the backup be the primary.
+     *
+     * @param self the primary, which tells nobody anything any more
+     */
+    public static RunProposal handOver(RegistryClient registry, Life self, int domid, long generation) {
+        return new RunProposal(
+                registry,
+                self,
+                domid,
+                generation,
+                (run, primary) -> ExecuteRequest.newBuilder()
+                        .setHandOver(HandOver.newBuilder().setRun(run).setPrimary(primary)));
+    }
+
+    @Override
+    public void accept(ShardPlace place) {
+        if (!underWay.compareAndSet(false, true)) {
+            return;
+        }
+        RunName run = RunName.newBuilder()
+                .setDomid(domid)
+                .setDomainGeneration(generation)
+                .setFirstShard(place.run())
+                .setEpoch(place.epoch())
+                .build();
+        NodeLife primary = NodeLife.newBuilder()
+                .setNode(self.node())
+                .setIncarnation(self.incarnation())
+                .build();
+        registry.execute(what.command(run, primary).build()).whenComplete((response, failure) -> underWay.set(false));
+    }
+}
