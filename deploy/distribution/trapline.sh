@@ -8,12 +8,19 @@ while [ -L "$self" ]; do
 done
 case $self in */*) home=${self%/*}/.. ;; *) home=.. ;; esac
 home=$(cd "$home" && pwd) || exit 1
+export TRAPLINE_PROGRAM="$home/bin/trapline"
+
+# What runs for a moment is over before the optimising compiler would have paid.
+quick=-XX:TieredStopAtLevel=1
+for argument; do
+    case $argument in up | coordinator | node | demo | replay | simulate | chaos | bench | rehearse) quick= ;; esac
+done
 
 if [ "${TRAPLINE_START_CACHE-}" != off ] && [ -f "$home/lib/trapline.aot" ]; then
     # The processes of 'up --coordinators' begin with it too.
     export TRAPLINE_START_CACHE="$home/lib/trapline.aot"
-    set -- -XX:AOTCache="$TRAPLINE_START_CACHE" ${TRAPLINE_JAVA_OPTS-} -cp "$home/lib/trapline.jar" io.trapline.cli.TraplineCommand "$@"
+    set -- $quick -XX:AOTCache="$TRAPLINE_START_CACHE" ${TRAPLINE_JAVA_OPTS-} -cp "$home/lib/trapline.jar" io.trapline.cli.TraplineCommand "$@"
 else
-    set -- ${TRAPLINE_JAVA_OPTS-} -cp "$home/lib/trapline.jar" io.trapline.cli.TraplineCommand "$@"
+    set -- $quick ${TRAPLINE_JAVA_OPTS-} -cp "$home/lib/trapline.jar" io.trapline.cli.TraplineCommand "$@"
 fi
 exec "$home/runtime/bin/java" @"$home/lib/jvm.options" -Djava.library.path="$home/lib/native" "$@"

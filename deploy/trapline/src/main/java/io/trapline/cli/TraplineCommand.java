@@ -4,6 +4,7 @@ import io.grpc.ManagedChannelBuilder;
 import io.trapline.cli.text.Console;
 import io.trapline.client.TraplineConnection;
 import io.trapline.process.CoordinatorSettings;
+import io.trapline.process.Key;
 import io.trapline.process.NodeSettings;
 import io.trapline.server.ListenAddress;
 import java.io.FileDescriptor;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -44,31 +46,6 @@ import picocli.CommandLine.Spec;
             "",
             "Example:",
             "  trapline demo"
-        },
-        subcommands = {
-            UpCommand.class,
-            ProcessCommands.Coordinator.class,
-            ProcessCommands.Node.class,
-            DemoCommand.class,
-            ReplayCommand.class,
-            SimulateCommand.class,
-            ChaosCommand.class,
-            BenchCommand.class,
-            DomainCommands.class,
-            ServerCommands.class,
-            ClaimCommands.class,
-            WatchCommand.class,
-            TypeCommands.class,
-            MemCommands.class,
-            GuestCommands.class,
-            EmulatorCommands.class,
-            ClusterGroup.class,
-            ClusterCommands.Limits.class,
-            ClusterCommands.VersionOf.class,
-            HealthCommand.class,
-            NativesCommand.class,
-            CompletionCommand.class,
-            RehearseCommand.class
         })
 public final class TraplineCommand implements Callable<Integer> {
     @Option(
@@ -135,13 +112,19 @@ public final class TraplineCommand implements Callable<Integer> {
 
     /** Runs one command; its exit code. */
     int execute(String... args) {
-        return commandLine().execute(args);
+        return commandLine(Commands.meantBy(args)).execute(args);
     }
 
+    /** With every command. */
     CommandLine commandLine() {
+        return commandLine(Commands.all());
+    }
+
+    private CommandLine commandLine(Map<String, Class<?>> commands) {
         CommandLine line = new CommandLine(this);
-        ProcessOptions.add(specOf(line, "coordinator"), CoordinatorSettings.KEYS);
-        ProcessOptions.add(specOf(line, "node"), NodeSettings.KEYS);
+        commands.forEach(line::addSubcommand);
+        addSettings(line, "coordinator", CoordinatorSettings.KEYS);
+        addSettings(line, "node", NodeSettings.KEYS);
         line.setOut(out);
         line.setErr(err);
         line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -159,8 +142,11 @@ public final class TraplineCommand implements Callable<Integer> {
         return line;
     }
 
-    private static CommandSpec specOf(CommandLine line, String command) {
-        return Objects.requireNonNull(line.getSubcommands().get(command)).getCommandSpec();
+    private static void addSettings(CommandLine line, String command, List<Key> keys) {
+        CommandLine process = line.getSubcommands().get(command);
+        if (process != null) {
+            ProcessOptions.add(process.getCommandSpec(), keys);
+        }
     }
 
     @Override

@@ -23,6 +23,7 @@ final class Settings {
             "TRAPLINE_JVM_FOLDERS",
             "TRAPLINE_LIB",
             "TRAPLINE_LOG",
+            "TRAPLINE_PROGRAM",
             "TRAPLINE_START_CACHE",
             "TRAPLINE_SUPERVISED");
 

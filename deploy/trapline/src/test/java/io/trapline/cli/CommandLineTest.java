@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,24 @@ final class CommandLineTest {
     private static void collect(CommandLine command, List<CommandLine> into) {
         into.add(command);
         command.getSubcommands().values().forEach(sub -> collect(sub, into));
+    }
+
+    @Test
+    void everyCommandIsFoundUnderItsName() {
+        Commands.all()
+                .forEach(
+                        (name, type) -> assertThat(Objects.requireNonNull(type.getAnnotation(CommandLine.Command.class))
+                                        .name())
+                                .isEqualTo(name));
+    }
+
+    @Test
+    void onlyThoseCommandsAreMadeThatTheArgumentsCanMean() {
+        assertThat(Commands.meantBy("--connect", NOBODY, "health", "--ready")).containsOnlyKeys("health");
+        assertThat(Commands.meantBy("domain", "create", "up")).containsOnlyKeys("domain", "up");
+        assertThat(Commands.meantBy("--help")).isEqualTo(Commands.all());
+        assertThat(Commands.meantBy("haelth")).isEqualTo(Commands.all());
+        assertThat(Commands.meantBy("completion", "bash")).isEqualTo(Commands.all());
     }
 
     @ParameterizedTest
