@@ -18,6 +18,7 @@ public final class Promises {
     private final int[] uncertainServers = new int[64];
     private final Map<Integer, Long> vcpuEpochs = new HashMap<>();
     private final Map<Long, Long> sessions = new HashMap<>();
+    private final TypePromises types = new TypePromises();
     private int uncertainPause;
     private @Nullable DomainView domain;
 
@@ -29,6 +30,11 @@ public final class Promises {
     /** The domain as the registry has it now; empty before it is there. */
     public Optional<DomainView> registry() {
         return Optional.ofNullable(domain);
+    }
+
+    /** Of calls that change the types of pages. */
+    public TypePromises types() {
+        return types;
     }
 
     /** A call begins that claims or releases {@code ioreq_server[x]}. */

@@ -185,6 +185,9 @@ public final class ServerChecks {
         if (shards.stream().noneMatch(shard -> shard.isAt(key, id))) {
             throw new Violation("F5", "server %d delivers %s, which is decided elsewhere", id, access);
         }
+        if (!lastRun.containsKey(key) && !asked.containsKey(key)) {
+            promises.types().mayBeDelivered(access, id, rows.claimedType(i), rows.address(i));
+        }
         Long before = lastRun.put(key, run);
         if (before != null && before != run && (rows.marks(i) & IoreqAttributes.MARK_REDELIVERED) == 0) {
             throw new Violation("F6", "server %d delivers %s to another run without saying so", id, access);

@@ -4,6 +4,7 @@ import io.trapline.coordinator.raft.Admission;
 import io.trapline.sim.world.cluster.host.Agenda;
 import io.trapline.sim.world.cluster.host.SimHost;
 import io.trapline.sim.world.cluster.node.NodeProcess;
+import io.trapline.v1.ShardState;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -40,11 +41,12 @@ final class Faults {
     }
 
     private void act() {
-        switch (agenda.upTo(16)) {
+        switch (agenda.upTo(18)) {
             case 0, 1 -> pause(coordinator());
             case 2 -> crash(coordinator());
             case 3 -> wipe(coordinator());
             case 16 -> oneLagsAndAnotherIsWiped();
+            case 17, 18 -> aPrimaryIsAlone();
             case 4, 5, 6 -> pause(agenda.oneOf(cluster.nodeHosts));
             case 7, 8 -> crash(agenda.oneOf(cluster.nodeHosts));
             case 9 -> resign(agenda.oneOf(cluster.nodeHosts));
@@ -147,6 +149,28 @@ final class Faults {
                     wipe(loses);
                 }
             });
+        }
+    }
+
+    /** A primary hears nobody, serves on what is left of its lease, and is back when its backup is primary, or is about to be. */
+    private void aPrimaryIsAlone() {
+        List<SimHost> primaries = cluster.coordinators().values().stream()
+                .filter(process -> process.leadsInTerm() > 0)
+                .flatMap(leader -> leader.replica().registry().snapshot().getDomainsList().stream())
+                .map(placed -> placed.getRuns(0))
+                .filter(run -> run.getState() == ShardState.SHARD_STATE_DUAL)
+                .flatMap(run -> cluster.nodeHosts.stream()
+                        .filter(host -> host.name().equals(run.getPrimary().getNode())))
+                .toList();
+        if (!primaries.isEmpty()) {
+            SimHost alone = agenda.oneOf(primaries);
+            long lasts = agenda.between(1_200 * MILLIS, 3_000 * MILLIS);
+            for (SimHost other : all()) {
+                if (other != alone) {
+                    cut(alone, other, lasts);
+                    cut(other, alone, lasts);
+                }
+            }
         }
     }
 

@@ -147,6 +147,15 @@ final class HostNode implements Place, Follower {
         return revision;
     }
 
+    /** What others are told of accesses waits for a while, as behind a window that is full. */
+    void holdUpAccesses() {
+        outgoing.values().forEach(OutgoingLink::holdUp);
+    }
+
+    void after(long nanos, Runnable action) {
+        host.after(nanos, action);
+    }
+
     Chance chance() {
         return hosts.agenda;
     }

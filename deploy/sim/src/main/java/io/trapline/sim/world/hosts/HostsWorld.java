@@ -332,6 +332,10 @@ public final class HostsWorld implements Run, Realm {
     public void setTypes(long firstGfn, int count, MemType type, Runnable done) {
         typeCalls++;
         SimHost primary = primary();
+        if (!isHealing && agenda.oneIn(2)) {
+            // What it has caught may be on its way, and is overtaken by the recall (D-21).
+            hosts.lastLife(primary).holdUpAccesses();
+        }
         primary.arrive(
                 primary.life(),
                 () -> hosts.lastLife(primary).node().types().set(firstGfn, count, type, () -> {

@@ -7,14 +7,22 @@ import io.trapline.node.peer.LinkSender;
 import io.trapline.node.peer.TrafficClass;
 import io.trapline.node.protocol.Life;
 import io.trapline.sim.world.cluster.host.SimStream;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /** What drives a {@link LinkSender}: one life's link to another. */
 final class OutgoingLink implements LinkSender.Effects<Parcel> {
+    private static final int ONE_WAITS_IN = 12;
+    private static final int WAITS_NANOS = 20_000_000;
+
     private final HostNode from;
     private final Life to;
     private final LinkSender<Parcel> rules = new LinkSender<>(this);
     private @Nullable Wire wire;
+    /** Accesses that wait, as they do where the credit of their class is used up: what is of other classes overtakes them (D-19). */
+    private final ArrayDeque<Parcel> waiting = new ArrayDeque<>();
+
+    private boolean isHeldUp;
 
     /** One connection, and what has accepted it. */
     static final class Wire {
@@ -34,6 +42,32 @@ final class OutgoingLink implements LinkSender.Effects<Parcel> {
     }
 
     void offer(TrafficClass of, Parcel parcel) {
+        boolean mayWait = of == TrafficClass.ACCESSES;
+        if (mayWait && !isHeldUp && from.chance().oneIn(ONE_WAITS_IN)) {
+            holdUp();
+        }
+        if (mayWait && isHeldUp) {
+            waiting.add(parcel);
+        } else {
+            offerNow(of, parcel);
+        }
+    }
+
+    /** For some time the credit of accesses is used up. */
+    void holdUp() {
+        if (!isHeldUp) {
+            isHeldUp = true;
+            from.after(from.chance().upTo(WAITS_NANOS), this::offerWaiting);
+        }
+    }
+
+    private void offerWaiting() {
+        isHeldUp = false;
+        waiting.forEach(parcel -> offerNow(TrafficClass.ACCESSES, parcel));
+        waiting.clear();
+    }
+
+    private void offerNow(TrafficClass of, Parcel parcel) {
         if (!rules.isOver()) {
             rules.offer(from.now(), of, parcel, Parcel.BYTES);
         }

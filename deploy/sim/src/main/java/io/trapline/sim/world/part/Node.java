@@ -442,7 +442,8 @@ public final class Node {
             place.between("registry of the node", shard.name())
                     .tell(
                             () -> "await returned " + revision,
-                            () -> shard.awaitReturned(drain.getId(), revision, returned));
+                            () -> shard.whenApplied(
+                                    revision, () -> shard.awaitReturned(drain.getId(), revision, returned)));
         }
         one.run();
     }

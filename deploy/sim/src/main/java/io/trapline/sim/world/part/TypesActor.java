@@ -61,6 +61,7 @@ public final class TypesActor {
         busy = true;
         refused.clear();
         Call call = calls.remove();
+        world.promises.types().changing(gfns(call));
         if (call.x >= 0) {
             forAll(call, shard -> shard.resetType(call.x, answer(call, shard)));
         } else {
@@ -127,11 +128,19 @@ public final class TypesActor {
         busy = false;
         if (call.x >= 0) {
             checks.reset(call.x);
+            world.promises.types().reset(call.x);
         } else {
             checks.changed(call.runs, !refused.isEmpty());
         }
+        world.promises.types().changed(gfns(call), refused.isEmpty() ? call.runs : List.of());
         call.done.run();
         next();
+    }
+
+    private static List<Long> gfns(Call call) {
+        return call.x >= 0
+                ? Layout.PAGES
+                : call.runs.stream().map(TypeRun::firstGfn).toList();
     }
 
     /** Whether a call is under way. */

@@ -1,0 +1,44 @@
+package io.trapline.sim.check;
+
+import io.trapline.model.Gfn;
+import io.trapline.model.IoreqAttributes;
+import io.trapline.model.MemType;
+import io.trapline.model.TypeRun;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The types of pages by the calls that have returned (rule 0): while one is under way, nothing is said of its pages. */
+public final class TypePromises {
+    private final Map<Long, MemType> returned = new HashMap<>();
+    private final Map<Long, Integer> underWay = new HashMap<>();
+
+    /** A call begins that changes those frames. */
+    public void changing(List<Long> gfns) {
+        gfns.forEach(gfn -> underWay.merge(gfn, 1, Integer::sum));
+    }
+
+    /** It has returned, and has made that of them. */
+    public void changed(List<Long> gfns, List<TypeRun> made) {
+        gfns.forEach(gfn -> underWay.merge(gfn, -1, Integer::sum));
+        made.forEach(run -> returned.put(run.firstGfn(), run.type()));
+    }
+
+    /** Pages of that type are plain from now on (C5). */
+    public void reset(int x) {
+        returned.replaceAll((gfn, type) -> type.equals(MemType.ioreqServer(x)) ? MemType.RAM_RW : type);
+    }
+
+    /** An ioreq is delivered for the first time: it was decided by the type that its page has (F5, D-21). */
+    void mayBeDelivered(GuestAccess access, int server, byte claimedType, long address) {
+        long gfn = address >>> Gfn.PAGE_SHIFT;
+        MemType type = returned.get(gfn);
+        if (claimedType != IoreqAttributes.BY_RANGE
+                && type != null
+                && underWay.getOrDefault(gfn, 0) == 0
+                && !type.equals(MemType.ioreqServer(claimedType))) {
+            throw new Violation(
+                    "F5, D-21", "server %d delivers %s after its page has become %s", server, access, type.text());
+        }
+    }
+}
