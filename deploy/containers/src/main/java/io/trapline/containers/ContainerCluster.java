@@ -83,6 +83,7 @@ public final class ContainerCluster implements AutoCloseable {
         return new TraplineContainer(command.toArray(String[]::new))
                 .at(network, id, address)
                 .withEnv("TRAPLINE_JAVA_OPTS", heap)
+                .withoutHealthChecks()
                 .startedWhenUp();
     }
 

@@ -4,6 +4,7 @@ import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.command.CreateContainerCmd;
 import com.github.dockerjava.api.command.InspectContainerResponse;
 import com.github.dockerjava.api.model.Capability;
+import com.github.dockerjava.api.model.HealthCheck;
 import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.Volume;
 import java.time.Duration;
@@ -72,6 +73,12 @@ public final class TraplineContainer extends GenericContainer<TraplineContainer>
         withNetworkAliases(name);
         return withCreateContainerCmdModifier(
                 command -> command.withHostName(name).withIpv4Address(address));
+    }
+
+    /** Without Docker's health checks, each of which starts a JVM: where many containers share a machine they would be most of its work. */
+    public TraplineContainer withoutHealthChecks() {
+        return withCreateContainerCmdModifier(
+                command -> command.withHealthcheck(new HealthCheck().withTest(List.of("NONE"))));
     }
 
     /** It counts as started when it serves, leads or follows. */

@@ -18,7 +18,12 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "bench",
         description = "Measure, against a peer in the same run where there is one, since machines differ and drift.",
-        subcommands = {BenchCommand.Forward.class, BenchCommand.Failover.class, BenchDomainsCommand.class},
+        subcommands = {
+            BenchCommand.Forward.class,
+            BenchCommand.Failover.class,
+            BenchDomainsCommand.class,
+            BenchStartCommand.class
+        },
         footer = {"", "Example:", "  trapline bench forward"})
 final class BenchCommand extends Group {
     /** {@code bench forward}. */

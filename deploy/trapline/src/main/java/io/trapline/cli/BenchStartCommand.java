@@ -1,0 +1,147 @@
+package io.trapline.cli;
+
+import io.trapline.cli.text.Console;
+import io.trapline.cli.text.Json;
+import io.trapline.cli.text.Table;
+import io.trapline.client.DomainRef;
+import io.trapline.client.Guest;
+import io.trapline.client.TraplineConnection;
+import io.trapline.model.Gpa;
+import io.trapline.v1.Domain;
+import io.trapline.v1.DomainMemory;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code bench start}: how long a cluster in one process takes from its start to the first answered access. */
+@Command(
+        name = "start",
+        description = {
+            "Start 'up' of a distribution with its AOT cache and without, in turn, and time each from its start to the first answered access"
+                    + " of a guest that waits for it.",
+            "The first pair is not counted: it brings the files into memory."
+        },
+        footer = {"", "Example:", "  trapline bench start --pairs 10"})
+final class BenchStartCommand implements Callable<Integer> {
+    private static final String PROGRAM_VARIABLE = "TRAPLINE_PROGRAM";
+    private static final String CACHE_VARIABLE = "TRAPLINE_START_CACHE";
+    private static final String READY = "ready: ";
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    @ParentCommand
+    private BenchCommand bench;
+
+    @Option(
+            names = "--pairs",
+            defaultValue = "10",
+            paramLabel = "N",
+            description = "How many starts of each, 1 … 1000 (default: ${DEFAULT-VALUE}).")
+    private int pairs;
+
+    @Option(
+            names = "--program",
+            paramLabel = "FILE",
+            description = "bin/trapline of a distribution (default: the one that this is).")
+    private @Nullable Path program;
+
+    @Override
+    public Integer call() throws BadInput, IOException, InterruptedException {
+        BenchCommand.check("--pairs", pairs, 1, 1_000);
+        Path started = program();
+        List<Double> cached = new ArrayList<>();
+        List<Double> plain = new ArrayList<>();
+        for (int pair = 0; pair <= pairs; pair++) {
+            double with = seconds(started, true);
+            double without = seconds(started, false);
+            if (pair > 0) {
+                cached.add(with);
+                plain.add(without);
+            }
+        }
+        Console console = bench.trapline().console();
+        Table table = new Table("start", "min s", "median s", "max s");
+        row(table, "with the cache", cached);
+        row(table, "without", plain);
+        console.table(table, "");
+        console.record(Json.object()
+                .put("pairs", pairs)
+                .put("cached_median_seconds", median(cached))
+                .put("plain_median_seconds", median(plain)));
+        return ExitCode.DONE;
+    }
+
+    private Path program() throws BadInput {
+        String variable = System.getenv(PROGRAM_VARIABLE);
+        Path named = program == null && variable != null ? Path.of(variable) : program;
+        if (named == null) {
+            throw new BadInput("--program is missing: this is not run from a distribution");
+        }
+        if (!Files.isExecutable(named)) {
+            throw new BadInput("--program: " + named + " is no program");
+        }
+        return named;
+    }
+
+    private static double seconds(Path program, boolean isCached) throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(program.toString(), "up", "--listen", "127.0.0.1:0");
+        builder.redirectError(Redirect.INHERIT);
+        builder.environment().remove(CACHE_VARIABLE);
+        if (!isCached) {
+            builder.environment().put(CACHE_VARIABLE, "off");
+        }
+        long startNanos = System.nanoTime();
+        Process process = builder.start();
+        try (BufferedReader lines =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            String line = lines.readLine();
+            if (line == null || !line.startsWith(READY)) {
+                throw new IOException(program + " up said '" + line + "', not where it is ready");
+            }
+            access(line.substring(READY.length()));
+            return (System.nanoTime() - startNanos) / NANOS_PER_SECOND;
+        } finally {
+            process.destroy();
+            process.waitFor();
+        }
+    }
+
+    private static void access(String address) {
+        try (TraplineConnection connection = TraplineConnection.builder()
+                .addresses(address)
+                .timeout(PATIENCE)
+                .build()) {
+            Domain domain = connection.domains().create(16, 1, DomainMemory.DOMAIN_MEMORY_VOLATILE);
+            try (Guest guest = connection.guest(DomainRef.of(domain))) {
+                guest.openVcpu(0, 1).write(new Gpa(0x1000), 8, 1);
+            }
+        }
+    }
+
+    private static void row(Table table, String name, List<Double> seconds) {
+        List<Double> sorted = seconds.stream().sorted().toList();
+        table.row(name, text(sorted.getFirst()), text(median(seconds)), text(sorted.getLast()));
+    }
+
+    private static double median(List<Double> seconds) {
+        List<Double> sorted = seconds.stream().sorted().toList();
+        return sorted.get(sorted.size() / 2);
+    }
+
+    private static String text(double seconds) {
+        return String.format(Locale.ROOT, "%.2f", seconds);
+    }
+}
