@@ -30,17 +30,19 @@ final class BufferAnswers {
     /**
      * Takes an ask.
      *
+     * @param shard which one asks
+     * @param call its number for what it asks
      * @param move moves the piece, or checks it; false where it cannot be
      */
-    Verdict take(BufferAsk ask, Predicate<BufferMove> move) {
-        Asker asker = new Asker(ask.shard(), ask.piece().vcpu());
+    Verdict take(int shard, long call, BufferMove piece, Predicate<BufferMove> move) {
+        Asker asker = new Asker(shard, piece.vcpu());
         Answer known = last.get(asker);
-        if (known != null && known.call() > ask.call()) {
+        if (known != null && known.call() > call) {
             return Verdict.OVERTAKEN;
         }
-        boolean moves = ask.piece().into() && ask.piece().bytes().length > 0;
-        boolean ok = (known != null && known.call() == ask.call() && moves) ? known.ok() : move.test(ask.piece());
-        last.put(asker, new Answer(ask.call(), ok));
+        boolean moves = piece.into() && piece.bytes().length > 0;
+        boolean ok = (known != null && known.call() == call && moves) ? known.ok() : move.test(piece);
+        last.put(asker, new Answer(call, ok));
         return ok ? Verdict.OK : Verdict.REFUSED;
     }
 }

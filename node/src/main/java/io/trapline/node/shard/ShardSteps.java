@@ -241,7 +241,7 @@ final class ShardSteps {
             return;
         }
         for (BufferAsk ask : List.copyOf(asked)) {
-            BufferAnswers.Verdict verdict = answered.take(ask, rules::moveBufferHere);
+            BufferAnswers.Verdict verdict = answered.take(ask.shard(), ask.call(), ask.piece(), rules::moveBufferHere);
             if (verdict != BufferAnswers.Verdict.OVERTAKEN) {
                 outbox.last(() -> buffers.answer(ask, verdict == BufferAnswers.Verdict.OK));
             }
