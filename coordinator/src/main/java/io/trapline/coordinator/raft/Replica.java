@@ -6,6 +6,7 @@ import io.trapline.internal.v1.LogEntry;
 import io.trapline.internal.v1.Snapshot;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -16,10 +17,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.apache.ratis.proto.RaftProtos.RaftGroupIdProto;
-import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
-import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
-import org.apache.ratis.proto.RaftProtos.TermIndexProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -141,17 +138,33 @@ public final class Replica implements Log, AutoCloseable {
     private final class Processes implements PeerWatch.Listener {
         @Override
         public void gone(String peer) {
+            Running now = running;
+            if (now == null) {
+                return;
+            }
             division().ifPresent(division -> {
                 RaftPeerId leader = division.getInfo().getLeaderId();
                 if (leader != null && leader.toString().equals(peer)) {
-                    List<String> ids = configuration().stream().map(Peer::id).toList();
-                    long term = division.getInfo().getCurrentTerm();
-                    Succession.standsAfter(config.id(), peer, ids)
-                            .ifPresent(
-                                    after -> CompletableFuture.delayedExecutor(after.toMillis(), TimeUnit.MILLISECONDS)
-                                            .execute(() -> stand(leader, term)));
+                    succeed(new Votes(now.server(), groupId, calls), division, leader);
                 }
             });
+        }
+
+        private void succeed(Votes votes, RaftServer.Division division, RaftPeerId leader) {
+            List<String> ids = configuration().stream().map(Peer::id).distinct().toList();
+            List<String> others = ids.stream()
+                    .filter(id -> !id.equals(config.id()) && !id.equals(leader.toString()))
+                    .toList();
+            long term = division.getInfo().getCurrentTerm();
+            Succession.Last own = Votes.own(division);
+            try {
+                Map<String, Succession.Last> lasts = votes.lasts(others, term, own, Succession.APART);
+                Succession.standsAfter(config.id(), leader.toString(), ids, own, lasts)
+                        .ifPresent(after -> CompletableFuture.delayedExecutor(after.toMillis(), TimeUnit.MILLISECONDS)
+                                .execute(() -> stand(votes, leader, term)));
+            } catch (InterruptedException closing) {
+                Thread.currentThread().interrupt();
+            }
         }
 
         /** Without this, votes and entries would reach it only after a pause of gRPC's, which grows to minutes. */
@@ -167,27 +180,12 @@ public final class Replica implements Log, AutoCloseable {
         }
     }
 
-    /** Stands for election, unless another leader or term has come since. Whoever is asked votes by its log alone. */
-    private void stand(RaftPeerId leader, long term) {
-        Running now = running;
-        if (now == null) {
-            return;
-        }
-        StartLeaderElectionRequestProto request = StartLeaderElectionRequestProto.newBuilder()
-                .setServerRequest(RaftRpcRequestProto.newBuilder()
-                        .setRequestorId(leader.toByteString())
-                        .setReplyId(now.server().getId().toByteString())
-                        .setRaftGroupId(RaftGroupIdProto.newBuilder().setId(groupId.toByteString()))
-                        .setCallId(calls.incrementAndGet()))
-                .setLeaderLastEntry(TermIndexProto.newBuilder().setTerm(term))
-                .build();
+    private static void stand(Votes votes, RaftPeerId leader, long term) {
         try {
-            boolean stands =
-                    now.server().startLeaderElection(request).getServerReply().getSuccess();
             LOG.info(
                     "the process of leader {} has ended: {}",
                     leader,
-                    stands ? "standing for election" : "it is no leader any more");
+                    votes.stand(leader, term) ? "standing for election" : "it is no leader any more");
         } catch (IOException closed) {
             LOG.debug("the replica ends", closed);
         }

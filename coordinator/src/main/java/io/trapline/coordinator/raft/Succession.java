@@ -3,11 +3,14 @@ package io.trapline.coordinator.raft;
 import io.trapline.model.Pure;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * Who stands for election when the leader's process has ended: its followers, one after the other, in the order of their ids. So their votes
- * are not split; and where one of them cannot win, as its log is behind, the next one tries.
+ * Who stands for election when the leader's process has ended: of its followers the one whose log has most, at once; the others one after
+ * the other, for where that one ends too. A vote goes only to who has at least the voter's log (Raft, 5.4.1), and a vote that was refused
+ * has begun a term, in which nobody stands before an election timeout is over; so the logs are compared first, and the votes are not split.
  */
 @Pure
 final class Succession {
@@ -16,19 +19,39 @@ final class Succession {
 
     private Succession() {}
 
+    /** The end of a log. */
+    record Last(long term, long index) implements Comparable<Last> {
+        private static final Comparator<Last> BY_VOTE =
+                Comparator.comparingLong(Last::term).thenComparingLong(Last::index);
+
+        @Override
+        public int compareTo(Last other) {
+            return BY_VOTE.compare(this, other);
+        }
+    }
+
     /**
      * How long after the leader's end a replica stands; empty = it does not.
      *
      * @param peers the ids of the configuration
+     * @param own the end of its log
+     * @param others the ends of the logs of those that have answered; who has not is taken for one with the same log
      */
-    static Optional<Duration> standsAfter(String self, String leader, Collection<String> peers) {
+    static Optional<Duration> standsAfter(
+            String self, String leader, Collection<String> peers, Last own, Map<String, Last> others) {
         if (!peers.contains(self) || !peers.contains(leader) || self.equals(leader)) {
             return Optional.empty();
         }
         long before = peers.stream()
                 .distinct()
-                .filter(peer -> !peer.equals(leader) && peer.compareTo(self) < 0)
+                .filter(peer -> !peer.equals(leader) && !peer.equals(self))
+                .filter(peer -> isBefore(peer, others.getOrDefault(peer, own), self, own))
                 .count();
         return Optional.of(APART.multipliedBy(before));
+    }
+
+    private static boolean isBefore(String peer, Last last, String self, Last own) {
+        int more = last.compareTo(own);
+        return more > 0 || (more == 0 && peer.compareTo(self) < 0);
     }
 }

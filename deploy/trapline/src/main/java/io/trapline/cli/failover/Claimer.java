@@ -14,8 +14,11 @@ import java.util.Queue;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Claims a type and releases it, again and again, and knows when each claim was asked for and granted. */
+/** Claims a type and releases it, again and again with a pause between, and knows when each claim was asked for and granted. */
 final class Claimer implements AutoCloseable {
+    /** Without it the claims alone would keep two processors busy, and the cluster would not be one on an idle machine. */
+    private static final long PAUSE_MILLIS = 10;
+
     private static final MemType TYPE = MemType.ioreqServer(0);
 
     private final IoreqServers servers;
@@ -49,7 +52,10 @@ final class Claimer implements AutoCloseable {
                     notifyAll();
                 }
                 servers.release(server, TYPE, false, Drain.DEFAULT);
+                Thread.sleep(PAUSE_MILLIS);
             }
+        } catch (InterruptedException closed) {
+            Thread.currentThread().interrupt();
         } catch (TraplineException failed) {
             failure.set(failed);
             synchronized (this) {
