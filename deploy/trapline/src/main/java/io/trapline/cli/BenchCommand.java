@@ -1,15 +1,12 @@
 package io.trapline.cli;
 
 import io.trapline.bench.ForwardBench;
-import io.trapline.cli.failover.FailoverBench;
 import io.trapline.cli.text.Console;
 import io.trapline.cli.text.Json;
-import io.trapline.embedded.TemporaryDirectory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
@@ -20,7 +17,7 @@ import picocli.CommandLine.ParentCommand;
         description = "Measure, against a peer in the same run where there is one, since machines differ and drift.",
         subcommands = {
             BenchCommand.Forward.class,
-            BenchCommand.Failover.class,
+            BenchFailoverCommand.class,
             BenchDomainsCommand.class,
             BenchStartCommand.class
         },
@@ -124,71 +121,6 @@ final class BenchCommand extends Group {
                             .put("rows", rows)
                             .put("vcpus", vcpus)
                             .put("window", window));
-        }
-    }
-
-    /** {@code bench failover}. */
-    @Command(
-            name = "failover",
-            description = {
-                "Kills the leading coordinator of 3 (kill -9), with 2 nodes in JVMs of their own, again and again: from each kill to the next claim"
-                        + " that is granted, and what a guest sees that uses no library.",
-                "At most 3 of 30 kills may show a guest an UNAVAILABLE; more is exit 1, in proportion."
-            },
-            footer = {"", "Example:", "  trapline bench failover --kills 30"})
-    static final class Failover implements Callable<Integer> {
-        private static final int ALLOWED_OF_30 = 3;
-
-        @ParentCommand
-        private BenchCommand bench;
-
-        @Option(
-                names = "--kills",
-                defaultValue = "30",
-                paramLabel = "N",
-                description = "How many, 1 … 1000 (default: ${DEFAULT-VALUE}).")
-        private int kills;
-
-        @Override
-        public Integer call() throws Exception {
-            check("--kills", kills, 1, 1000);
-            Console console = bench.console();
-            List<FailoverBench.Kill> done;
-            try (TemporaryDirectory data = TemporaryDirectory.create(true)) {
-                done = FailoverBench.run(kills, data.path(), TraplineCommand.class.getName(), console::note);
-            }
-            long shown =
-                    done.stream().filter(kill -> kill.guestUnavailable() > 0).count();
-            long[] failover = sorted(done, FailoverBench.Kill::failover);
-            long[] stall = sorted(done, FailoverBench.Kill::guestStall);
-            boolean passed = shown * 30 <= (long) ALLOWED_OF_30 * kills;
-            console.result(
-                    String.format(
-                            Locale.ROOT,
-                            "%d kills, %d showed the guest an UNAVAILABLE; next claim after %d ms (p50), %d ms (max); longest access %d ms",
-                            kills,
-                            shown,
-                            failover[failover.length / 2],
-                            failover[failover.length - 1],
-                            stall[stall.length - 1]),
-                    Json.object()
-                            .put("kills", kills)
-                            .put("guest_unavailable", shown)
-                            .put("failover_ms", percentiles(failover))
-                            .put("accesses_stalled_ms", percentiles(stall))
-                            .put("passed", passed));
-            return passed ? ExitCode.DONE : ExitCode.CHECK_FAILED;
-        }
-
-        private static long[] sorted(List<FailoverBench.Kill> done, Function<FailoverBench.Kill, Duration> what) {
-            return done.stream()
-                    .mapToLong(kill -> what.apply(kill).toMillis())
-                    .sorted()
-                    .toArray();
-        }
-
-        private static Json percentiles(long[] sorted) {
-            return Json.object().put("p50", sorted[sorted.length / 2]).put("max", sorted[sorted.length - 1]);
         }
     }
 

@@ -2,9 +2,6 @@ package io.trapline.cli.failover;
 
 import io.trapline.client.DomainRef;
 import io.trapline.client.TraplineConnection;
-import io.trapline.process.ProcessState;
-import io.trapline.process.Supervisor;
-import io.trapline.server.ListenAddress;
 import io.trapline.server.StartException;
 import io.trapline.v1.Domain;
 import io.trapline.v1.DomainMemory;
@@ -12,21 +9,16 @@ import io.trapline.v1.Node;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 
 /** Kills the leading coordinator of a cluster of separate processes, again and again, under a guest and a caller that claims. */
 public final class FailoverBench {
-    private static final int COORDINATORS = 3;
     private static final int NODES = 2;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final Duration ALL_UP = Duration.ofMinutes(1);
     /** A lease and what confirms it: whoever was to notice has. */
     private static final Duration SETTLED = Duration.ofMillis(2_500);
 
-    private final Map<String, Supervisor.Change> processes = new HashMap<>();
     private final Consumer<String> progress;
 
     private FailoverBench(Consumer<String> progress) {
@@ -46,17 +38,16 @@ public final class FailoverBench {
     public static List<Kill> run(int kills, Path data, String mainClass, Consumer<String> progress)
             throws StartException, InterruptedException {
         FailoverBench bench = new FailoverBench(progress);
-        Supervisor.Plan plan = new Supervisor.Plan(COORDINATORS, NODES, data, ListenAddress.ANY_PORT, false, mainClass);
-        try (Supervisor supervisor = Supervisor.start(plan, bench::changed);
+        try (Victims victims = Victims.start(NODES, data, mainClass);
                 TraplineConnection connection = TraplineConnection.builder()
-                        .addresses(supervisor.addresses())
+                        .addresses(victims.addresses())
                         .timeout(PATIENCE)
                         .build()) {
-            return bench.killAll(kills, supervisor, connection);
+            return bench.killAll(kills, victims, connection);
         }
     }
 
-    private List<Kill> killAll(int kills, Supervisor supervisor, TraplineConnection connection)
+    private List<Kill> killAll(int kills, Victims victims, TraplineConnection connection)
             throws StartException, InterruptedException {
         Domain domain = connection.domains().create(16, 1, DomainMemory.DOMAIN_MEMORY_VOLATILE);
         DomainRef ref = DomainRef.of(domain);
@@ -65,18 +56,18 @@ public final class FailoverBench {
                 PacedGuest guest = PacedGuest.start(direct.channel(), domain.getDomid());
                 Claimer claimer = Claimer.start(connection, ref)) {
             for (int i = 1; i <= kills; i++) {
-                awaitAllUp();
+                victims.awaitAllUp();
                 Thread.sleep(SETTLED);
                 var _ = guest.take();
                 claimer.forget();
+                String leader = victims.leader();
                 long nanos = System.nanoTime();
-                Supervisor.Change leader = leader();
-                kill(leader.pid());
+                victims.kill(leader);
                 Duration failover = claimer.firstAfter(nanos);
                 Thread.sleep(SETTLED);
                 PacedGuest.Seen seen = guest.take();
                 // Not before: a JVM that starts would take the processors from those that elect.
-                supervisor.startAgain(leader.id());
+                victims.startAgain(leader);
                 done.add(new Kill(failover, seen.unavailable(), seen.longestWait()));
                 progress.accept("kill " + i + " of " + kills + ": next claim after " + failover.toMillis()
                         + " ms, guest: " + seen.unavailable() + " unavailable, longest access "
@@ -93,34 +84,5 @@ public final class FailoverBench {
                 .map(Node::getAddress)
                 .findFirst()
                 .orElseThrow();
-    }
-
-    private synchronized void changed(Supervisor.Change change) {
-        processes.put(change.id(), change);
-        notifyAll();
-    }
-
-    private synchronized void awaitAllUp() throws InterruptedException {
-        long deadlineNanos = System.nanoTime() + ALL_UP.toNanos();
-        while (!processes.values().stream().allMatch(each -> each.state().isUp())
-                || processes.values().stream().noneMatch(each -> each.state() == ProcessState.LEADING)) {
-            long leftMillis =
-                    Duration.ofNanos(deadlineNanos - System.nanoTime()).toMillis();
-            if (leftMillis <= 0) {
-                throw new IllegalStateException("not all processes came up again: " + processes.values());
-            }
-            wait(leftMillis);
-        }
-    }
-
-    private synchronized Supervisor.Change leader() {
-        return processes.values().stream()
-                .filter(each -> each.state() == ProcessState.LEADING)
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static void kill(long pid) {
-        ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
     }
 }
