@@ -6,6 +6,8 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
+import io.trapline.model.Errno;
+import io.trapline.model.Refusal;
 import io.trapline.rpc.ReachedHost;
 import io.trapline.v1.RequestId;
 import java.time.Duration;
@@ -22,6 +24,9 @@ final class UnaryCalls implements AutoCloseable {
     private static final int MAX_BROKEN_ATTEMPTS = 3;
     /** No domain has that id: the call is for any node. */
     private static final int ANYWHERE = 0;
+
+    private static final String EFFECT = "effect";
+    private static final String UNKNOWN = "unknown";
 
     private final Addresses addresses;
     private final ClientSessions sessions;
@@ -96,6 +101,11 @@ final class UnaryCalls implements AutoCloseable {
         return System.nanoTime() + timeout.plus(longer).toNanos();
     }
 
+    /** D4: the call was under way where a shard went on elsewhere. */
+    private static boolean mayBeCarriedOut(Refusal again) {
+        return UNKNOWN.equals(again.metadata().get(EFFECT));
+    }
+
     /** One call from its first attempt to its answer. */
     private final class Attempts<Q, R> {
         private final MethodDescriptor<Q, R> method;
@@ -105,7 +115,7 @@ final class UnaryCalls implements AutoCloseable {
         private final int domid;
         private final Backoff backoff = new Backoff();
         private int broken;
-        /** An attempt reached a host and ended without its answer. */
+        /** An attempt reached a host and ended without its answer, or with one that leaves open what became of it. */
         private boolean isAmbiguous;
 
         Attempts(MethodDescriptor<Q, R> method, Q request, long deadlineNanos, boolean isQuestion, int domid) {
@@ -135,9 +145,9 @@ final class UnaryCalls implements AutoCloseable {
         private void pauseOrThrow(Channel channel, StatusRuntimeException error, ReachedHost sent) {
             Failure failure = Failure.of(error);
             if (!failure.isLost()) {
-                throw TraplineException.refused(failure.refusal().orElseThrow(), error);
+                throw refused(failure.refusal().orElseThrow(), error);
             }
-            isAmbiguous |= failure.refusal().isEmpty() && sent.isReached();
+            isAmbiguous |= failure.refusal().map(UnaryCalls::mayBeCarriedOut).orElseGet(sent::isReached);
             broken += isBroken(error.getStatus()) ? 1 : 0;
             if (domid == ANYWHERE) {
                 addresses.failed(channel);
@@ -151,6 +161,21 @@ final class UnaryCalls implements AutoCloseable {
                 throw gaveUp(failure, error);
             }
             LockSupport.parkNanos(pauseNanos);
+        }
+
+        /**
+         * Answers about pages are kept by the node that gave them. Another one refuses what an attempt before has done already, as the type that the page has
+         * since (T4): then nobody knows. ESTALE is final whatever became of it.
+         */
+        private TraplineException refused(Refusal refusal, StatusRuntimeException error) {
+            boolean mayHaveBeenDone = isAmbiguous && !isQuestion && domid != ANYWHERE;
+            return mayHaveBeenDone && refusal.errno() != Errno.ESTALE
+                    ? TraplineException.unknown(
+                            method.getFullMethodName()
+                                    + ": an attempt may have been carried out; the next was refused, " + refusal.errno()
+                                    + ": " + refusal.message(),
+                            error)
+                    : TraplineException.refused(refusal, error);
         }
 
         private TraplineException gaveUp(Failure failure, StatusRuntimeException error) {

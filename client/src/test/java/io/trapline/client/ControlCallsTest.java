@@ -7,7 +7,9 @@ import static org.awaitility.Awaitility.await;
 import io.trapline.client.FakeControl.Fate;
 import io.trapline.client.TraplineException.Kind;
 import io.trapline.model.Errno;
+import io.trapline.model.Gfn;
 import io.trapline.model.Gpa;
+import io.trapline.model.MemType;
 import io.trapline.v1.DomainMemory;
 import io.trapline.v1.RequestId;
 import io.trapline.v1.WatchClaimsResponse;
@@ -19,6 +21,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @DisplayName("Control calls are tried again while that is safe (E)")
 @Timeout(60)
@@ -46,6 +50,10 @@ class ControlCallsTest {
                 .domains()
                 .create(16, 1, DomainMemory.DOMAIN_MEMORY_VOLATILE)
                 .getDomid();
+    }
+
+    private void setMemType() {
+        connection.memory().setMemType(DomainRef.of(5), new Gfn(16), 1, MemType.IOREQ_SERVER_0);
     }
 
     private List<RequestId> requestIds() {
@@ -105,6 +113,44 @@ class ControlCallsTest {
                         TraplineException.class,
                         failure -> assertThat(failure.kind()).isEqualTo(Kind.UNKNOWN_OUTCOME));
         assertThat(trapline.control.created()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Fate.class,
+            names = {"LOST_AFTER", "MOVED_AFTER"})
+    @DisplayName(
+            "E: a change of pages that another node refuses after an attempt without an outcome is not called a failure")
+    void reportsAnUnknownOutcomeWhereAnotherNodeRefusesWhatMayBeDone(Fate first) {
+        trapline.control.next(first, Fate.REFUSED);
+
+        assertThatThrownBy(this::setMemType).isInstanceOfSatisfying(TraplineException.class, failure -> {
+            assertThat(failure.kind()).isEqualTo(Kind.UNKNOWN_OUTCOME);
+            assertThat(failure.getMessage()).contains("EINVAL", "runs[0]");
+        });
+    }
+
+    @Test
+    @DisplayName("E: a change of pages that no node has begun before is refused")
+    void saysWhyAChangeOfPagesWasRefused() {
+        trapline.control.next(Fate.AGAIN, Fate.REFUSED);
+
+        assertThatThrownBy(this::setMemType)
+                .isInstanceOfSatisfying(
+                        TraplineException.class,
+                        failure -> assertThat(failure.is(Errno.EINVAL)).isTrue());
+        assertThat(requestIds()).hasSize(2);
+    }
+
+    @Test
+    @DisplayName("E: elsewhere the first answer is kept for every node, so that a refusal after a lost one is it")
+    void believesARefusalOfTheRegistryAfterALostAnswer() {
+        trapline.control.next(Fate.LOST_AFTER, Fate.REFUSED);
+
+        assertThatThrownBy(this::create)
+                .isInstanceOfSatisfying(
+                        TraplineException.class,
+                        failure -> assertThat(failure.is(Errno.EINVAL)).isTrue());
     }
 
     @Test

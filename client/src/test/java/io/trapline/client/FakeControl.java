@@ -65,6 +65,10 @@ final class FakeControl {
         LOST_BEFORE,
         /** EAGAIN. */
         AGAIN,
+        /** It is carried out, and EAGAIN, since a shard goes on elsewhere. */
+        MOVED_AFTER,
+        /** EINVAL. */
+        REFUSED,
         /** INTERNAL, without a reason. */
         BROKEN,
         /** The session has ended. */
@@ -144,6 +148,12 @@ final class FakeControl {
             case LOST_BEFORE ->
                 to.onError(Status.UNAVAILABLE.withDescription("cut").asRuntimeException());
             case AGAIN -> to.onError(Statuses.toException(Refusal.of(Errno.EAGAIN, "leaderless")));
+            case MOVED_AFTER -> {
+                once(id, work);
+                to.onError(Statuses.toException(
+                        Refusal.of(Errno.EAGAIN, "a shard goes on elsewhere").with("effect", "unknown")));
+            }
+            case REFUSED -> to.onError(Statuses.toException(Refusal.invalid("runs[0]", 16, "has that type")));
             case BROKEN -> to.onError(Status.INTERNAL.asRuntimeException());
             case SESSION_ENDED ->
                 to.onError(Statuses.toException(

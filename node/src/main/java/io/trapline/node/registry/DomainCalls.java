@@ -94,7 +94,8 @@ public final class DomainCalls implements AnswerRoute {
     public static Refusal moved(int domid, int id) {
         return Refusal.of(Errno.EAGAIN, "id = " + id + ": the server's emulator goes on at another node")
                 .with("domid", domid)
-                .with("id", id);
+                .with("id", id)
+                .with("effect", "unknown");
     }
 
     @Override

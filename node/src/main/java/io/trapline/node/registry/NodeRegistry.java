@@ -382,7 +382,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     }
 
     private void onPostStop() {
-        Refusal why = Refusal.of(Errno.EAGAIN, "the node stops");
+        Refusal why = Refusal.of(Errno.EAGAIN, "the node stops").with("effect", "unknown");
         domains.values().forEach(domain -> domain.abandon(why));
     }
 }

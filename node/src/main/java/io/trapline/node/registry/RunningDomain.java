@@ -323,7 +323,8 @@ final class RunningDomain {
         }
         if (!moved.isEmpty()) {
             Refusal why = Refusal.of(Errno.EAGAIN, "a shard of the domain goes on at another node")
-                    .with("domid", domid);
+                    .with("domid", domid)
+                    .with("effect", "unknown");
             calls.shardsMoved(why);
             if (types.actor() != null) {
                 types.tell(new TypesMessage.ShardsMoved(
