@@ -96,10 +96,43 @@ public final class Chaos {
     /** Runs it; everything is in the history then. */
     public static Result run(Target target, Settings settings, History history)
             throws IOException, InterruptedException {
-        return new Chaos(target, settings, history).run();
+        Chaos chaos = new Chaos(target, settings, history);
+        return chaos.run(chaos::breakThings);
     }
 
-    private Result run() throws IOException, InterruptedException {
+    /**
+     * A story instead of what is chosen: those faults in that order, each once. The settings' duration means nothing then.
+     *
+     * @param faults their names; {@link IllegalArgumentException} for one that is not there or cannot be done here
+     * @param during called while each is broken, with what was hit
+     */
+    public static Result tell(Target target, Settings settings, History history, List<String> faults, During during)
+            throws IOException, InterruptedException {
+        Chaos chaos = new Chaos(target, settings, history);
+        return chaos.run((workload, kinds) -> {
+            for (String name : faults) {
+                Fault kind = kinds.stream()
+                        .filter(each -> each.name().equals(name))
+                        .findFirst()
+                        .orElseThrow(() -> new IllegalArgumentException("no fault " + name + " can be done here"));
+                TimeUnit.MILLISECONDS.sleep(CALM_MILLIS);
+                chaos.inflict(kind, during);
+            }
+        });
+    }
+
+    /** What is to hold while something is broken. */
+    @FunctionalInterface
+    public interface During {
+        /** {@code broken}: what it is. */
+        void look(Fault.Broken broken) throws IOException, InterruptedException;
+    }
+
+    private interface Plot {
+        void unfold(Workload workload, List<Fault> kinds) throws IOException, InterruptedException;
+    }
+
+    private Result run(Plot plot) throws IOException, InterruptedException {
         try (ClientFaults clients = new ClientFaults();
                 Workload workload =
                         Workload.begin(clients.doors(target), target.memory(), random.nextLong(), history)) {
@@ -108,7 +141,7 @@ public final class Chaos {
             kinds.forEach(
                     kind -> kind.unavailable().ifPresent(why -> notes.accept("not here: " + kind.name() + ": " + why)));
             kinds.removeIf(kind -> kind.unavailable().isPresent());
-            breakThings(workload, kinds);
+            plot.unfold(workload, kinds);
             target.awaitWhole();
             TimeUnit.MILLISECONDS.sleep(HEALING_MILLIS);
             workload.healed();
@@ -152,7 +185,7 @@ public final class Chaos {
                 turn.addAll(kinds);
                 Collections.shuffle(turn, new Random(random.nextLong()));
             }
-            inflict(turn.removeLast());
+            inflict(turn.removeLast(), broken -> {});
             rest(end);
         }
         while (isGoingOn(workload, end)) {
@@ -172,7 +205,7 @@ public final class Chaos {
         TimeUnit.MILLISECONDS.sleep(Math.min(left, 1 + random.nextInt(MOST_REST_MILLIS)));
     }
 
-    private void inflict(Fault kind) throws IOException, InterruptedException {
+    private void inflict(Fault kind, During during) throws IOException, InterruptedException {
         // Only what is whole can be broken; and that is not part of how long it was broken.
         target.awaitWhole();
         long start = history.now();
@@ -180,8 +213,12 @@ public final class Chaos {
         scheduled.add(kind.name());
         faults++;
         notes.accept(kind.name() + ": " + broken.target());
-        await(kind.lasting().toMillis());
-        broken.heal();
+        try {
+            await(kind.lasting().toMillis());
+            during.look(broken);
+        } finally {
+            broken.heal();
+        }
         var span = history.since(start);
         for (long waited = 0; broken.effect().isEmpty() && waited < effectMillis; waited += POLL_MILLIS) {
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);

@@ -4,6 +4,7 @@ import io.trapline.client.DomainRef;
 import io.trapline.client.TraplineConnection;
 import io.trapline.client.TraplineException;
 import io.trapline.faults.chaos.Fault;
+import io.trapline.faults.chaos.Promotions;
 import io.trapline.faults.chaos.Target;
 import io.trapline.process.ProcessState;
 import io.trapline.process.Supervisor;

@@ -5,6 +5,7 @@ import io.trapline.client.TraplineConnection;
 import io.trapline.client.TraplineException;
 import io.trapline.embedded.TemporaryDirectory;
 import io.trapline.faults.chaos.Fault;
+import io.trapline.faults.chaos.Promotions;
 import io.trapline.faults.chaos.Target;
 import io.trapline.process.Supervisor;
 import io.trapline.server.ListenAddress;

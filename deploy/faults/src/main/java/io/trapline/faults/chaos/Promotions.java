@@ -1,4 +1,4 @@
-package io.trapline.cli.chaos;
+package io.trapline.faults.chaos;
 
 import io.trapline.client.DomainRef;
 import io.trapline.client.TraplineConnection;
@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Counts how often a shard of a domain gets another primary, by asking where they are every now and then. Thread-safe. */
-final class Promotions implements AutoCloseable {
+public final class Promotions implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Promotions.class);
     private static final long EVERY_MILLIS = 100;
 
@@ -28,14 +28,15 @@ final class Promotions implements AutoCloseable {
         this.thread = Thread.ofVirtual().name("promotions").unstarted(this::watch);
     }
 
-    static Promotions watch(TraplineConnection observer, int domid) {
+    /** Begins to count, for that domain, until it is closed. */
+    public static Promotions watch(TraplineConnection observer, int domid) {
         Promotions promotions = new Promotions(observer, domid);
         promotions.thread.start();
         return promotions;
     }
 
     /** How many there were. */
-    long count() {
+    public long count() {
         return count.get();
     }
 

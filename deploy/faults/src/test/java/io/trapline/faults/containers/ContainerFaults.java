@@ -1,0 +1,342 @@
+package io.trapline.faults.containers;
+
+import io.trapline.client.DomainRef;
+import io.trapline.client.TraplineConnection;
+import io.trapline.client.TraplineException;
+import io.trapline.faults.chaos.Fault;
+import io.trapline.faults.chaos.Promotions;
+import io.trapline.faults.chaos.Target;
+import io.trapline.v1.DomainShard;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/** The library of what can be done to containers and to the network between them. Used by one thread. */
+final class ContainerFaults {
+    /** Longer than a lease, its margin, and an election. */
+    private static final Duration BEYOND_A_LEASE = Duration.ofSeconds(3);
+
+    private static final Duration DEAD = Duration.ofMillis(1_500);
+    private static final Duration APART = Duration.ofMillis(1_500);
+    private static final Duration POOR = Duration.ofSeconds(3);
+    private static final long ANSWERS_SECONDS = 60;
+    private static final long POLL_MILLIS = 50;
+    private static final long UP_MILLIS = 90_000;
+    private static final int GRACE_SECONDS = 25;
+
+    private final Members members;
+    private final TraplineConnection observer;
+    private final Target.Domains domains;
+    private final Promotions promotions;
+    private final Links links;
+
+    ContainerFaults(Members members, TraplineConnection observer, Target.Domains domains, Promotions promotions) {
+        this.members = members;
+        this.observer = observer;
+        this.domains = domains;
+        this.promotions = promotions;
+        this.links = new Links(members);
+    }
+
+    private interface Which {
+        String member() throws IOException, InterruptedException;
+    }
+
+    /** What is done to a member. */
+    private interface Harm {
+        void to(String id) throws IOException, InterruptedException;
+    }
+
+    /** All kinds. */
+    List<Fault> all() {
+        Optional<String> noLinks = HostCommands.unavailable();
+        return List.of(
+                lapse("kill-leader", DEAD, this::leader, this::kill, members::startAgain),
+                lapse("kill-follower", DEAD, this::follower, this::kill, members::startAgain),
+                lapse("kill-primary", DEAD, this::primary, this::kill, members::startAgain),
+                lapse("kill-other-node", DEAD, this::other, this::kill, members::startAgain),
+                lapse("pause-leader", BEYOND_A_LEASE, this::leader, this::freeze, this::thaw),
+                lapse("pause-primary", BEYOND_A_LEASE, this::primary, this::freeze, this::thaw),
+                lapse("disconnect-leader", BEYOND_A_LEASE, this::leader, members::disconnect, members::reconnect),
+                lapse("disconnect-primary", BEYOND_A_LEASE, this::primary, members::disconnect, members::reconnect),
+                linked(lapse("part-leader", BEYOND_A_LEASE, this::leader, this::fromCoordinators, links::heal)),
+                links("part-nodes", noLinks, APART, (one, other) -> {
+                    links.deafen(one, other);
+                    links.deafen(other, one);
+                }),
+                links("part-nodes-one-way", noLinks, APART, links::deafen),
+                links("lose-between-nodes", noLinks, POOR, (one, other) -> {
+                    links.lose(one, other);
+                    links.lose(other, one);
+                }),
+                links("reset-between-nodes", noLinks, APART, links::reset),
+                links("slow-link", noLinks, POOR, (one, other) -> links.slow(one)),
+                starve(),
+                restartAll(),
+                unavailable("delay-between-nodes", "netem is not in every kernel; connections of clients have delays"),
+                unavailable("skew-clock", "containers have the machine's clock, and leases go by the monotonic one"));
+    }
+
+    private static Fault linked(Fault fault) {
+        return new Fault(fault.name(), HostCommands.unavailable(), fault.lasting(), fault.injection());
+    }
+
+    private static Fault unavailable(String name, String why) {
+        return new Fault(name, Optional.of(why), Duration.ZERO, random -> {
+            throw new IOException(name + ": " + why);
+        });
+    }
+
+    private String leader() throws IOException, InterruptedException {
+        return asked(() -> observer.cluster().coordinators().getLeader());
+    }
+
+    private String follower() throws IOException, InterruptedException {
+        String leader = leader();
+        return members.coordinators().stream()
+                .filter(id -> !id.equals(leader))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private String primary() throws IOException, InterruptedException {
+        return asked(() -> shards().getFirst().getPrimary());
+    }
+
+    private String other() throws IOException, InterruptedException {
+        String primary = primary();
+        return members.nodes().stream()
+                .filter(id -> !id.equals(primary))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private List<DomainShard> shards() {
+        return observer.domains().describe(DomainRef.of(domains.lasting())).getShardsList();
+    }
+
+    /** The answer of whoever can give it: what was broken before may keep some from that for a while. */
+    private static String asked(Supplier<String> question) throws IOException, InterruptedException {
+        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(ANSWERS_SECONDS);
+        while (true) {
+            try {
+                return Stream.of(question.get())
+                        .filter(answer -> !answer.isEmpty())
+                        .findFirst()
+                        .orElseThrow();
+            } catch (TraplineException | NoSuchElementException notNow) {
+                if (System.nanoTime() > deadlineNanos) {
+                    throw new IOException("the cluster does not say where things are: " + notNow.getMessage(), notNow);
+                }
+                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            }
+        }
+    }
+
+    private void kill(String id) {
+        members.container(id).signal("KILL");
+    }
+
+    private void freeze(String id) {
+        members.container(id).freeze();
+    }
+
+    private void thaw(String id) {
+        members.container(id).thaw();
+    }
+
+    private void fromCoordinators(String id) throws IOException, InterruptedException {
+        for (String other : members.coordinators()) {
+            if (!other.equals(id)) {
+                links.deafen(id, other);
+                links.deafen(other, id);
+            }
+        }
+    }
+
+    /** A member falls silent: a coordinator's office, or a node's lease, is to end by that. */
+    private Fault lapse(String name, Duration lasting, Which which, Harm harm, Harm healing) {
+        return new Fault(name, Optional.empty(), lasting, random -> {
+            String victim = which.member();
+            boolean isLeader = victim.equals(leader());
+            boolean isPrimary = victim.equals(primary());
+            long leaders = members.count("leading");
+            long promoted = promotions.count();
+            long revision = revision();
+            harm.to(victim);
+            return new Fault.Broken() {
+                private boolean isMissed;
+                private long revisionsMissed;
+
+                @Override
+                public String target() {
+                    return victim;
+                }
+
+                @Override
+                public void heal() throws IOException, InterruptedException {
+                    isMissed = victim.startsWith("n") && awaitUnusable(victim);
+                    revisionsMissed = revision() - revision;
+                    healing.to(victim);
+                }
+
+                @Override
+                public String effect() {
+                    if (isLeader) {
+                        return members.count("leading") > leaders ? "another coordinator leads" : "";
+                    }
+                    if (victim.startsWith("c")) {
+                        return revisionsMissed > 0 ? "it was without " + revisionsMissed + " revisions" : "";
+                    }
+                    if (isPrimary) {
+                        return isMissed && promotions.count() > promoted ? Fault.TOOK_OVER : "";
+                    }
+                    return isMissed ? "its lease has ended" : "";
+                }
+            };
+        });
+    }
+
+    private long revision() throws IOException, InterruptedException {
+        return Long.parseLong(
+                asked(() -> Long.toString(observer.cluster().version().getRevision())));
+    }
+
+    /** Whether the others notice within a while that its lease has ended. */
+    private boolean awaitUnusable(String id) throws InterruptedException {
+        long deadlineNanos = System.nanoTime() + BEYOND_A_LEASE.toNanos();
+        while (System.nanoTime() < deadlineNanos) {
+            try {
+                if (observer.cluster().nodes().stream()
+                        .anyMatch(node -> node.getId().equals(id) && !node.getUsable())) {
+                    return true;
+                }
+            } catch (TraplineException notNow) {
+                // It was perhaps this node that was asked: the next attempt goes to another.
+                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+        return false;
+    }
+
+    private interface Between {
+        void nodes(String one, String other) throws IOException, InterruptedException;
+    }
+
+    /** The primary and another node, whichever comes first. Its effect is counted by the kernel. */
+    private Fault links(String name, Optional<String> unavailable, Duration lasting, Between between) {
+        return new Fault(name, unavailable, lasting, random -> {
+            List<String> pair = pair(random);
+            between.nodes(pair.getFirst(), pair.getLast());
+            return new Fault.Broken() {
+                private long hit;
+
+                @Override
+                public String target() {
+                    return String.join(" and ", pair);
+                }
+
+                @Override
+                public void heal() throws IOException, InterruptedException {
+                    for (String id : pair) {
+                        hit += links.hit(id);
+                    }
+                    for (String id : pair) {
+                        links.heal(id);
+                    }
+                }
+
+                @Override
+                public String effect() {
+                    return hit == 0 ? "" : hit + " packets were hit";
+                }
+            };
+        });
+    }
+
+    private List<String> pair(SplittableRandom random) throws IOException, InterruptedException {
+        List<String> pair = new ArrayList<>(List.of(primary(), other()));
+        if (random.nextBoolean()) {
+            pair.add(pair.removeFirst());
+        }
+        return pair;
+    }
+
+    private Fault starve() {
+        return new Fault("starve-primary", HostCommands.unavailable(), POOR, random -> {
+            String victim = primary();
+            Shares shares = new Shares(members.container(victim));
+            long before = shares.timesThrottled();
+            shares.few();
+            return new Fault.Broken() {
+                private long throttled;
+
+                @Override
+                public String target() {
+                    return victim;
+                }
+
+                @Override
+                public void heal() throws IOException {
+                    throttled = shares.timesThrottled() - before;
+                    shares.all();
+                }
+
+                @Override
+                public String effect() {
+                    return throttled == 0 ? "" : "held up " + throttled + " times";
+                }
+            };
+        });
+    }
+
+    /** Each ends as it does for an upgrade and is started again, one after the other, once all are whole again. */
+    private Fault restartAll() {
+        return new Fault("restart-all", Optional.empty(), Duration.ZERO, random -> {
+            int restarted = 0;
+            for (String id : members.all()) {
+                members.awaitAllUp(UP_MILLIS);
+                awaitRedundant();
+                members.container(id).end(GRACE_SECONDS);
+                members.startAgain(id);
+                restarted++;
+            }
+            String effect = restarted + " members restarted";
+            return new Fault.Broken() {
+                @Override
+                public String target() {
+                    return "every member";
+                }
+
+                @Override
+                public void heal() {}
+
+                @Override
+                public String effect() {
+                    return effect;
+                }
+            };
+        });
+    }
+
+    private void awaitRedundant() throws IOException, InterruptedException {
+        asked(() ->
+                shards().stream().allMatch(shard -> !shard.getBackup().isEmpty()) && isRedundant() ? "redundant" : "");
+    }
+
+    private boolean isRedundant() {
+        return observer.domains()
+                        .describe(DomainRef.of(domains.lasting()))
+                        .getDomain()
+                        .getRedundancy()
+                == io.trapline.v1.DomainRedundancy.DOMAIN_REDUNDANCY_REDUNDANT;
+    }
+}

@@ -1,0 +1,152 @@
+package io.trapline.faults.containers;
+
+import io.trapline.client.DomainRef;
+import io.trapline.client.TraplineConnection;
+import io.trapline.client.TraplineException;
+import io.trapline.containers.ContainerCluster;
+import io.trapline.faults.chaos.Fault;
+import io.trapline.faults.chaos.Promotions;
+import io.trapline.faults.chaos.Target;
+import io.trapline.v1.Domain;
+import io.trapline.v1.DomainMemory;
+import io.trapline.v1.DomainRedundancy;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A cluster of containers; the workload's domain has two copies of its memory. What one workload leaves is destroyed before the next. Used by one thread. */
+final class ContainerTarget implements Target, AutoCloseable {
+    private static final long ALL_UP_MILLIS = 90_000;
+    private static final long POLL_MILLIS = 100;
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private final ContainerCluster cluster;
+    private final Members members;
+    private final TraplineConnection observer;
+    private @Nullable Promotions promotions;
+    private @Nullable Domains domains;
+
+    private ContainerTarget(ContainerCluster cluster) {
+        this.cluster = cluster;
+        this.members = new Members(cluster);
+        this.observer = TraplineConnection.builder()
+                .addresses(cluster.addresses())
+                .principal("observer")
+                .timeout(PATIENCE)
+                .build();
+    }
+
+    /** Starts so many, and waits until all of them are up. */
+    static ContainerTarget start(int coordinators, int nodes) {
+        return new ContainerTarget(ContainerCluster.start(coordinators, nodes));
+    }
+
+    Members members() {
+        return members;
+    }
+
+    TraplineConnection observer() {
+        return observer;
+    }
+
+    @Override
+    public String addresses() {
+        return cluster.addresses();
+    }
+
+    @Override
+    public String reach(String address) {
+        return address;
+    }
+
+    @Override
+    public DomainMemory memory() {
+        return DomainMemory.DOMAIN_MEMORY_REPLICATED;
+    }
+
+    @Override
+    public List<Fault> faults(Domains ofWorkload) {
+        domains = ofWorkload;
+        forgetPromotions();
+        Promotions watch = Promotions.watch(observer, ofWorkload.lasting());
+        promotions = watch;
+        return new ContainerFaults(members, observer, ofWorkload, watch).all();
+    }
+
+    @Override
+    public List<String> state() {
+        List<String> lines = new ArrayList<>(members.text());
+        if (domains != null) {
+            try {
+                lines.add(observer.domains()
+                        .describe(DomainRef.of(domains.lasting()))
+                        .toString()
+                        .replaceAll("\\s+", " "));
+            } catch (TraplineException notNow) {
+                lines.add("the cluster does not say where the domain is: " + notNow.getMessage());
+            }
+        }
+        return lines;
+    }
+
+    @Override
+    public void awaitWhole() throws IOException, InterruptedException {
+        members.awaitAllUp(ALL_UP_MILLIS);
+        Domains known = domains;
+        long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ALL_UP_MILLIS);
+        while (known != null && !isRedundant(DomainRef.of(known.lasting()))) {
+            if (System.nanoTime() > deadlineNanos) {
+                throw new IOException("the domain has no second copy again within " + ALL_UP_MILLIS / 1_000 + " s: "
+                        + String.join("; ", state()));
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+    }
+
+    private boolean isRedundant(DomainRef domain) {
+        try {
+            return observer.domains().describe(domain).getDomain().getRedundancy()
+                    == DomainRedundancy.DOMAIN_REDUNDANCY_REDUNDANT;
+        } catch (TraplineException notNow) {
+            return false;
+        }
+    }
+
+    @Override
+    public Effects effects() {
+        long promoted = promotions == null ? 0 : promotions.count();
+        return new Effects(members.count("leading") - 1, promoted, 0);
+    }
+
+    /** Makes room for the next workload. */
+    void clear() throws IOException, InterruptedException {
+        forgetPromotions();
+        domains = null;
+        awaitWhole();
+        for (Domain domain : observer.domains().list()) {
+            observer.domains().destroy(DomainRef.of(domain));
+        }
+    }
+
+    private void forgetPromotions() {
+        if (promotions != null) {
+            promotions.close();
+            promotions = null;
+        }
+    }
+
+    /** What its members have said, for a person who looks for a reason. */
+    String logs() {
+        return cluster.logs();
+    }
+
+    @Override
+    public void close() {
+        forgetPromotions();
+        observer.close();
+        cluster.close();
+    }
+}

@@ -1,0 +1,84 @@
+package io.trapline.faults.containers;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/** What is done to the network of a container from outside, in the kernel: packets of one member to another dropped, refused or slowed down. */
+final class Links {
+    private static final String DEVICE = "eth0";
+    private static final Pattern OVERLIMITS = Pattern.compile("overlimits (\\d+)");
+
+    private final Members members;
+    /** Whose packets are slowed down, and who has rules of ours. */
+    private final Map<String, Boolean> slowed = new TreeMap<>();
+
+    Links(Members members) {
+        this.members = members;
+    }
+
+    /** The first hears nothing of the second any more. */
+    void deafen(String deaf, String other) throws IOException, InterruptedException {
+        rule(deaf, other, List.of("-j", "DROP"));
+    }
+
+    /** Some of what the second says never reaches the first. */
+    void lose(String deaf, String other) throws IOException, InterruptedException {
+        rule(deaf, other, List.of("-m", "statistic", "--mode", "random", "--probability", "0.2", "-j", "DROP"));
+    }
+
+    /** What the second says to the first resets their connections. */
+    void reset(String deaf, String other) throws IOException, InterruptedException {
+        rule(deaf, other, List.of("-p", "tcp", "-j", "REJECT", "--reject-with", "tcp-reset"));
+    }
+
+    /** What it says goes at 1 Mbit/s. */
+    void slow(String id) throws IOException, InterruptedException {
+        slowed.put(id, true);
+        in(
+                id,
+                List.of(
+                        "tc", "qdisc", "add", "dev", DEVICE, "root", "tbf", "rate", "1mbit", "burst", "4kb", "latency",
+                        "400ms"));
+    }
+
+    private void rule(String at, String from, List<String> what) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("iptables", "-w", "-A", "INPUT", "-s", members.address(from)));
+        command.addAll(what);
+        in(at, command);
+    }
+
+    /** How many packets met with that so far at it. */
+    long hit(String id) throws IOException, InterruptedException {
+        long hit = in(id, List.of("iptables", "-w", "-nvxL", "INPUT"))
+                .lines()
+                .skip(2)
+                .mapToLong(line -> Long.parseLong(line.strip().split("\\s+", 2)[0]))
+                .sum();
+        if (slowed.containsKey(id)) {
+            hit += OVERLIMITS
+                    .matcher(in(id, List.of("tc", "-s", "qdisc", "show", "dev", DEVICE)))
+                    .results()
+                    .mapToLong(result -> Long.parseLong(result.group(1)))
+                    .sum();
+        }
+        return hit;
+    }
+
+    /** Nothing is done to it any more, nor to those that were cut off from it. */
+    void heal(String id) throws IOException, InterruptedException {
+        for (String each : members.all()) {
+            in(each, List.of("iptables", "-w", "-F", "INPUT"));
+        }
+        if (slowed.remove(id) != null) {
+            in(id, List.of("tc", "qdisc", "del", "dev", DEVICE, "root"));
+        }
+    }
+
+    private String in(String id, List<String> command) throws IOException, InterruptedException {
+        return HostCommands.in(members.container(id).pid(), command);
+    }
+}

@@ -1,0 +1,108 @@
+package io.trapline.faults.containers;
+
+import io.trapline.containers.ContainerCluster;
+import io.trapline.containers.TraplineContainer;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What the members of a cluster are doing, as they have said it themselves. Used by one thread. */
+final class Members {
+    private static final Pattern SAID =
+            Pattern.compile("^(\\w+): (starting|waiting|leading|following|serving) at ", Pattern.MULTILINE);
+    private static final List<String> UP = List.of("leading", "following", "serving");
+    private static final long POLL_MILLIS = 100;
+
+    private final ContainerCluster cluster;
+    /** How much each had said before it was started last. */
+    private final Map<String, Integer> saidBefore = new HashMap<>();
+
+    Members(ContainerCluster cluster) {
+        this.cluster = cluster;
+    }
+
+    TraplineContainer container(String id) {
+        return cluster.member(id);
+    }
+
+    List<String> coordinators() {
+        return cluster.members().stream().filter(id -> id.startsWith("c")).toList();
+    }
+
+    List<String> nodes() {
+        return cluster.members().stream().filter(id -> id.startsWith("n")).toList();
+    }
+
+    List<String> all() {
+        return cluster.members();
+    }
+
+    String address(String id) {
+        return cluster.addressOf(id);
+    }
+
+    private List<String> said(String id) {
+        Matcher matcher = SAID.matcher(container(id).getLogs());
+        return matcher.results().map(result -> result.group(2)).toList();
+    }
+
+    /** How often one of them has said that, in all. */
+    long count(String state) {
+        return all().stream()
+                .mapToLong(id -> said(id).stream().filter(state::equals).count())
+                .sum();
+    }
+
+    /** {@code dead}, or what it said last in this life. */
+    String state(String id) {
+        if (!Boolean.TRUE.equals(container(id).state().getRunning())) {
+            return "dead";
+        }
+        List<String> said = said(id);
+        return said.size() <= saidBefore.getOrDefault(id, 0) ? "starting" : said.getLast();
+    }
+
+    /** Starts one that has ended. */
+    void startAgain(String id) {
+        saidBefore.put(id, said(id).size());
+        container(id).startAgain();
+    }
+
+    /** What each of them does, a line each. */
+    List<String> text() {
+        return all().stream()
+                .map(id -> id + ": " + state(id) + ", " + address(id))
+                .toList();
+    }
+
+    /** Waits until all do what they are there for, and one leads. */
+    void awaitAllUp(long millis) throws IOException, InterruptedException {
+        long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (!areUp()) {
+            if (System.nanoTime() > deadlineNanos) {
+                throw new IOException(
+                        "not all members came up again within " + millis / 1_000 + " s: " + String.join("; ", text()));
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+    }
+
+    private boolean areUp() {
+        List<String> states = all().stream().map(this::state).toList();
+        return UP.containsAll(states) && states.contains("leading");
+    }
+
+    /** Brings one back to the network. */
+    void reconnect(String id) {
+        cluster.reconnect(id);
+    }
+
+    /** Takes one off it. */
+    void disconnect(String id) {
+        container(id).disconnect(cluster.network());
+    }
+}
