@@ -80,7 +80,7 @@ final class ContainerFaults {
                 links("slow-link", noLinks, POOR, (one, other) -> links.slow(one)),
                 starve(),
                 restartAll(),
-                unavailable("delay-between-nodes", "netem is not in every kernel; connections of clients have delays"),
+                unavailable("delay-between-nodes", "netem is not in every kernel, and nothing stands between containers that could wait"),
                 unavailable("skew-clock", "containers have the machine's clock, and leases go by the monotonic one"));
     }
 
