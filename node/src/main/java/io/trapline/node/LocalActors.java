@@ -15,6 +15,7 @@ import io.trapline.node.registry.DomainRoutes;
 import io.trapline.node.registry.DomainView;
 import io.trapline.node.registry.RegistryClient;
 import io.trapline.node.registry.RunProposal;
+import io.trapline.node.registry.RunProposal.What;
 import io.trapline.node.shard.P2mShard;
 import io.trapline.node.types.TypeCalls;
 import java.util.function.LongConsumer;
@@ -58,8 +59,8 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
                         routes.vcpus(),
                         routes.calls(),
                         domain.replicated(),
-                        RunProposal.dropBackup(registry, self, domain.domid(), domain.generation()),
-                        RunProposal.handOver(registry, self, domain.domid(), domain.generation()),
+                        new RunProposal(registry, self, domain.domid(), domain.generation(), What.DROP_BACKUP),
+                        new RunProposal(registry, self, domain.domid(), domain.generation(), What.HAND_OVER),
                         gate));
     }
 

@@ -4,6 +4,7 @@ import io.trapline.process.CoordinatorSettings;
 import io.trapline.process.NodeSettings;
 import io.trapline.process.SettingSources;
 import io.trapline.process.WrongSettings;
+import io.trapline.server.ListenAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -125,17 +126,7 @@ final class ProcessRules {
                         && has(container, "raft", peer.raft().port()))) {
             found.add(pod + ": as " + settings.id() + " it is not where its peers look for it");
         }
-        listens(pod, container, "grpc", settings.listen().port());
-        listens(
-                pod,
-                container,
-                "health",
-                settings.health().map(each -> each.port()).orElse(0));
-        listens(
-                pod,
-                container,
-                "metrics",
-                settings.metrics().map(each -> each.port()).orElse(0));
+        listens(pod, container, settings.listen(), settings.health(), settings.metrics());
         boolean isOnDisk = container.part().at("volumeMounts").items().stream()
                 .filter(mount -> container.object().at("spec.volumeClaimTemplates").each("metadata.name").stream()
                         .anyMatch(mount.at("name")::is))
@@ -152,17 +143,7 @@ final class ProcessRules {
                 .isEmpty()) {
             found.add(pod + ": does not advertise its own name");
         }
-        listens(pod, container, "grpc", settings.listen().port());
-        listens(
-                pod,
-                container,
-                "health",
-                settings.health().map(each -> each.port()).orElse(0));
-        listens(
-                pod,
-                container,
-                "metrics",
-                settings.metrics().map(each -> each.port()).orElse(0));
+        listens(pod, container, settings.listen(), settings.health(), settings.metrics());
         long limit = PodRules.quantity(
                         container.part().at("resources.limits.memory").text().orElse("0"))
                 .longValueExact();
@@ -178,6 +159,17 @@ final class ProcessRules {
         if (before + settings.drainTimeout().toSeconds() + 10 > grace) {
             found.add(pod + ": preStop, --drain-timeout and 10 s are longer than terminationGracePeriodSeconds");
         }
+    }
+
+    private void listens(
+            String pod,
+            Manifests.Container container,
+            ListenAddress services,
+            Optional<ListenAddress> health,
+            Optional<ListenAddress> metrics) {
+        listens(pod, container, "grpc", services.port());
+        listens(pod, container, "health", health.map(ListenAddress::port).orElse(0));
+        listens(pod, container, "metrics", metrics.map(ListenAddress::port).orElse(0));
     }
 
     private void listens(String pod, Manifests.Container container, String name, int port) {

@@ -15,7 +15,17 @@ import java.util.function.Consumer;
  * it the registry's changes say: whoever wants it proposes it again until they do.
  */
 public final class RunProposal implements Consumer<ShardPlace> {
-    private interface What {
+    /** What is proposed of a run. */
+    public interface What {
+        /** That there be one copy: {@code primary}'s. */
+        What DROP_BACKUP = (run, primary) -> ExecuteRequest.newBuilder()
+                .setDropBackup(DropBackup.newBuilder().setRun(run).setPrimary(primary));
+
+        /** That the backup be the primary; {@code primary} tells nobody anything any more. */
+        What HAND_OVER = (run, primary) -> ExecuteRequest.newBuilder()
+                .setHandOver(HandOver.newBuilder().setRun(run).setPrimary(primary));
+
+        /** The command for the registry. */
         ExecuteRequest.Builder command(RunName run, NodeLife primary);
     }
 
@@ -24,43 +34,15 @@ public final class RunProposal implements Consumer<ShardPlace> {
     private final int domid;
     private final long generation;
     private final AtomicBoolean underWay = new AtomicBoolean();
-
     private final What what;
 
-    private RunProposal(RegistryClient registry, Life self, int domid, long generation, What what) {
+    /** @param self the primary */
+    public RunProposal(RegistryClient registry, Life self, int domid, long generation, What what) {
         this.registry = registry;
         this.self = self;
         this.domid = domid;
         this.generation = generation;
         this.what = what;
-    }
-
-    /** That there be one copy.
-     *
-     * @param self the primary
-     */
-    public static RunProposal dropBackup(RegistryClient registry, Life self, int domid, long generation) {
-        return new RunProposal(
-                registry,
-                self,
-                domid,
-                generation,
-                (run, primary) -> ExecuteRequest.newBuilder()
-                        .setDropBackup(DropBackup.newBuilder().setRun(run).setPrimary(primary)));
-    }
-
-    /** That the backup be the primary.
-     *
-     * @param self the primary, which tells nobody anything any more
-     */
-    public static RunProposal handOver(RegistryClient registry, Life self, int domid, long generation) {
-        return new RunProposal(
-                registry,
-                self,
-                domid,
-                generation,
-                (run, primary) -> ExecuteRequest.newBuilder()
-                        .setHandOver(HandOver.newBuilder().setRun(run).setPrimary(primary)));
     }
 
     @Override

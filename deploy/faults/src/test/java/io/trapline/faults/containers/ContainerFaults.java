@@ -2,8 +2,8 @@ package io.trapline.faults.containers;
 
 import io.trapline.client.DomainRef;
 import io.trapline.client.TraplineConnection;
-import io.trapline.client.TraplineException;
 import io.trapline.faults.chaos.Fault;
+import io.trapline.faults.chaos.Outlook;
 import io.trapline.faults.chaos.Promotions;
 import io.trapline.faults.chaos.Target;
 import io.trapline.v1.DomainShard;
@@ -11,12 +11,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /** The library of what can be done to containers and to the network between them. Used by one thread. */
 final class ContainerFaults {
@@ -26,13 +22,12 @@ final class ContainerFaults {
     private static final Duration DEAD = Duration.ofMillis(1_500);
     private static final Duration APART = Duration.ofMillis(1_500);
     private static final Duration POOR = Duration.ofSeconds(3);
-    private static final long ANSWERS_SECONDS = 60;
-    private static final long POLL_MILLIS = 50;
-    private static final long UP_MILLIS = 90_000;
+    private static final Duration UP = Duration.ofSeconds(90);
     private static final int GRACE_SECONDS = 25;
 
     private final Members members;
     private final TraplineConnection observer;
+    private final Outlook outlook;
     private final Target.Domains domains;
     private final Promotions promotions;
     private final Links links;
@@ -40,6 +35,7 @@ final class ContainerFaults {
     ContainerFaults(Members members, TraplineConnection observer, Target.Domains domains, Promotions promotions) {
         this.members = members;
         this.observer = observer;
+        this.outlook = new Outlook(observer);
         this.domains = domains;
         this.promotions = promotions;
         this.links = new Links(members);
@@ -80,7 +76,9 @@ final class ContainerFaults {
                 links("slow-link", noLinks, POOR, (one, other) -> links.slow(one)),
                 starve(),
                 restartAll(),
-                unavailable("delay-between-nodes", "netem is not in every kernel, and nothing stands between containers that could wait"),
+                unavailable(
+                        "delay-between-nodes",
+                        "netem is not in every kernel, and nothing stands between containers that could wait"),
                 unavailable("skew-clock", "containers have the machine's clock, and leases go by the monotonic one"));
     }
 
@@ -95,7 +93,7 @@ final class ContainerFaults {
     }
 
     private String leader() throws IOException, InterruptedException {
-        return asked(() -> observer.cluster().coordinators().getLeader());
+        return Outlook.asked(() -> named(observer.cluster().coordinators().getLeader()));
     }
 
     private String follower() throws IOException, InterruptedException {
@@ -107,7 +105,7 @@ final class ContainerFaults {
     }
 
     private String primary() throws IOException, InterruptedException {
-        return asked(() -> shards().getFirst().getPrimary());
+        return Outlook.asked(() -> named(shards().getFirst().getPrimary()));
     }
 
     private String other() throws IOException, InterruptedException {
@@ -118,26 +116,12 @@ final class ContainerFaults {
                 .orElseThrow();
     }
 
-    private List<DomainShard> shards() {
-        return observer.domains().describe(DomainRef.of(domains.lasting())).getShardsList();
+    private static Optional<String> named(String id) {
+        return Optional.of(id).filter(known -> !known.isEmpty());
     }
 
-    /** The answer of whoever can give it: what was broken before may keep some from that for a while. */
-    private static String asked(Supplier<String> question) throws IOException, InterruptedException {
-        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(ANSWERS_SECONDS);
-        while (true) {
-            try {
-                return Stream.of(question.get())
-                        .filter(answer -> !answer.isEmpty())
-                        .findFirst()
-                        .orElseThrow();
-            } catch (TraplineException | NoSuchElementException notNow) {
-                if (System.nanoTime() > deadlineNanos) {
-                    throw new IOException("the cluster does not say where things are: " + notNow.getMessage(), notNow);
-                }
-                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-            }
-        }
+    private List<DomainShard> shards() {
+        return observer.domains().describe(DomainRef.of(domains.lasting())).getShardsList();
     }
 
     private void kill(String id) {
@@ -169,7 +153,7 @@ final class ContainerFaults {
             boolean isPrimary = victim.equals(primary());
             long leaders = members.count("leading");
             long promoted = promotions.count();
-            long revision = revision();
+            long revision = outlook.revision();
             harm.to(victim);
             return new Fault.Broken() {
                 private boolean isMissed;
@@ -182,8 +166,8 @@ final class ContainerFaults {
 
                 @Override
                 public void heal() throws IOException, InterruptedException {
-                    isMissed = victim.startsWith("n") && awaitUnusable(victim);
-                    revisionsMissed = revision() - revision;
+                    isMissed = victim.startsWith("n") && outlook.awaitUnusable(victim, BEYOND_A_LEASE);
+                    revisionsMissed = outlook.revision() - revision;
                     healing.to(victim);
                 }
 
@@ -202,29 +186,6 @@ final class ContainerFaults {
                 }
             };
         });
-    }
-
-    private long revision() throws IOException, InterruptedException {
-        return Long.parseLong(
-                asked(() -> Long.toString(observer.cluster().version().getRevision())));
-    }
-
-    /** Whether the others notice within a while that its lease has ended. */
-    private boolean awaitUnusable(String id) throws InterruptedException {
-        long deadlineNanos = System.nanoTime() + BEYOND_A_LEASE.toNanos();
-        while (System.nanoTime() < deadlineNanos) {
-            try {
-                if (observer.cluster().nodes().stream()
-                        .anyMatch(node -> node.getId().equals(id) && !node.getUsable())) {
-                    return true;
-                }
-            } catch (TraplineException notNow) {
-                // It was perhaps this node that was asked: the next attempt goes to another.
-                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-            }
-            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-        }
-        return false;
     }
 
     private interface Between {
@@ -303,8 +264,9 @@ final class ContainerFaults {
         return new Fault("restart-all", Optional.empty(), Duration.ZERO, random -> {
             int restarted = 0;
             for (String id : members.all()) {
-                members.awaitAllUp(UP_MILLIS);
-                awaitRedundant();
+                members.awaitAllUp(UP.toMillis());
+                outlook.awaitRedundant(
+                        DomainRef.of(domains.lasting()), UP, () -> List.of("before the restart of " + id));
                 members.container(id).end(GRACE_SECONDS);
                 members.startAgain(id);
                 restarted++;
@@ -325,18 +287,5 @@ final class ContainerFaults {
                 }
             };
         });
-    }
-
-    private void awaitRedundant() throws IOException, InterruptedException {
-        asked(() ->
-                shards().stream().allMatch(shard -> !shard.getBackup().isEmpty()) && isRedundant() ? "redundant" : "");
-    }
-
-    private boolean isRedundant() {
-        return observer.domains()
-                        .describe(DomainRef.of(domains.lasting()))
-                        .getDomain()
-                        .getRedundancy()
-                == io.trapline.v1.DomainRedundancy.DOMAIN_REDUNDANCY_REDUNDANT;
     }
 }

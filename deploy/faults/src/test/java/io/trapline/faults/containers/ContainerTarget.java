@@ -5,27 +5,26 @@ import io.trapline.client.TraplineConnection;
 import io.trapline.client.TraplineException;
 import io.trapline.containers.ContainerCluster;
 import io.trapline.faults.chaos.Fault;
+import io.trapline.faults.chaos.Outlook;
 import io.trapline.faults.chaos.Promotions;
 import io.trapline.faults.chaos.Target;
 import io.trapline.v1.Domain;
 import io.trapline.v1.DomainMemory;
-import io.trapline.v1.DomainRedundancy;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A cluster of containers; the workload's domain has two copies of its memory. What one workload leaves is destroyed before the next. Used by one thread. */
 final class ContainerTarget implements Target, AutoCloseable {
-    private static final long ALL_UP_MILLIS = 90_000;
-    private static final long POLL_MILLIS = 100;
+    private static final Duration ALL_UP = Duration.ofSeconds(90);
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final ContainerCluster cluster;
     private final Members members;
     private final TraplineConnection observer;
+    private final Outlook outlook;
     private @Nullable Promotions promotions;
     private @Nullable Domains domains;
 
@@ -37,6 +36,7 @@ final class ContainerTarget implements Target, AutoCloseable {
                 .principal("observer")
                 .timeout(PATIENCE)
                 .build();
+        this.outlook = new Outlook(observer);
     }
 
     /** Starts so many, and waits until all of them are up. */
@@ -94,24 +94,10 @@ final class ContainerTarget implements Target, AutoCloseable {
 
     @Override
     public void awaitWhole() throws IOException, InterruptedException {
-        members.awaitAllUp(ALL_UP_MILLIS);
+        members.awaitAllUp(ALL_UP.toMillis());
         Domains known = domains;
-        long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ALL_UP_MILLIS);
-        while (known != null && !isRedundant(DomainRef.of(known.lasting()))) {
-            if (System.nanoTime() > deadlineNanos) {
-                throw new IOException("the domain has no second copy again within " + ALL_UP_MILLIS / 1_000 + " s: "
-                        + String.join("; ", state()));
-            }
-            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-        }
-    }
-
-    private boolean isRedundant(DomainRef domain) {
-        try {
-            return observer.domains().describe(domain).getDomain().getRedundancy()
-                    == DomainRedundancy.DOMAIN_REDUNDANCY_REDUNDANT;
-        } catch (TraplineException notNow) {
-            return false;
+        if (known != null) {
+            outlook.awaitRedundant(DomainRef.of(known.lasting()), ALL_UP, this::state);
         }
     }
 

@@ -4,6 +4,7 @@ import io.trapline.client.DomainRef;
 import io.trapline.client.TraplineConnection;
 import io.trapline.client.TraplineException;
 import io.trapline.faults.chaos.Fault;
+import io.trapline.faults.chaos.Outlook;
 import io.trapline.faults.chaos.Promotions;
 import io.trapline.faults.chaos.Target;
 import io.trapline.process.ProcessState;
@@ -14,10 +15,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -35,14 +34,13 @@ final class ProcessFaults {
     private static final Duration DEAD = Duration.ofMillis(1_500);
     private static final Duration APART = Duration.ofMillis(1_500);
     private static final long SEEN_DEAD_MILLIS = 2_000;
-    private static final long POLL_MILLIS = 50;
-    private static final long ANSWERS_SECONDS = 60;
     private static final Duration SILENCE = Duration.ofMillis(500);
     private static final Logger LOG = LoggerFactory.getLogger(ProcessFaults.class);
 
     private final Processes processes;
     private final Supervisor supervisor;
     private final TraplineConnection observer;
+    private final Outlook outlook;
     private final Harm harm;
     private final Supplier<Long> heldBytes;
     private final Target.Domains domains;
@@ -71,6 +69,7 @@ final class ProcessFaults {
         this.processes = means.processes();
         this.supervisor = means.supervisor();
         this.observer = means.observer();
+        this.outlook = new Outlook(observer);
         this.harm = means.harm();
         this.heldBytes = means.heldBytes();
         this.isReplicated = means.isReplicated();
@@ -153,24 +152,9 @@ final class ProcessFaults {
         return processes.others(node.id(), Optional.empty());
     }
 
-    /** The answer of whoever can give it: what was broken before may keep some from that for a while. */
-    private <T> T asked(Supplier<Optional<T>> question) throws IOException, InterruptedException {
-        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(ANSWERS_SECONDS);
-        while (true) {
-            try {
-                return question.get().orElseThrow();
-            } catch (TraplineException | NoSuchElementException notNow) {
-                if (System.nanoTime() > deadlineNanos) {
-                    throw new IOException("the cluster does not say where things are: " + notNow.getMessage(), notNow);
-                }
-                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-            }
-        }
-    }
-
     private Fault kill(String name, Optional<String> unavailable, Supplier<Optional<Supervisor.Change>> which) {
         return new Fault(name, unavailable, DEAD, random -> {
-            Supervisor.Change victim = asked(which);
+            Supervisor.Change victim = Outlook.asked(which);
             Broken broken = new Broken(victim, this::startAgain);
             harm.kill(victim.pid());
             return broken;
@@ -195,7 +179,7 @@ final class ProcessFaults {
 
     private Fault stop(String name, Optional<String> unavailable, Supplier<Optional<Supervisor.Change>> which) {
         return new Fault(name, unavailable, STOPPED, random -> {
-            Supervisor.Change victim = asked(which);
+            Supervisor.Change victim = Outlook.asked(which);
             Broken broken = new Broken(victim, stopped -> harm.goOn(stopped.pid()));
             harm.stop(victim.pid());
             return broken;
@@ -209,7 +193,7 @@ final class ProcessFaults {
     private Fault cut(
             String name, Optional<String> unavailable, Supplier<Optional<Supervisor.Change>> which, Others others) {
         return new Fault(name, unavailable, STOPPED, random -> {
-            Supervisor.Change victim = asked(which);
+            Supervisor.Change victim = Outlook.asked(which);
             Broken broken = new Broken(victim, cut -> harm.heal());
             for (String other : others.of(victim)) {
                 harm.hold(victim.id(), other);
@@ -222,8 +206,9 @@ final class ProcessFaults {
     /** The domain's node and another one do not hear each other; or one of them does not hear the other. */
     private Fault part(String name, Optional<String> unavailable, boolean isBothWays) {
         return new Fault(name, unavailable, APART, random -> {
-            List<String> pair = new ArrayList<>(
-                    List.of(asked(this::primary).id(), asked(this::other).id()));
+            List<String> pair = new ArrayList<>(List.of(
+                    Outlook.asked(this::primary).id(),
+                    Outlook.asked(this::other).id()));
             if (random.nextBoolean()) {
                 pair.add(pair.removeFirst());
             }
@@ -274,10 +259,10 @@ final class ProcessFaults {
         Broken(Supervisor.Change victim, Healing healing) throws IOException, InterruptedException {
             this.victim = victim;
             this.healing = healing;
-            revisionBefore = revision();
+            revisionBefore = outlook.revision();
             isToBeReplaced = isReplicated
                     && victim.state() == ProcessState.SERVING
-                    && asked(this::primaryNow).equals(victim.id());
+                    && Outlook.asked(this::primaryNow).equals(victim.id());
         }
 
         private Optional<String> primaryNow() {
@@ -291,9 +276,9 @@ final class ProcessFaults {
 
         @Override
         public void heal() throws IOException, InterruptedException {
-            isMissed = victim.role().equals("node") && awaitUnusable(victim.id());
+            isMissed = victim.role().equals("node") && outlook.awaitUnusable(victim.id(), STOPPED);
             isSilent = victim.state() == ProcessState.FOLLOWING && !answers(victim.address());
-            missedRevisions = revision() - revisionBefore;
+            missedRevisions = outlook.revision() - revisionBefore;
             healing.of(victim);
         }
 
@@ -330,27 +315,5 @@ final class ProcessFaults {
             LOG.debug("{} does not answer", address, silent);
             return false;
         }
-    }
-
-    private long revision() throws IOException, InterruptedException {
-        return asked(() -> Optional.of(observer.cluster().version().getRevision()));
-    }
-
-    /** Whether the others notice within a while that its lease has ended. */
-    private boolean awaitUnusable(String id) throws InterruptedException {
-        long deadlineNanos = System.nanoTime() + STOPPED.toNanos();
-        while (System.nanoTime() < deadlineNanos) {
-            try {
-                if (observer.cluster().nodes().stream()
-                        .anyMatch(node -> node.getId().equals(id) && !node.getUsable())) {
-                    return true;
-                }
-            } catch (TraplineException notNow) {
-                // It was perhaps this node that was asked: the next attempt goes to another.
-                LOG.debug("asked in vain", notNow);
-            }
-            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-        }
-        return false;
     }
 }

@@ -5,6 +5,7 @@ import io.trapline.client.TraplineConnection;
 import io.trapline.client.TraplineException;
 import io.trapline.embedded.TemporaryDirectory;
 import io.trapline.faults.chaos.Fault;
+import io.trapline.faults.chaos.Outlook;
 import io.trapline.faults.chaos.Promotions;
 import io.trapline.faults.chaos.Target;
 import io.trapline.process.Supervisor;
@@ -12,7 +13,6 @@ import io.trapline.server.ListenAddress;
 import io.trapline.server.StartException;
 import io.trapline.v1.DescribeDomainResponse;
 import io.trapline.v1.DomainMemory;
-import io.trapline.v1.DomainRedundancy;
 import io.trapline.v1.DomainShard;
 import io.trapline.v1.IoreqServer;
 import java.io.IOException;
@@ -20,23 +20,19 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A cluster of processes, each in a JVM of its own, that come to each other by ways that can be cut, where the machine can do that. */
 public final class ProcessTarget implements Target, AutoCloseable {
-    private static final long ALL_UP_MILLIS = 60_000;
-    private static final long POLL_MILLIS = 50;
+    private static final Duration ALL_UP = Duration.ofSeconds(60);
     private static final Duration PATIENCE = Duration.ofSeconds(2);
-    private static final Logger LOG = LoggerFactory.getLogger(ProcessTarget.class);
 
     private final TemporaryDirectory data;
     private final Processes processes;
     private final Supervisor supervisor;
     private final TraplineConnection observer;
+    private final Outlook outlook;
     private final @Nullable Wires wires;
     private final Function<Harm, Harm> means;
     private final DomainMemory memory;
@@ -61,6 +57,7 @@ public final class ProcessTarget implements Target, AutoCloseable {
                 .principal("observer")
                 .timeout(PATIENCE)
                 .build();
+        this.outlook = new Outlook(observer);
     }
 
     /** Starts so many processes, and waits until all of them are up. {@code memory}: of the domain that is to stay. */
@@ -167,40 +164,18 @@ public final class ProcessTarget implements Target, AutoCloseable {
 
     @Override
     public void awaitWhole() throws IOException, InterruptedException {
-        if (!processes.awaitAllUp(ALL_UP_MILLIS)) {
-            throw new IOException("not all processes came up again within " + ALL_UP_MILLIS / 1_000 + " s: "
+        if (!processes.awaitAllUp(ALL_UP.toMillis())) {
+            throw new IOException("not all processes came up again within " + ALL_UP.toSeconds() + " s: "
                     + String.join("; ", processes.text()));
         }
         Domains known = domains;
         if (isReplicated() && known != null) {
-            awaitRedundant(DomainRef.of(known.lasting()));
+            outlook.awaitRedundant(DomainRef.of(known.lasting()), ALL_UP, this::state);
         }
     }
 
     private boolean isReplicated() {
         return memory == DomainMemory.DOMAIN_MEMORY_REPLICATED;
-    }
-
-    /** Only with both copies complete the next fault takes none. */
-    private void awaitRedundant(DomainRef domain) throws IOException, InterruptedException {
-        long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ALL_UP_MILLIS);
-        while (!isRedundant(domain)) {
-            if (System.nanoTime() > deadlineNanos) {
-                throw new IOException("the domain has no second copy again within " + ALL_UP_MILLIS / 1_000 + " s: "
-                        + String.join("; ", state()));
-            }
-            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-        }
-    }
-
-    private boolean isRedundant(DomainRef domain) {
-        try {
-            return observer.domains().describe(domain).getDomain().getRedundancy()
-                    == DomainRedundancy.DOMAIN_REDUNDANCY_REDUNDANT;
-        } catch (TraplineException notNow) {
-            LOG.debug("asked in vain", notNow);
-            return false;
-        }
     }
 
     @Override
