@@ -20,8 +20,6 @@ final class Launcher {
             "-XX:+UseCompactObjectHeaders",
             "-XX:+DisplayVMOutputToStderr",
             "-XX:+UseSerialGC",
-            // With epoll a guest whose node was killed has waited for ever (ReplicatedMemoryTest); not understood yet.
-            "-Dio.netty.transport.noNative=true",
             "-Xms32m");
 
     private final String mainClass;
