@@ -279,6 +279,8 @@ final class QuorumTest {
                 leader.tell(new Committer.Submit(command(), answers::add));
                 submitted++;
                 if (i == 100) {
+                    int before = submitted - i - 1;
+                    await().until(() -> answers.size() > before);
                     lose(leader, round);
                 }
             }
