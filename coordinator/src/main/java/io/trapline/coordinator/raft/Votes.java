@@ -19,6 +19,7 @@ import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.thirdparty.io.grpc.StatusRuntimeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,7 +55,7 @@ final class Votes {
             Thread.ofVirtual().name("ask-" + peer).start(() -> {
                 try {
                     last(peer, term, own).ifPresent(last -> lasts.put(peer, last));
-                } catch (IOException silent) {
+                } catch (IOException | StatusRuntimeException silent) {
                     LOG.debug("{} does not say what its log ends with", peer, silent);
                 } finally {
                     asked.countDown();
