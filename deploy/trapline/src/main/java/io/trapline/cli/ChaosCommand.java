@@ -31,7 +31,8 @@ import picocli.CommandLine.ParentCommand;
         description = {
             "Let many guests, emulators and operators loose on a cluster of processes, kill and stop these and break connections while they are at it, and check the history of all they did:"
                     + " who held what, what every read saw, who was passed which access, how often.",
-            "Exit code 1 where a promise is broken, or where a kind of fault had no effect. The history of such a run is kept; --check looks at it again.",
+            "Exit code 1 where a promise is broken, where a kind of fault had no effect, or where a process has logged that an actor of it died or a call failed at"
+                    + " an exception. The history and the logs of such a run are kept; --check looks at the history again.",
             "accesses_stalled_ms is the longest time that an access was under way. resent counts streams of guests that were resumed with accesses"
                     + " sent again."
         },
@@ -122,7 +123,15 @@ final class ChaosCommand implements Callable<Integer> {
         }
         try (ProcessTarget target =
                 ProcessTarget.start(coordinators, nodes, memory.value(), TraplineCommand.class.getName())) {
-            return run(console, target, settings);
+            int exit = ExitCode.CHECK_FAILED;
+            try {
+                exit = run(console, target, settings);
+            } finally {
+                if (exit != ExitCode.DONE) {
+                    console.note("logs of the processes: " + target.keepLogs());
+                }
+            }
+            return exit;
         }
     }
 
@@ -145,7 +154,7 @@ final class ChaosCommand implements Callable<Integer> {
         show(console, report);
         console.result(
                 new Count(report.operations()) + " operations, " + new Count(report.unknown()) + " unknown: "
-                        + verdict(report),
+                        + verdict(report.violations()),
                 Json.object()
                         .put("file", file)
                         .put("operations", report.operations())
@@ -155,8 +164,13 @@ final class ChaosCommand implements Callable<Integer> {
         return report.isFaultless() ? ExitCode.DONE : ExitCode.CHECK_FAILED;
     }
 
-    private static String verdict(Report report) {
-        return report.isFaultless() ? "every promise kept" : new Count(report.violations()) + " promises BROKEN";
+    private static String verdict(long violations) {
+        return violations == 0 ? "every promise kept" : new Count(violations) + " promises BROKEN";
+    }
+
+    /** A process that says of itself that it has failed has broken a promise, whether a client has seen it or not. */
+    private static long violations(Chaos.Result result) {
+        return result.report().violations() + result.defects().size();
     }
 
     private static void show(Console console, Report report) {
@@ -168,6 +182,7 @@ final class ChaosCommand implements Callable<Integer> {
         show(console, report);
         result.withoutEffect().forEach(kind -> console.note("without effect: " + kind + ": it proves nothing"));
         result.broken().forEach(broken -> console.note("a client broke: " + broken));
+        result.defects().stream().limit(FINDINGS).forEach(defect -> console.note("a process failed: " + defect));
         Path kept = file;
         if (kept == null && !result.isFaultless()) {
             kept = Files.createTempFile("trapline-chaos-" + seed + "-", ".jsonl");
@@ -178,7 +193,7 @@ final class ChaosCommand implements Callable<Integer> {
         }
         console.result(
                 result.faults() + " faults, " + new Count(report.operations()) + " operations, "
-                        + new Count(report.unknown()) + " unknown: " + verdict(report),
+                        + new Count(report.unknown()) + " unknown: " + verdict(violations(result)),
                 summary(result, events));
         return result.isFaultless() ? ExitCode.DONE : ExitCode.CHECK_FAILED;
     }
@@ -189,7 +204,7 @@ final class ChaosCommand implements Callable<Integer> {
                 .put("seed", seed)
                 .put("faults", result.faults())
                 .put("operations", report.operations())
-                .put("violations", report.violations())
+                .put("violations", violations(result))
                 .put("unknown", report.unknown())
                 .put(
                         "effects",

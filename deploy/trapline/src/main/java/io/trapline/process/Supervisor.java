@@ -23,6 +23,9 @@ import java.util.stream.Stream;
  * holds the other end of their standard input.
  */
 public final class Supervisor implements AutoCloseable {
+    /** The folder of the data directory in which each process has its log, named by its id. */
+    public static final String LOGS = "log";
+
     private static final int COORDINATOR_HEAP_MEBIBYTES = 192;
     private static final int NODE_HEAP_MEBIBYTES = 256;
     private static final int MEMORY_PART_FOR_GUESTS = 2;
@@ -116,7 +119,7 @@ public final class Supervisor implements AutoCloseable {
     }
 
     private void startAll(Plan plan, Consumer<Change> listener) throws StartException, InterruptedException {
-        Path logs = plan.data().resolve("log");
+        Path logs = plan.data().resolve(LOGS);
         try {
             Files.createDirectories(logs);
         } catch (IOException cannot) {

@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One emulator's stream: first what attaches it, then, once the registry has begun its session, answers for the actor of its server, which alone writes
- * to it from then on. The transport is asked for a message for each one that the actor has taken, so that neither side queues without a bound; no
- * handler waits for anything.
+ * to it from then on; its end may come from any thread, and is the last that is written. The transport is asked for a message for each one that the actor
+ * has taken, so that neither side queues without a bound; no handler waits for anything.
  *
  * <p>Its life: FIRST → KEPT → ATTACHING → BOUND → ENDED, and from each to ENDED.
  */
@@ -59,7 +59,7 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
     private final AtomicInteger taken = new AtomicInteger();
     /** Messages that were answered by a rejection, for which others are asked once the emulator has room for it. */
     private final AtomicInteger owed = new AtomicInteger();
-    /** Guarded by this; held for a few instructions only. */
+    /** Guarded by this, like everything that is written to the stream. */
     private Phase phase = Phase.FIRST;
 
     private volatile @Nullable ServerRoute server;
@@ -224,6 +224,9 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
         phase = Phase.BOUND;
         server = handle.here();
         DomainCalls.Call call = calls.begin(handle, refusal -> refusal.ifPresent(this::end));
+        if (call.hasEnded()) {
+            return true;
+        }
         Consumer<Optional<Refusal>> bound = refusal -> {
             call.answer(refusal);
             if (refusal.isEmpty()) {
@@ -284,22 +287,22 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
 
     @Override
     public void finish() {
-        Phase before = leave();
-        if (before != Phase.ENDED && !emulator.isCancelled()) {
-            emulator.onCompleted();
-        }
-        if (before == Phase.BOUND) {
+        if (close(emulator::onCompleted) == Phase.BOUND) {
             detach();
         }
     }
 
     private void gone() {
-        if (leave() == Phase.BOUND) {
-            ServerRoute actor = server;
-            if (actor != null) {
-                actor.tell(new IoreqServer.Lost(sessionEpoch));
-            }
+        if (close(() -> {}) == Phase.BOUND) {
+            tellLost();
             detach();
+        }
+    }
+
+    private void tellLost() {
+        ServerRoute actor = server;
+        if (actor != null) {
+            actor.tell(new IoreqServer.Lost(sessionEpoch));
         }
     }
 
@@ -314,8 +317,8 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
     // To the emulator.
 
     @Override
-    public boolean send(AttachResponse response) {
-        if (emulator.isCancelled()) {
+    public synchronized boolean send(AttachResponse response) {
+        if (phase == Phase.ENDED || emulator.isCancelled()) {
             return false;
         }
         emulator.onNext(response);
@@ -347,15 +350,12 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
 
     @Override
     public void end(Refusal why) {
-        Phase before = leave();
-        if (before == Phase.ENDED) {
-            return;
-        }
-        if (!emulator.isCancelled()) {
-            emulator.onError(Statuses.toException(why));
-        }
-        if (before == Phase.BOUND && why.errno() != Errno.ESTALE) {
-            detach();
+        if (close(() -> emulator.onError(Statuses.toException(why))) == Phase.BOUND) {
+            // The actor may be about to bind it, when it is another one that ends it.
+            tellLost();
+            if (why.errno() != Errno.ESTALE) {
+                detach();
+            }
         }
     }
 
@@ -371,11 +371,15 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
         return true;
     }
 
-    private Phase leave() {
+    /** Ends it; {@code last} is written where the emulator is there. Returns what it was before. */
+    private Phase close(Runnable last) {
         Phase before;
         synchronized (this) {
             before = phase;
             phase = Phase.ENDED;
+            if (before != Phase.ENDED && !emulator.isCancelled()) {
+                last.run();
+            }
         }
         noLongerAttaching();
         return before;

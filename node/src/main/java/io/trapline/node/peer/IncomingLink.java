@@ -7,6 +7,7 @@ import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.protocol.Life;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.apache.pekko.actor.typed.Behavior;
@@ -156,13 +157,29 @@ final class IncomingLink extends AbstractMatchingBehavior<IncomingLink.Message> 
         TrafficClass of = TrafficClass.ofNumber(frame.getClass_());
         int bytes = frame.getPayload().getSerializedSize();
         switch (rules.frame(now, of, frame.getNumber(), frame.getEcho(), bytes)) {
-            case TAKE -> delivery.deliver(() -> taken(of, bytes));
+            case TAKE -> deliver(delivery, of, bytes);
             case DROP -> LOG.debug("{} sends frame {} of {} again", from, frame.getNumber(), of);
             case STALE -> end(Refusal.of(Errno.EAGAIN, "the frame has been under way for too long"));
             case REFUSE -> {
                 LOG.error("{} sends frame {} of {}, {} bytes, which it may not", from, frame.getNumber(), of, bytes);
                 end(Refusal.invalid("number", frame.getNumber(), "out of order, or beyond the credit"));
             }
+        }
+    }
+
+    /** A frame at which this node fails is lost; those behind it are not. */
+    private void deliver(Delivery delivery, TrafficClass of, int bytes) {
+        AtomicBoolean isTaken = new AtomicBoolean();
+        Runnable taken = () -> {
+            if (isTaken.compareAndSet(false, true)) {
+                taken(of, bytes);
+            }
+        };
+        try {
+            delivery.deliver(taken);
+        } catch (RuntimeException bug) {
+            LOG.error("a frame of {} from {} is lost", of, from, bug);
+            taken.run();
         }
     }
 

@@ -10,12 +10,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The calls that this node has under way in a domain, by the numbers under which its actors are asked and answer. An actor that has stopped answers
  * nothing: when the domain or a server goes, what waits for it is refused here, so that every call ends. Any thread.
  */
 public final class DomainCalls implements AnswerRoute {
+    private static final Logger LOG = LoggerFactory.getLogger(DomainCalls.class);
+
     private final int domid;
     private final AtomicLong lastNumber = new AtomicLong();
     private final ConcurrentHashMap<Long, Call> underWay = new ConcurrentHashMap<>();
@@ -101,8 +105,17 @@ public final class DomainCalls implements AnswerRoute {
     @Override
     public void tell(CallAnswer answer) {
         Call call = underWay.get(answer.call());
-        if (call != null) {
+        if (call == null) {
+            return;
+        }
+        try {
             call.onAnswer.accept(answer);
+        } catch (RuntimeException bug) {
+            // Who answers has done its part, and is not to die of what becomes of it.
+            LOG.error("domain {}: call {} failed at what it was answered", domid, answer.call(), bug);
+            call.answer(Optional.of(Refusal.of(Errno.EAGAIN, "the node failed at the answer of one of its actors")
+                    .with("domid", domid)
+                    .with("effect", "unknown")));
         }
     }
 
@@ -142,7 +155,12 @@ public final class DomainCalls implements AnswerRoute {
         public void answer(Optional<Refusal> refusal) {
             if (answered.compareAndSet(false, true)) {
                 underWay.remove(number);
-                answer.accept(refusal);
+                try {
+                    answer.accept(refusal);
+                } catch (RuntimeException bug) {
+                    // Whoever waits behind it is not to wait for ever, and who ends it is not to die of it.
+                    LOG.error("domain {}: what call {} was made for cannot be answered", domid, number, bug);
+                }
             }
         }
 

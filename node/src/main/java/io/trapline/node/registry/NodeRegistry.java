@@ -366,12 +366,13 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         if (domain == null || domain.terminated(terminated.getRef())) {
             return;
         }
-        String cause = terminated instanceof ChildFailed failed ? failed.cause().toString() : "stopped by itself";
+        Throwable cause = terminated instanceof ChildFailed failed ? failed.cause() : null;
         LOG.error(
                 "{} died ({}); domain {} fails at this node",
                 terminated.getRef().path().name(),
-                cause,
-                domain.domid());
+                cause == null ? "stopped by itself" : cause.toString(),
+                domain.domid(),
+                cause);
         if (directory
                 .domain(domain.domid())
                 .filter(handle -> handle.generation() == domain.generation())

@@ -57,7 +57,7 @@ public final class TypeListing {
     /**
      * Begins.
      *
-     * @param call under which the shards are asked; it does not end with the listing
+     * @param call under which the shards are asked; it does not end with the listing, unless a shard refuses
      * @param firstGfn a frame
      * @param count how many, 1 … 2^40 - firstGfn
      * @param maxRuns 1 and up
@@ -79,12 +79,16 @@ public final class TypeListing {
         AtomicReferenceArray<List<TypeRun>> answers = new AtomicReferenceArray<>(count);
         AtomicInteger owed = new AtomicInteger(count);
         call.onAnswer(answer -> {
-            if (!(answer instanceof CallAnswer.Listed listed)) {
-                throw new IllegalArgumentException("no listing: " + answer);
-            }
-            answers.set(listed.shard() - first, listed.runs());
-            if (owed.decrementAndGet() == 0) {
-                take(answers);
+            switch (answer) {
+                case CallAnswer.Listed listed -> {
+                    answers.set(listed.shard() - first, listed.runs());
+                    if (owed.decrementAndGet() == 0) {
+                        take(answers);
+                    }
+                }
+                // A shard that is not where it was asked has no runs to tell.
+                case CallAnswer.Done done when done.refusal().isPresent() -> call.answer(done.refusal());
+                default -> throw new IllegalArgumentException("no listing: " + answer);
             }
         });
         // One more than fits: the first may be the end of the last run before it.

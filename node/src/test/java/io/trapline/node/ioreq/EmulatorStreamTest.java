@@ -14,6 +14,7 @@ import io.trapline.model.Refusal;
 import io.trapline.node.ioreq.EmulatorWorld.Emulator;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.registry.MovedServer;
 import io.trapline.rpc.Statuses;
 import io.trapline.v1.AddCredit;
 import io.trapline.v1.AnswerRows;
@@ -424,6 +425,30 @@ final class EmulatorStreamTest {
         await().until(() -> world.registry.asked.stream().anyMatch(ExecuteRequest::hasDetachEmulator));
         await().until(() -> world.registry.session == 0);
         assertThat(world.service.attaching().size()).isZero();
+    }
+
+    @Test
+    @DisplayName(
+            "D-22: a stream ends as its server gets another home before it knows of the session, and the server goes on")
+    void survivesAStreamThatHasEndedBeforeItIsBound() {
+        Runnable moved = () -> MovedServer.tell(world.calls, ServerScene.ID, 1);
+        world.registry.beforeAnswer = moved;
+        Emulator early = world.emulator();
+        early.requests.onNext(request(attach()));
+        hasRefused(early, Errno.EAGAIN, "effect", "unknown");
+
+        world.put(false, 1);
+        world.registry.beforeAnswer = () -> {};
+        world.registry.afterAnswer = () -> MovedServer.tell(world.calls, ServerScene.ID, 2);
+        Emulator late = world.emulator();
+        late.requests.onNext(request(attach()));
+        hasRefused(late, Errno.EAGAIN, "effect", "unknown");
+
+        world.put(false, 2);
+        world.registry.afterAnswer = () -> {};
+        Emulator emulator = attached();
+        world.forward(Row.of(0, 1));
+        assertThat(emulator.response().getIoreqs().getSequenceList()).containsExactly(1L);
     }
 
     @Test

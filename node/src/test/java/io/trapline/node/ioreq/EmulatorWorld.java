@@ -113,8 +113,13 @@ final class EmulatorWorld implements AutoCloseable {
     }
 
     void put(boolean crashed) {
+        put(crashed, 0);
+    }
+
+    /** {@code homeEpoch}: since when the server has been here. */
+    void put(boolean crashed, long homeEpoch) {
         ServerHandle handle = new ServerHandle(
-                ServerScene.ID, ServerScene.GENERATION, ServerScene.PRINCIPAL, 0, server::tell, server::tell);
+                ServerScene.ID, ServerScene.GENERATION, ServerScene.PRINCIPAL, homeEpoch, server::tell, server::tell);
         directory.put(new DomainHandle(
                 DOMID,
                 DOMAIN_GENERATION,
@@ -157,6 +162,10 @@ final class EmulatorWorld implements AutoCloseable {
         volatile long session;
         /** Answers when told so. */
         volatile boolean waits;
+        /** Done around the answer that a session has begun, on the thread of the server's actor. */
+        volatile Runnable beforeAnswer = () -> {};
+
+        volatile Runnable afterAnswer = () -> {};
 
         @Nullable
         volatile Throwable failure;
@@ -197,11 +206,13 @@ final class EmulatorWorld implements AutoCloseable {
                 session = detach.getSessionEpoch() == session ? 0 : session;
             }
             apply(session, () -> {
+                beforeAnswer.run();
                 responses.onNext(ExecuteResponse.newBuilder()
                         .setRevision(began)
                         .setDomainGeneration(DOMAIN_GENERATION)
                         .build());
                 responses.onCompleted();
+                afterAnswer.run();
             });
         }
 

@@ -39,6 +39,32 @@ final class DomainCallsTest {
     }
 
     @Test
+    void whoAnswersOutlivesACallThatFailsAtIt() {
+        DomainCalls.Call fails = calls.begin(answers::add);
+        fails.onAnswer(answer -> {
+            throw new IllegalStateException("nobody has asked for that");
+        });
+        calls.tell(new CallAnswer.GatePassed(fails.number(), Optional.empty()));
+        assertThat(answers).hasSize(1);
+        assertThat(answers.get(0).orElseThrow().errno()).isEqualTo(Errno.EAGAIN);
+        assertThat(answers.get(0).orElseThrow().metadata()).containsEntry("effect", "unknown");
+        assertThat(calls.size()).isZero();
+    }
+
+    @Test
+    void aCallThatCannotBeAnsweredKeepsNoOtherWaiting() {
+        for (int i = 0; i < 3; i++) {
+            calls.begin(refusal -> {
+                answers.add(refusal);
+                throw new IllegalStateException("the client is gone");
+            });
+        }
+        calls.close(Refusal.noDomain(7));
+        assertThat(answers).hasSize(3);
+        assertThat(calls.size()).isZero();
+    }
+
+    @Test
     void aServerThatGoesEndsTheCallsThatWaitForItsGate() {
         DomainCalls.Call waits = calls.begin(server(1, 10), answers::add);
         DomainCalls.Call passed = calls.begin(server(1, 10), answers::add);

@@ -4,12 +4,17 @@ import static io.trapline.node.fixture.Shards.PAGES;
 import static io.trapline.node.fixture.Shards.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trapline.model.Errno;
 import io.trapline.model.Gfn;
 import io.trapline.model.MemType;
 import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
 import io.trapline.node.fixture.Shards;
+import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardRoute;
+import io.trapline.node.registry.DomainCalls;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -42,6 +47,25 @@ final class TypeListingTest {
                         new TypeRun(0, 40 * PAGES, MemType.RAM_RW),
                         new TypeRun(40 * PAGES, Gfn.MAX + 1 - 40 * PAGES, MemType.HOLE));
         assertThat(page.nextGfn()).isZero();
+    }
+
+    @Test
+    void aShardThatIsElsewhereEndsTheCall() {
+        ShardMap map = new ShardMap(new long[] {0, PAGES});
+        DomainCalls calls = new DomainCalls(1);
+        List<Optional<Refusal>> answers = new ArrayList<>();
+        Refusal elsewhere =
+                Refusal.of(Errno.EAGAIN, "the shard is at another node").with("effect", "none");
+        ShardRoute refuses = message -> {
+            if (message instanceof ShardMessage.Call call) {
+                calls.tell(new CallAnswer.Done(call.call(), 0, Optional.of(elsewhere)));
+            }
+        };
+
+        TypeListing.begin(
+                calls.begin(answers::add), map, List.of(refuses, refuses), 0, 2 * PAGES, 8, page -> answers.clear());
+
+        assertThat(answers).containsExactly(Optional.of(elsewhere));
     }
 
     @ParameterizedTest

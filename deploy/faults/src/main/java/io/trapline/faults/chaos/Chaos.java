@@ -79,6 +79,7 @@ public final class Chaos {
      * @param withoutEffect kinds of faults that were scheduled and caused nothing: they prove nothing
      * @param resent how often a guest's stream was resumed, with what it had no answer for
      * @param broken clients that met what they cannot
+     * @param defects as {@link Target#defects}
      */
     public record Result(
             int faults,
@@ -86,10 +87,11 @@ public final class Chaos {
             Report report,
             long resent,
             Target.Effects effects,
-            List<Throwable> broken) {
+            List<Throwable> broken,
+            List<String> defects) {
         /** Whether every promise was kept, and the run proves that. */
         public boolean isFaultless() {
-            return report.isFaultless() && withoutEffect.isEmpty() && broken.isEmpty();
+            return report.isFaultless() && withoutEffect.isEmpty() && broken.isEmpty() && defects.isEmpty();
         }
     }
 
@@ -158,7 +160,8 @@ public final class Chaos {
                     Checker.check(history.events()),
                     workload.guestResumptions(),
                     target.effects(),
-                    workload.broken());
+                    workload.broken(),
+                    target.defects());
         }
     }
 

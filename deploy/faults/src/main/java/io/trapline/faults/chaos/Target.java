@@ -31,6 +31,11 @@ public interface Target {
     /** What each part of it does now, a line each, for a person who wants to know why somebody waits. */
     List<String> state();
 
+    /** What its parts have logged that none ever should, such as the exception that an actor died of, a line each; none where their logs are not at hand. */
+    default List<String> defects() throws IOException {
+        return List.of();
+    }
+
     /** Waits until everything of it is there again. */
     void awaitWhole() throws IOException, InterruptedException;
 

@@ -8,6 +8,7 @@ import io.trapline.faults.chaos.Fault;
 import io.trapline.faults.chaos.Outlook;
 import io.trapline.faults.chaos.Promotions;
 import io.trapline.faults.chaos.Target;
+import io.trapline.process.Defects;
 import io.trapline.process.Supervisor;
 import io.trapline.server.ListenAddress;
 import io.trapline.server.StartException;
@@ -16,11 +17,14 @@ import io.trapline.v1.DomainMemory;
 import io.trapline.v1.DomainShard;
 import io.trapline.v1.IoreqServer;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A cluster of processes, each in a JVM of its own, that come to each other by ways that can be cut, where the machine can do that. */
@@ -147,6 +151,26 @@ public final class ProcessTarget implements Target, AutoCloseable {
             }
         }
         return lines;
+    }
+
+    @Override
+    public List<String> defects() throws IOException {
+        return Defects.in(logs());
+    }
+
+    private Path logs() {
+        return data.path().resolve(Supervisor.LOGS);
+    }
+
+    /** Copies what its processes have logged to a folder that stays. */
+    public Path keepLogs() throws IOException {
+        Path kept = Files.createTempDirectory("trapline-chaos-logs-");
+        try (Stream<Path> files = Files.list(logs())) {
+            for (Path file : files.toList()) {
+                Files.copy(file, kept.resolve(file.getFileName()));
+            }
+        }
+        return kept;
     }
 
     private void describe(DomainRef domain, List<String> lines) {
