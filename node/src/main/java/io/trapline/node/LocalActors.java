@@ -47,6 +47,7 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
 
     @Override
     public Behavior<ShardMessage> shard(DomainView domain, int index, DomainRoutes routes) {
+        RunProposal addBackup = propose(domain, What.ADD_BACKUP);
         return P2mShard.create(
                 index,
                 routes.map(),
@@ -59,9 +60,19 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
                         routes.vcpus(),
                         routes.calls(),
                         domain.replicated(),
-                        new RunProposal(registry, self, domain.domid(), domain.generation(), What.DROP_BACKUP),
-                        new RunProposal(registry, self, domain.domid(), domain.generation(), What.HAND_OVER),
+                        propose(domain, What.DROP_BACKUP),
+                        propose(domain, What.HAND_OVER),
+                        place -> {
+                            if (routes.catchUps().caughtUp(index, place)) {
+                                addBackup.accept(place);
+                            }
+                        },
+                        propose(domain, What.ABANDON_SYNC),
                         gate));
+    }
+
+    private RunProposal propose(DomainView domain, What what) {
+        return new RunProposal(registry, self, domain.domid(), domain.generation(), what);
     }
 
     @Override

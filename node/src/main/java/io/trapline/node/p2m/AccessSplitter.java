@@ -3,6 +3,7 @@ package io.trapline.node.p2m;
 import io.trapline.model.Gfn;
 import io.trapline.model.Gpa;
 import io.trapline.model.Pure;
+import io.trapline.node.replica.StateImage;
 
 /**
  * Cuts one MEM access into the parts in which it is carried out, page by page and in order (A2). One shard's thread uses one over
@@ -193,5 +194,18 @@ public final class AccessSplitter {
 
     private static long mask(int sizeBytes) {
         return -1L >>> (64 - 8 * sizeBytes);
+    }
+
+    /** All that a fresh copy has to have of it, both ways (D-24). */
+    public void image(StateImage image) {
+        nextPart = image.of(nextPart);
+        nextRepetition = image.of(nextRepetition);
+        nextByte = image.of(nextByte);
+        part = image.of(part);
+        repetition = image.of(repetition);
+        byteOffset = image.of(byteOffset);
+        address = image.of(address);
+        sizeBytes = image.of(sizeBytes);
+        count = image.of(count);
     }
 }

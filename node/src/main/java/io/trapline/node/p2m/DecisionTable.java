@@ -7,6 +7,7 @@ import io.trapline.model.Limit;
 import io.trapline.model.MemType;
 import io.trapline.model.Pure;
 import io.trapline.model.RangeSet;
+import io.trapline.node.replica.StateImage;
 import java.util.Arrays;
 
 /**
@@ -324,5 +325,25 @@ public final class DecisionTable {
             Arrays.fill(none, RangeSet.EMPTY);
             return none;
         }
+    }
+
+    /** The same, or what the image has (D-24). */
+    public DecisionTable image(StateImage image) {
+        Image now = image();
+        return of(new Image(
+                image.of(now.revision()),
+                State.valueOf(image.of(now.state().name())),
+                image.of(now.readers()),
+                image.of(now.writers()),
+                ranges(image, now.memory()),
+                ranges(image, now.ports()),
+                ranges(image, now.pci()),
+                image.of(now.changedRevision()),
+                image.of(now.homeEpoch()),
+                image.of(now.movedServers())));
+    }
+
+    private static Ranges ranges(StateImage image, Ranges ranges) {
+        return new Ranges(image.of(ranges.starts()), image.of(ranges.servers()));
     }
 }

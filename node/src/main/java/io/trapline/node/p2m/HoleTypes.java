@@ -3,6 +3,7 @@ package io.trapline.node.p2m;
 import io.trapline.model.MemType;
 import io.trapline.model.Pure;
 import io.trapline.model.TypeRun;
+import io.trapline.node.replica.StateImage;
 import java.util.Arrays;
 import java.util.List;
 
@@ -90,5 +91,10 @@ final class HoleTypes {
             }
         }
         return low;
+    }
+
+    /** The same, or what the image has (D-24). */
+    HoleTypes image(StateImage image) {
+        return new HoleTypes(image.of(firsts), image.of(lasts));
     }
 }

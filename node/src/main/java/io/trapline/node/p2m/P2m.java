@@ -7,6 +7,7 @@ import io.trapline.model.MemType;
 import io.trapline.model.Pure;
 import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
+import io.trapline.node.replica.StateImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -191,6 +192,57 @@ public final class P2m {
     /** The refusal that a false {@link #write} stands for. */
     public static Refusal noMemoryLeft() {
         return Refusal.of(Errno.ENOSPC, "memory: the node has none left").with("field", "memory");
+    }
+
+    /** Another copy is to be given the contents: all of them, and then what changes (D-24). Costs a bit a chunk until {@link #endCopying}. */
+    public void beginCopying() {
+        contents.beginCopying();
+    }
+
+    /** No other copy is given anything any more. */
+    public void endCopying() {
+        contents.endCopying();
+    }
+
+    /** How many chunks another copy has yet to be given. */
+    public int unsent() {
+        return contents.unsent();
+    }
+
+    /** One of them, at or behind {@code from} where there is one: it counts as given until it changes. */
+    public int takeUnsent(int from) {
+        return contents.takeUnsent(from);
+    }
+
+    /** What is in the chunk; empty where nothing ever was, or what was is gone. */
+    public byte[] chunk(int chunk) {
+        if (!contents.has(chunk)) {
+            return new byte[0];
+        }
+        byte[] bytes = new byte[MemoryBudget.CHUNK_BYTES];
+        contents.read((long) chunk * MemoryBudget.CHUNK_BYTES, bytes, 0, bytes.length);
+        return bytes;
+    }
+
+    /** Makes these bytes a piece of the chunk, or, where there are none, lets go of what is in it. Throws {@link IllegalStateException} where there is no memory. */
+    public void putChunk(int chunk, int offset, byte[] bytes) {
+        if (bytes.length == 0) {
+            contents.giveBack(chunk);
+            return;
+        }
+        if (offset < 0 || offset + bytes.length > MemoryBudget.CHUNK_BYTES) {
+            throw new IllegalArgumentException("chunk " + chunk + ": " + bytes.length + " bytes at " + offset);
+        }
+        if (contents.take(chunk) == null) {
+            throw new IllegalStateException(noMemoryLeft().message());
+        }
+        contents.write((long) chunk * MemoryBudget.CHUNK_BYTES + offset, bytes, 0, bytes.length);
+    }
+
+    /** All but the contents that a fresh copy has to have, both ways (D-24). */
+    public void image(StateImage image) {
+        types.image(image);
+        holes = holes.image(image);
     }
 
     /** Gives all memory back. Anything called afterwards, but for this, throws. */

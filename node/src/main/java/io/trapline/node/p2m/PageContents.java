@@ -5,6 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,8 @@ final class PageContents {
     private final int length;
     // Empty until the first write, then null where a chunk was never written: a shard that nobody writes costs nothing.
     private MemorySegment[] chunks = NEVER_WRITTEN;
+    /** Chunks that are not what another copy was given; null while none is given any. */
+    private @Nullable BitSet unsent;
 
     /** Of so many chunks. */
     PageContents(int length, MemoryBudget budget) {
@@ -58,6 +62,7 @@ final class PageContents {
                 return false;
             }
         }
+        changed((int) (offset >>> CHUNK_SHIFT));
         long at = offset & CHUNK_MASK;
         switch (sizeBytes) {
             case 1 -> chunk.set(ValueLayout.JAVA_BYTE, at, (byte) value);
@@ -91,8 +96,9 @@ final class PageContents {
         while (done < sizeBytes) {
             long at = (offset + done) & CHUNK_MASK;
             int n = (int) Math.min(sizeBytes - done, MemoryBudget.CHUNK_BYTES - at);
-            MemorySegment.copy(
-                    from, index + done, chunks[(int) ((offset + done) >>> CHUNK_SHIFT)], ValueLayout.JAVA_BYTE, at, n);
+            int chunk = (int) ((offset + done) >>> CHUNK_SHIFT);
+            MemorySegment.copy(from, index + done, chunks[chunk], ValueLayout.JAVA_BYTE, at, n);
+            changed(chunk);
             done += n;
         }
     }
@@ -113,6 +119,7 @@ final class PageContents {
                 chunks = new MemorySegment[length];
             }
             chunks[chunk] = taken;
+            changed(chunk);
         }
         return taken;
     }
@@ -122,6 +129,41 @@ final class PageContents {
         if (has(chunk)) {
             budget.giveBackChunk(chunks[chunk]);
             chunks[chunk] = null;
+            changed(chunk);
+        }
+    }
+
+    /** From now on it is known what another copy has to be given: all there is, and then what changes. */
+    void beginCopying() {
+        BitSet all = new BitSet(length);
+        for (int chunk = 0; chunk < chunks.length; chunk++) {
+            all.set(chunk, has(chunk));
+        }
+        unsent = all;
+    }
+
+    /** No other copy is given anything. */
+    void endCopying() {
+        unsent = null;
+    }
+
+    /** How many chunks another copy has yet to be given. */
+    int unsent() {
+        return unsent == null ? 0 : unsent.cardinality();
+    }
+
+    /** The first chunk at or behind {@code from}, else the first of all, that another copy has yet to be given, and now is. There must be one. */
+    int takeUnsent(int from) {
+        BitSet left = Objects.requireNonNull(unsent);
+        int behind = left.nextSetBit(from);
+        int chunk = behind < 0 ? left.nextSetBit(0) : behind;
+        left.clear(chunk);
+        return chunk;
+    }
+
+    private void changed(int chunk) {
+        if (unsent != null) {
+            unsent.set(chunk);
         }
     }
 
@@ -131,6 +173,7 @@ final class PageContents {
             giveBack(chunk);
         }
         chunks = NEVER_WRITTEN;
+        unsent = null;
     }
 
     private @Nullable MemorySegment chunk(long offset) {

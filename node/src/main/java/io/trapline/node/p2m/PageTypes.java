@@ -3,6 +3,7 @@ package io.trapline.node.p2m;
 import io.trapline.model.MemType;
 import io.trapline.model.Pure;
 import io.trapline.model.TypeRun;
+import io.trapline.node.replica.StateImage;
 import java.util.Arrays;
 import java.util.List;
 
@@ -195,5 +196,22 @@ final class PageTypes {
 
     private int pagesOf(int chunk) {
         return (int) Math.min(CHUNK_PAGES, pages - ((long) chunk << CHUNK_SHIFT));
+    }
+
+    /** All that a fresh copy has to have of it, both ways (D-24). */
+    void image(StateImage image) {
+        all = image.of(all);
+        chunks = image.of(chunks);
+        if (image.of(tables.length != 0) && image.isRead()) {
+            tables = new byte[chunks.length][];
+        }
+        for (int chunk = 0; chunk < chunks.length; chunk++) {
+            if (chunks[chunk] == MIXED) {
+                if (image.isRead()) {
+                    makeTable(chunk);
+                }
+                image.fill(tables[chunk]);
+            }
+        }
     }
 }

@@ -6,7 +6,9 @@ import io.trapline.internal.v1.DecisionColumns;
 import io.trapline.internal.v1.LinkEnd;
 import io.trapline.internal.v1.RangeColumns;
 import io.trapline.internal.v1.StepApply;
+import io.trapline.internal.v1.StepChunk;
 import io.trapline.internal.v1.StepExpire;
+import io.trapline.internal.v1.StepImage;
 import io.trapline.internal.v1.StepTold;
 import io.trapline.internal.v1.ToShard;
 import io.trapline.model.Limit;
@@ -25,6 +27,7 @@ final class ReplicaFrames {
     private static final int LAST_VCPU = Limit.MAX_VCPUS_PER_DOMAIN.intValue() - 1;
     private static final int CLAIMABLE = Limit.MAX_CLAIMABLE_TYPES.intValue();
     private static final int SERVERS = Limit.MAX_SERVERS_PER_DOMAIN.intValue();
+    private static final int SLICE_BYTES = 256 << 10;
     private static final Life NOBODY = new Life("", 0);
 
     private ReplicaFrames() {}
@@ -61,7 +64,42 @@ final class ReplicaFrames {
             case ShardStep.Leased(boolean serves) -> send(begin(change).setLeased(serves), sink);
             case ShardStep.Expired expired ->
                 send(begin(change).setExpire(StepExpire.newBuilder().setGivesUp(expired.givesUp())), sink);
+            case ShardStep.Chunk(int chunk, int offset, byte[] bytes) ->
+                sliced(
+                        bytes,
+                        (from, slice, more) -> send(
+                                begin(change)
+                                        .setMore(more)
+                                        .setChunk(StepChunk.newBuilder()
+                                                .setChunk(chunk)
+                                                .setOffset(offset + from)
+                                                .setBytes(slice)),
+                                sink));
+            case ShardStep.Image(byte[] bytes, boolean goesOn) ->
+                sliced(
+                        bytes,
+                        (from, slice, more) -> send(
+                                begin(change)
+                                        .setMore(more)
+                                        .setImage(StepImage.newBuilder()
+                                                .setBytes(slice)
+                                                .setMore(more || goesOn)),
+                                sink));
         }
+    }
+
+    private interface Slice {
+        void bytes(int from, ByteString slice, boolean more);
+    }
+
+    /** At least one, each of which fits a frame. */
+    private static void sliced(byte[] bytes, Slice each) {
+        int from = 0;
+        do {
+            int length = Math.min(SLICE_BYTES, bytes.length - from);
+            each.bytes(from, ByteString.copyFrom(bytes, from, length), from + length < bytes.length);
+            from += SLICE_BYTES;
+        } while (from < bytes.length);
     }
 
     private static void told(ShardMessage.Change change, boolean more, StepTold.Builder told, ShardFrames.Sink sink) {
@@ -142,6 +180,15 @@ final class ReplicaFrames {
             case LEASED -> new ShardStep.Leased(change.getLeased());
             case EXPIRE ->
                 new ShardStep.Expired(change.getClockNanos(), change.getExpire().getGivesUp());
+            case CHUNK ->
+                new ShardStep.Chunk(
+                        change.getChunk().getChunk(),
+                        change.getChunk().getOffset(),
+                        change.getChunk().getBytes().toByteArray());
+            case IMAGE ->
+                new ShardStep.Image(
+                        change.getImage().getBytes().toByteArray(),
+                        change.getImage().getMore());
             case STEP_NOT_SET -> throw new MalformedFrameException("change.step", "none", "no such step");
         };
     }

@@ -7,13 +7,19 @@ import java.util.Optional;
  * Where a shard is (D-14).
  *
  * @param run the first shard of those that are placed together
+ * @param shards how many those are
  * @param state how many copies there are
  * @param primary who decides its accesses
  * @param copy DUAL: who has the second copy; SYNCING: who is being given one; else empty
  * @param epoch the revision of the last change of any of that
  */
 @Pure
-public record ShardPlace(int run, State state, Life primary, Optional<Life> copy, long epoch) {
+public record ShardPlace(int run, int shards, State state, Life primary, Optional<Life> copy, long epoch) {
+    /** Of a run of one. */
+    public ShardPlace(int run, State state, Life primary, Optional<Life> copy, long epoch) {
+        this(run, 1, state, primary, copy, epoch);
+    }
+
     /** How many copies. */
     public enum State {
         SOLO,

@@ -21,4 +21,21 @@ public sealed interface ShardStep {
 
     /** It looks whose time has passed, by its primary's clock. */
     record Expired(long nowNanos, boolean givesUp) implements ShardStep {}
+
+    /**
+     * A fresh copy is given what its primary has in a chunk (D-24).
+     *
+     * @param chunk which one, from the shard's first page on
+     * @param offset where in the chunk the bytes begin
+     * @param bytes what is there; none = there is nothing in the chunk
+     */
+    record Chunk(int chunk, int offset, byte[] bytes) implements ShardStep {}
+
+    /**
+     * A fresh copy, which has all chunks, is given all else (D-24).
+     *
+     * @param bytes the next ones of a {@link io.trapline.node.replica.StateImage}
+     * @param more whether it goes on
+     */
+    record Image(byte[] bytes, boolean more) implements ShardStep {}
 }

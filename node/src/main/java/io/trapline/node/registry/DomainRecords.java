@@ -203,6 +203,7 @@ final class DomainRecords {
             case SHARD_STATE_DUAL ->
                 new ShardPlace(
                         run.getFirstShard(),
+                        run.getCount(),
                         ShardPlace.State.DUAL,
                         primary,
                         Optional.of(life(run.getBackup())),
@@ -210,14 +211,27 @@ final class DomainRecords {
             case SHARD_STATE_SYNCING ->
                 new ShardPlace(
                         run.getFirstShard(),
+                        run.getCount(),
                         ShardPlace.State.SYNCING,
                         primary,
                         Optional.of(life(run.getSyncing())),
                         run.getEpoch());
             case SHARD_STATE_LOST ->
-                new ShardPlace(run.getFirstShard(), ShardPlace.State.LOST, primary, Optional.empty(), run.getEpoch());
+                new ShardPlace(
+                        run.getFirstShard(),
+                        run.getCount(),
+                        ShardPlace.State.LOST,
+                        primary,
+                        Optional.empty(),
+                        run.getEpoch());
             default ->
-                new ShardPlace(run.getFirstShard(), ShardPlace.State.SOLO, primary, Optional.empty(), run.getEpoch());
+                new ShardPlace(
+                        run.getFirstShard(),
+                        run.getCount(),
+                        ShardPlace.State.SOLO,
+                        primary,
+                        Optional.empty(),
+                        run.getEpoch());
         };
     }
 

@@ -22,6 +22,7 @@ import java.util.function.Supplier;
  * @param guestsNode where guests of the domain are best off, {@code host:port}: the node that has most of its shards; empty where that is this one, or
  *     cannot be named now
  * @param calls what this node has asked of them
+ * @param catchUps which of the shards here have a fresh copy that has all they have
  */
 public record DomainRoutes(
         ShardMap map,
@@ -31,7 +32,8 @@ public record DomainRoutes(
         List<ShardRoute> shardsOfServers,
         BiFunction<Life, Integer, ShardRoute> copies,
         Supplier<Optional<String>> guestsNode,
-        DomainCalls calls) {
+        DomainCalls calls,
+        RunCatchUps catchUps) {
     public DomainRoutes {
         shards = List.copyOf(shards);
         shardsOfServers = List.copyOf(shardsOfServers);

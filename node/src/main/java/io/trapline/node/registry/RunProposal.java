@@ -1,5 +1,7 @@
 package io.trapline.node.registry;
 
+import io.trapline.internal.v1.AbandonSync;
+import io.trapline.internal.v1.AddBackup;
 import io.trapline.internal.v1.DropBackup;
 import io.trapline.internal.v1.ExecuteRequest;
 import io.trapline.internal.v1.HandOver;
@@ -11,8 +13,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * Proposes, as the primary of a shard of a domain, that the shard goes on without its backup, or that its backup goes on in its place; one at a time. What comes of
- * it the registry's changes say: whoever wants it proposes it again until they do.
+ * Proposes, as the primary of a shard of a domain, that the shard goes on without its backup, that its backup goes on in its place, or that a
+ * fresh copy is one or is given up; one at a time. What comes of it the registry's changes say: whoever wants it proposes it again until they do.
  */
 public final class RunProposal implements Consumer<ShardPlace> {
     /** What is proposed of a run. */
@@ -24,6 +26,14 @@ public final class RunProposal implements Consumer<ShardPlace> {
         /** That the backup be the primary; {@code primary} tells nobody anything any more. */
         What HAND_OVER = (run, primary) -> ExecuteRequest.newBuilder()
                 .setHandOver(HandOver.newBuilder().setRun(run).setPrimary(primary));
+
+        /** That the copy which is being made is a backup; {@code primary} has given it everything. */
+        What ADD_BACKUP = (run, primary) -> ExecuteRequest.newBuilder()
+                .setAddBackup(AddBackup.newBuilder().setRun(run).setPrimary(primary));
+
+        /** That the copy which is being made is given up. */
+        What ABANDON_SYNC = (run, primary) -> ExecuteRequest.newBuilder()
+                .setAbandonSync(AbandonSync.newBuilder().setRun(run).setPrimary(primary));
 
         /** The command for the registry. */
         ExecuteRequest.Builder command(RunName run, NodeLife primary);

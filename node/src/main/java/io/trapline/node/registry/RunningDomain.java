@@ -146,7 +146,8 @@ final class RunningDomain {
                 List.copyOf(waysOfServers),
                 this::copy,
                 this::guestsNode,
-                calls);
+                calls,
+                new RunCatchUps());
         this.here = new DomainHandle.Here(here, this::tellTypesHere);
         places = view.places();
     }

@@ -9,6 +9,7 @@ import io.trapline.model.Pure;
  *
  * <pre>
  *   SOLO ──copied()──▶ DUAL ──silence──▶ DROPPING ──alone()──▶ SOLO       DROPPING ──acknowledged()──▶ DUAL
+ *   SOLO ──syncing()──▶ SYNCING ──aligned()──▶ ALIGNED ──added()──▶ DUAL      SYNCING, ALIGNED ──alone()──▶ SOLO
  * </pre>
  */
 @Pure
@@ -22,6 +23,10 @@ public final class ShardReplica {
     /** The states of a primary. */
     public enum State {
         SOLO,
+        /** Another life is given a copy, and the primary goes on alone. */
+        SYNCING,
+        /** That copy was given everything, does each step from now on, and is not a backup before the registry says so. */
+        ALIGNED,
         DUAL,
         DROPPING
     }
@@ -33,6 +38,12 @@ public final class ShardReplica {
 
         /** Propose that the registry takes the other copy out. */
         void proposeDrop();
+
+        /** Propose that the registry takes the copy that has caught up for a backup. */
+        void proposeAdd();
+
+        /** Propose that the registry gives up the copy that is being made. */
+        void proposeAbandon();
     }
 
     private final Effects effects;
@@ -42,6 +53,10 @@ public final class ShardReplica {
     private long acknowledged;
     private long waitingSince;
     private long proposedAt;
+    /** ALIGNED: the number by which the other copy has everything. */
+    private long whole;
+    /** SYNCING, ALIGNED: the other copy is silent. */
+    private boolean abandons;
 
     /** One that has no other copy. */
     public ShardReplica(Effects effects) {
@@ -54,7 +69,17 @@ public final class ShardReplica {
 
     /** Whether steps are to be told to another copy, and what they bring about is to be kept. */
     public boolean isCopied() {
-        return state != State.SOLO;
+        return state != State.SOLO && state != State.SYNCING;
+    }
+
+    /** Whether another life is being given a copy. */
+    public boolean isSyncing() {
+        return state == State.SYNCING || state == State.ALIGNED;
+    }
+
+    /** How many chunks, while SYNCING, or steps are not acknowledged. */
+    public long underWay() {
+        return last - acknowledged;
     }
 
     /** Since which epoch the other copy is told of steps. */
@@ -89,6 +114,30 @@ public final class ShardReplica {
         acknowledged = 0;
     }
 
+    /** From now on another life is given a copy: {@link #step} numbers what it is given. */
+    public void syncing(long sinceEpoch) {
+        copied(sinceEpoch);
+        state = State.SYNCING;
+        abandons = false;
+    }
+
+    /** What was given last makes the other copy whole; from the next step on it does each of them. */
+    public void aligned() {
+        state = State.ALIGNED;
+        whole = last;
+        proposedAt = Long.MIN_VALUE;
+    }
+
+    /** The registry: the copy is a backup's. */
+    public void added() {
+        if (state == State.SYNCING || state == State.SOLO) {
+            throw new IllegalStateException("a backup that was not proposed, in " + state);
+        }
+        if (state == State.ALIGNED) {
+            state = State.DUAL;
+        }
+    }
+
     /** The registry: there is no other copy. */
     public void alone() {
         release();
@@ -113,21 +162,50 @@ public final class ShardReplica {
             state = State.DUAL;
         }
         effects.release(through);
+        if (isWhole() && proposedAt == Long.MIN_VALUE) {
+            proposedAt = nowNanos;
+            effects.proposeAdd();
+        }
+    }
+
+    private boolean isWhole() {
+        return state == State.ALIGNED && acknowledged >= whole && !abandons;
     }
 
     /** The primary did not look for so long, in nanoseconds: acknowledgements may be there. */
     public void stalled(long nanos) {
         waitingSince += nanos;
-        proposedAt += nanos;
+        if (proposedAt != Long.MIN_VALUE) {
+            proposedAt += nanos;
+        }
     }
 
     /** Time has passed. */
     public void tick(long nowNanos) {
-        if (state == State.DUAL && isWaiting() && nowNanos - waitingSince >= SILENCE_NANOS) {
+        if (isSyncing()) {
+            tickSyncing(nowNanos);
+        } else if (state == State.DUAL && isWaiting() && nowNanos - waitingSince >= SILENCE_NANOS) {
             state = State.DROPPING;
             propose(nowNanos);
         } else if (state == State.DROPPING && nowNanos - proposedAt >= PROPOSE_EVERY_NANOS) {
             propose(nowNanos);
+        }
+    }
+
+    private void tickSyncing(long nowNanos) {
+        boolean isSilent = isWaiting() && nowNanos - waitingSince >= SILENCE_NANOS;
+        if (isSilent && !abandons) {
+            abandons = true;
+            proposedAt = nowNanos;
+            effects.proposeAbandon();
+        } else if (proposedAt != Long.MIN_VALUE && nowNanos - proposedAt >= PROPOSE_EVERY_NANOS) {
+            if (abandons) {
+                proposedAt = nowNanos;
+                effects.proposeAbandon();
+            } else if (isWhole()) {
+                proposedAt = nowNanos;
+                effects.proposeAdd();
+            }
         }
     }
 

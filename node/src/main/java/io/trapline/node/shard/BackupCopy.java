@@ -3,7 +3,10 @@ package io.trapline.node.shard;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardRoute;
+import io.trapline.node.protocol.ShardStep;
 import io.trapline.node.replica.BackupReplica;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
 
 /** The copy of a shard that does what its primary has done, and says so (D-23). */
@@ -15,21 +18,32 @@ final class BackupCopy {
     private long clockOffset;
     /** The next message is of the step that the last one was of. */
     private boolean goesOn;
+    /** It has all that its primary had when it began. */
+    private boolean isWhole;
+    /** Drains that wait until it has (V-10). */
+    private final List<ShardMessage.AwaitReturned> awaited = new ArrayList<>();
 
     /**
      * A copy without anything yet.
      *
      * @param since the epoch at which it began
+     * @param isWhole whether its primary began with nothing then; else it is given all that that has (D-24)
      */
-    BackupCopy(ShardSteps steps, Life primary, long since, Function<Life, ShardRoute> copies) {
+    BackupCopy(ShardSteps steps, Life primary, long since, boolean isWhole, Function<Life, ShardRoute> copies) {
         this.steps = steps;
         this.primary = primary;
         replica = new BackupReplica(since);
+        this.isWhole = isWhole;
         toPrimary = copies.apply(primary);
     }
 
     boolean isOf(Life aPrimary) {
         return primary.equals(aPrimary);
+    }
+
+    /** Since which epoch it is told of steps. */
+    long base() {
+        return replica.base();
     }
 
     void take(ShardMessage.Change change) {
@@ -47,24 +61,38 @@ final class BackupCopy {
             return;
         }
         replica.did(change.number());
+        if (change.step() instanceof ShardStep.Image) {
+            isWhole = true;
+            awaited.forEach(steps::awaitReturned);
+            awaited.clear();
+        }
         // A node without memory for it is a backup no longer: it is silent, and its primary has it taken out.
         if (!steps.memory().isExceeded()) {
             toPrimary.tell(new ShardMessage.ChangeAck(replica.base(), replica.done()));
         }
     }
 
-    /** V-10: what the primary may have at the server, this copy knows of. */
+    /** V-10: what the primary may have at the server, this copy knows of, once it is whole. */
     void awaitReturned(ShardMessage.AwaitReturned await) {
-        steps.awaitReturned(await);
+        if (isWhole) {
+            steps.awaitReturned(await);
+        } else {
+            awaited.add(await);
+        }
     }
 
     /** What it has, for a primary. */
     ShardSteps promoted() {
+        if (!isWhole) {
+            throw new IllegalStateException("a copy that is not whole is to decide");
+        }
         steps.promoted(clockOffset);
         return steps;
     }
 
     void close() {
+        awaited.forEach(await -> await.returned().run());
+        awaited.clear();
         steps.close();
     }
 }

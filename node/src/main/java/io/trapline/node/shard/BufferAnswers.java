@@ -1,7 +1,10 @@
 package io.trapline.node.shard;
 
 import io.trapline.model.Pure;
+import io.trapline.node.replica.StateImage;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
@@ -44,5 +47,22 @@ final class BufferAnswers {
         boolean ok = (known != null && known.call() == call && moves) ? known.ok() : move.test(piece);
         last.put(asker, new Answer(call, ok));
         return ok ? Verdict.OK : Verdict.REFUSED;
+    }
+
+    /** All that a fresh copy has to have of it, both ways (D-24). */
+    void image(StateImage image) {
+        List<Map.Entry<Asker, Answer>> all = new ArrayList<>(last.entrySet());
+        image.each(
+                all,
+                each -> {
+                    image.of(each.getKey().shard());
+                    image.of(each.getKey().vcpu());
+                    image.of(each.getValue().call());
+                    image.of(each.getValue().ok());
+                },
+                () -> Map.entry(new Asker(image.of(0), image.of(0)), new Answer(image.of(0L), image.of(false))));
+        if (image.isRead()) {
+            all.forEach(each -> last.put(each.getKey(), each.getValue()));
+        }
     }
 }

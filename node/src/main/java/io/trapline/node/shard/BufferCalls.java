@@ -3,6 +3,7 @@ package io.trapline.node.shard;
 import io.trapline.model.Gfn;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.ShardRoute;
+import io.trapline.node.replica.StateImage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -28,6 +29,13 @@ final class BufferCalls {
 
         Call(BufferMove move) {
             this.move = move;
+        }
+
+        void image(StateImage image) {
+            image.each(pieces, piece -> piece.image(image), () -> BufferMove.NONE.image(image));
+            image.of(missing);
+            ok = image.of(ok);
+            moving = image.of(moving);
         }
     }
 
@@ -142,5 +150,27 @@ final class BufferCalls {
         }
         calls.remove(reply.call());
         return new Moved(call.move, call.ok);
+    }
+
+    /** All that a fresh copy has to have of it, both ways (D-24). Between two steps there are no {@link #tells}. */
+    void image(StateImage image) {
+        List<Map.Entry<Long, Call>> all = new ArrayList<>(calls.entrySet());
+        image.each(
+                all,
+                call -> {
+                    image.of((long) call.getKey());
+                    call.getValue().move.image(image);
+                    call.getValue().image(image);
+                },
+                () -> {
+                    long id = image.of(0L);
+                    Call call = new Call(BufferMove.NONE.image(image));
+                    call.image(image);
+                    return Map.entry(id, call);
+                });
+        if (image.isRead()) {
+            all.forEach(call -> calls.put(call.getKey(), call.getValue()));
+        }
+        lastCall = image.of(lastCall);
     }
 }

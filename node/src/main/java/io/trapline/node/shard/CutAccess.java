@@ -6,6 +6,7 @@ import io.trapline.model.Gfn;
 import io.trapline.model.Pure;
 import io.trapline.node.p2m.AccessSplitter;
 import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.replica.StateImage;
 import java.util.Arrays;
 
 /**
@@ -275,5 +276,16 @@ final class CutAccess {
         } else if (splitter.repetition() + splitter.count() == count) {
             value = splitter.mergeRead(value, partValue);
         }
+    }
+
+    /** All that a fresh copy has to have of it, both ways (D-24). */
+    void image(StateImage image) {
+        splitter.image(image);
+        ioTaken = image.of(ioTaken);
+        passedAs = image.of(passedAs);
+        firstPassed = image.of(firstPassed);
+        passedTo = image.of(passedTo);
+        value = image.of(value);
+        errno = image.of(errno);
     }
 }

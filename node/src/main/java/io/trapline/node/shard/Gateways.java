@@ -2,8 +2,12 @@ package io.trapline.node.shard;
 
 import io.trapline.model.Pure;
 import io.trapline.node.protocol.Life;
+import io.trapline.node.replica.StateImage;
 import io.trapline.node.rows.AccessRows;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,5 +57,24 @@ public final class Gateways {
     @Nullable
     public Life of(int vcpu) {
         return vcpu < life.length ? life[vcpu] : null;
+    }
+
+    /** All that a fresh copy has to have of it, both ways (D-24). */
+    void image(StateImage image) {
+        revision = image.of(revision);
+        List<Optional<Life>> lives = new ArrayList<>();
+        Arrays.stream(life).map(Optional::ofNullable).forEach(lives::add);
+        image.each(
+                lives,
+                at -> {
+                    image.of(at.map(Life::node).orElse(""));
+                    image.of(at.map(Life::incarnation).orElse(0L));
+                },
+                () -> {
+                    String node = image.of("");
+                    long incarnation = image.of(0L);
+                    return node.isEmpty() ? Optional.empty() : Optional.of(new Life(node, incarnation));
+                });
+        life = lives.stream().map(at -> at.orElse(null)).toArray(Life[]::new);
     }
 }

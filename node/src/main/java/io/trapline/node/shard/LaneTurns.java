@@ -5,6 +5,7 @@ import io.trapline.model.Errno;
 import io.trapline.model.IoreqAttributes;
 import io.trapline.model.Pure;
 import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.replica.StateImage;
 
 /**
  * Decides what a lane's turn is, in the order of its vCPU (A3): to the page, to a server, nowhere; whole or part by part (A2). What it cannot decide yet
@@ -198,5 +199,11 @@ final class LaneTurns {
         lane.cut = null;
         lane.cutWaits = false;
         outcomes.done(lane, cut.place, cut.value(), cut.errno());
+    }
+
+    /** All that a fresh copy has to have of it, both ways (D-24). */
+    void image(StateImage image) {
+        step = image.of(step);
+        mayHaveQueued = image.of(mayHaveQueued);
     }
 }

@@ -57,6 +57,8 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             boolean replicated,
             Consumer<ShardPlace> dropBackup,
             Consumer<ShardPlace> handOver,
+            Consumer<ShardPlace> caughtUp,
+            Consumer<ShardPlace> abandonSync,
             ServingGate gate) {
         /**
          * @param self this life of the node
@@ -67,6 +69,8 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
          * @param replicated whether there may be another copy: servers keep what they tell until every copy has it
          * @param dropBackup proposes that a shard that is placed so has one copy
          * @param handOver proposes that the other copy of a shard that is placed so decides it
+         * @param caughtUp is told, again and again, that the copy that is being made of a shard that is placed so has all it has
+         * @param abandonSync proposes that the copy that is being made of a shard that is placed so is given up
          * @param gate while it is closed nothing is decided, read or acknowledged (D-11)
          */
         public Surroundings {
@@ -297,7 +301,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
         known = now;
         if (now.primary().equals(around.self()) && now.state() != ShardPlace.State.LOST) {
             applyAsPrimary(apply);
-        } else if (now.isCopy(around.self()) && now.state() == ShardPlace.State.DUAL) {
+        } else if (now.isCopy(around.self())) {
             applyAsBackup(now);
         } else {
             leave();
@@ -325,12 +329,13 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             leave();
         }
         BackupCopy known = backup;
-        if (known != null && !known.isOf(now.primary())) {
+        boolean isFresh = now.state() == ShardPlace.State.SYNCING;
+        if (known != null && !(known.isOf(now.primary()) && (!isFresh || known.base() == now.epoch()))) {
             leave();
             known = null;
         }
         if (known == null) {
-            backup = new BackupCopy(emptyCopy.get(), now.primary(), now.epoch(), around.copies());
+            backup = new BackupCopy(emptyCopy.get(), now.primary(), now.epoch(), !isFresh, around.copies());
         }
     }
 

@@ -8,6 +8,7 @@ import io.trapline.model.Pure;
 import io.trapline.node.p2m.AccessSplitter;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.P2m;
+import io.trapline.node.replica.StateImage;
 
 /** A shard's pages under the decision table of the moment: decides one part of an access and carries it out where it goes to a page. */
 @Pure
@@ -214,5 +215,12 @@ final class Pages {
 
     private static boolean isInOnePage(long gpa, int sizeBytes) {
         return (gpa ^ (gpa + sizeBytes - 1)) >>> Gfn.PAGE_SHIFT == 0;
+    }
+
+    /** All that a fresh copy has to have of it, both ways (D-24). */
+    void image(StateImage image) {
+        p2m.image(image);
+        table = table.image(image);
+        leased = image.of(leased);
     }
 }

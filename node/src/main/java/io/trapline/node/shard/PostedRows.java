@@ -3,6 +3,7 @@ package io.trapline.node.shard;
 import io.trapline.model.IoreqAttributes;
 import io.trapline.model.Pure;
 import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.replica.StateImage;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +69,45 @@ final class PostedRows {
             this.firstPassed = firstPassed;
             this.passedTo = passedTo | 1L << serverId;
             this.queued = queued;
+        }
+
+        /** The next one of the image; {@link #image} says the same in the same order. */
+        private static Row ofImage(StateImage image) {
+            Row row = new Row(
+                    image.of(0),
+                    image.of(0L),
+                    image.of(0L),
+                    image.of((byte) 0),
+                    image.of(0L),
+                    image.of(0L),
+                    image.of(0),
+                    image.of(0L),
+                    image.of(0L),
+                    image.of((byte) 0),
+                    image.of(0L),
+                    image.of(0L),
+                    image.of(false));
+            row.again = image.of(0L);
+            row.returned = image.of(false);
+            return row;
+        }
+
+        private void image(StateImage image) {
+            image.of(serverId);
+            image.of(epoch);
+            image.of(sequence);
+            image.of(attributes);
+            image.of(address);
+            image.of(data);
+            image.of(window);
+            image.of(revision);
+            image.of(home);
+            image.of(claimedType);
+            image.of(firstPassed);
+            image.of(passedTo);
+            image.of(queued);
+            image.of(again);
+            image.of(returned);
         }
 
         /** The same write on its way to another server, or to the same once more. */
@@ -175,5 +215,13 @@ final class PostedRows {
             }
         }
         return Long.MAX_VALUE;
+    }
+
+    /** All that a fresh copy has to have of it, both ways (D-24). */
+    void image(StateImage image) {
+        image.each(rows, row -> row.image(image), () -> Row.ofImage(image));
+        int underWay = image.of(firstUnderWay == null ? -1 : rows.indexOf(firstUnderWay));
+        firstUnderWay = underWay < 0 ? null : rows.get(underWay);
+        mayGiveBack = image.of(mayGiveBack);
     }
 }

@@ -5,6 +5,7 @@ import io.trapline.model.Errno;
 import io.trapline.model.IoreqAttributes;
 import io.trapline.model.Pure;
 import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.replica.StateImage;
 import io.trapline.node.rows.IoreqRows;
 import java.util.BitSet;
 
@@ -144,5 +145,10 @@ final class PostedWrites {
 
     private boolean mayJoin(VcpuLane lane, int server) {
         return server != DecisionTable.NONE && lane.mayJoin(server, pages.changedRevision(server));
+    }
+
+    /** All that a fresh copy has to have of it, both ways (D-24). */
+    void image(StateImage image) {
+        image.of(servers);
     }
 }

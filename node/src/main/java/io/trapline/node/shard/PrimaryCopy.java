@@ -9,6 +9,7 @@ import io.trapline.node.replica.ShardReplica;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,8 @@ final class PrimaryCopy implements ShardReplica.Effects {
     /** Ticks that are further apart than that were late. */
     private static final long STALL_NANOS = 100_000_000L;
 
+    private static final int[] NONE_REFUSED = {};
+
     /** @param mayLeave whether it tells nobody anything: it only waits for what is before it */
     private record Held(long number, ShardOutbox.Sealed output, boolean mayLeave) {
         Held(long number, ShardOutbox.Sealed output) {
@@ -30,6 +33,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
     private final ShardSteps steps;
     private final P2mShard.Surroundings around;
     private final ShardReplica replica = new ShardReplica(this);
+    private @Nullable CatchUp catchUp;
     private final ArrayDeque<Held> held = new ArrayDeque<>();
     private Optional<Life> other = Optional.empty();
     private @Nullable ShardRoute toOther;
@@ -63,21 +67,70 @@ final class PrimaryCopy implements ShardReplica.Effects {
     private void place(ShardPlace now) {
         place = now;
         shardEpoch = now.epoch();
-        Optional<Life> copy = now.state() == ShardPlace.State.DUAL ? now.copy() : Optional.empty();
+        Optional<Life> copy = now.copy();
         if (copy.isEmpty()) {
             other = copy;
             toOther = null;
+            endCatchUp();
             replica.alone();
+        } else if (now.state() == ShardPlace.State.SYNCING) {
+            if (!copy.equals(other) || replica.base() != now.epoch()) {
+                begin(copy.get());
+                replica.syncing(now.epoch());
+                catchUp = new CatchUp(steps);
+                goOnCatchingUp();
+            }
         } else if (!copy.equals(other)) {
-            other = copy;
-            toOther = around.copies().apply(copy.get());
-            acknowledged = 0;
+            begin(copy.get());
             replica.copied(now.epoch());
-            // What is still held waits for the lease only.
-            List<Held> before = List.copyOf(held);
-            held.clear();
-            before.forEach(each -> held.add(new Held(0, each.output(), each.mayLeave())));
+        } else {
+            replica.added();
         }
+    }
+
+    /** What comes from here on another life is told. */
+    private void begin(Life copy) {
+        endCatchUp();
+        replica.alone();
+        other = Optional.of(copy);
+        toOther = around.copies().apply(copy);
+        acknowledged = 0;
+        // What is still held waits for the lease only.
+        List<Held> before = List.copyOf(held);
+        held.clear();
+        before.forEach(each -> held.add(new Held(0, each.output(), each.mayLeave())));
+    }
+
+    private void endCatchUp() {
+        CatchUp before = catchUp;
+        if (before != null) {
+            before.end();
+            catchUp = null;
+        }
+    }
+
+    /** Between two steps: the fresh copy is given what may be on its way, and the rest once that is little. */
+    private void goOnCatchingUp() {
+        CatchUp fresh = catchUp;
+        while (fresh != null && replica.underWay() < CatchUp.IN_FLIGHT && !fresh.isNearEnd()) {
+            give(fresh.chunk());
+        }
+        // While the node does not serve, what it has not told yet is in the outbox, or held.
+        if (fresh != null && fresh.isNearEnd() && leased && held.isEmpty()) {
+            fresh.rest(this::give);
+            catchUp = null;
+            replica.aligned();
+        }
+    }
+
+    private void give(ShardStep part) {
+        long now = System.nanoTime();
+        tell(replica.step(now), now, NONE_REFUSED, part);
+    }
+
+    private void tell(long number, long now, int[] refused, ShardStep step) {
+        Objects.requireNonNull(toOther)
+                .tell(new ShardMessage.Change(replica.base(), number, false, now, refused, step));
     }
 
     /** It is told something. Without another copy nothing is made of it for one. */
@@ -113,6 +166,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
         leasedSince = System.nanoTime();
         step(new ShardStep.Leased(serves));
         release();
+        goOnCatchingUp();
     }
 
     void tick() {
@@ -133,15 +187,20 @@ final class PrimaryCopy implements ShardReplica.Effects {
         if (steps.rules().hasQueued() || mayGiveUp) {
             step(new ShardStep.Expired(now, mayGiveUp), now);
         }
+        goOnCatchingUp();
     }
 
     /** Whether {@link #tick} has something to look at. */
     boolean needsTicks() {
-        return steps.rules().hasQueued() || steps.rules().hasOutstanding() || replica.isWaiting();
+        return steps.rules().hasQueued()
+                || steps.rules().hasOutstanding()
+                || replica.isWaiting()
+                || replica.isSyncing();
     }
 
     void acknowledged(ShardMessage.ChangeAck ack) {
         replica.acknowledged(ack.base(), ack.through(), System.nanoTime());
+        goOnCatchingUp();
     }
 
     private void step(ShardStep step) {
@@ -152,14 +211,12 @@ final class PrimaryCopy implements ShardReplica.Effects {
     private void step(ShardStep step, long now) {
         steps.memory().begin();
         steps.step(step);
-        ShardRoute copy = toOther;
-        if (copy == null) {
+        if (!replica.isCopied()) {
             flush();
             return;
         }
         long number = replica.step(now);
-        copy.tell(new ShardMessage.Change(
-                replica.base(), number, false, now, steps.memory().refused(), step));
+        tell(number, now, steps.memory().refused(), step);
         hold(number);
     }
 
@@ -197,10 +254,17 @@ final class PrimaryCopy implements ShardReplica.Effects {
 
     @Override
     public void proposeDrop() {
-        ShardPlace now = place;
-        if (now != null) {
-            around.dropBackup().accept(now);
-        }
+        around.dropBackup().accept(Objects.requireNonNull(place));
+    }
+
+    @Override
+    public void proposeAdd() {
+        around.caughtUp().accept(Objects.requireNonNull(place));
+    }
+
+    @Override
+    public void proposeAbandon() {
+        around.abandonSync().accept(Objects.requireNonNull(place));
     }
 
     /** What is held never leaves: whoever decides the shard now tells it. Nobody here waits for it any more. */

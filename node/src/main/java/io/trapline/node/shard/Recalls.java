@@ -1,6 +1,7 @@
 package io.trapline.node.shard;
 
 import io.trapline.model.Pure;
+import io.trapline.node.replica.StateImage;
 import io.trapline.node.rows.KeyRows;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -33,6 +34,23 @@ final class Recalls {
 
         Waiting(long token) {
             this.token = token;
+        }
+
+        static Waiting ofImage(StateImage image) {
+            Waiting change = new Waiting(image.of(0L));
+            for (int left = image.of(0); left > 0; left--) {
+                change.recallByServer.put(image.of(0), image.of(0L));
+            }
+            return change;
+        }
+
+        void image(StateImage image) {
+            image.of(token);
+            image.of(recallByServer.size());
+            recallByServer.forEach((server, recall) -> {
+                image.of((int) server);
+                image.of((long) recall);
+            });
         }
     }
 
@@ -101,6 +119,14 @@ final class Recalls {
         });
         waiting.add(change);
         caught.clear();
+    }
+
+    /** All that a fresh copy has to have of it, both ways (D-24). Between two steps nothing is {@link #caught}. */
+    void image(StateImage image) {
+        image.each(waiting, change -> change.image(image), () -> Waiting.ofImage(image));
+        lastRecall = image.of(lastRecall);
+        changes = image.of(changes);
+        token = image.of(token);
     }
 
     /** How many type changes there have been. */

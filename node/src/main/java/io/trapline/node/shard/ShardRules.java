@@ -7,6 +7,7 @@ import io.trapline.model.TypeRun;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.P2m;
 import io.trapline.node.protocol.VcpuOpening;
+import io.trapline.node.replica.StateImage;
 import io.trapline.node.rows.AccessRows;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
@@ -471,5 +472,15 @@ public final class ShardRules {
                 turns.pump(lane);
             }
         }
+    }
+
+    /** All that a fresh copy has to have, both ways, but for what is in the pages (D-24). Of drains each node waits for its own. */
+    public void image(StateImage image) {
+        pages.image(image);
+        recalls.image(image);
+        lanes.image(image);
+        posts.image(image);
+        turns.image(image);
+        promoted = image.of(promoted);
     }
 }

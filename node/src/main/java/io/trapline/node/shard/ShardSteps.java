@@ -24,8 +24,10 @@ import io.trapline.node.protocol.ShardMessage.Recalled;
 import io.trapline.node.protocol.ShardMessage.ResetType;
 import io.trapline.node.protocol.ShardMessage.WriteSegments;
 import io.trapline.node.protocol.ShardStep;
+import io.trapline.node.replica.StateImage;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.Segments;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -49,6 +51,9 @@ final class ShardSteps {
     private final List<BufferAsk> asked = new ArrayList<>();
 
     private final BufferAnswers answered = new BufferAnswers();
+
+    /** What has come of an image. */
+    private final ByteArrayOutputStream imageSoFar = new ByteArrayOutputStream();
 
     private long lastToken;
     private long lastWait;
@@ -102,6 +107,15 @@ final class ShardSteps {
                 answerAsked();
             }
             case ShardStep.Expired(long nowNanos, boolean givesUp) -> rules.expire(nowNanos, givesUp);
+            case ShardStep.Chunk(int chunk, int offset, byte[] bytes) ->
+                rules.p2m().putChunk(chunk, offset, bytes);
+            case ShardStep.Image(byte[] bytes, boolean more) -> {
+                imageSoFar.writeBytes(bytes);
+                if (!more) {
+                    StateImage.into(imageSoFar.toByteArray(), this::image);
+                    imageSoFar.reset();
+                }
+            }
         }
     }
 
@@ -268,5 +282,27 @@ final class ShardSteps {
             rules.p2m().writeBytes(segments.gpa()[i], segments.data(), segments.offset()[i], segments.sizeBytes()[i]);
         }
         return refusal;
+    }
+
+    /**
+     * All that a fresh copy has to have, both ways, but for what is in the pages (D-24). Taken between two steps, when all that was brought about has been taken out of
+     * {@link #outbox}; whoever waits for calls or drains does so in its own node.
+     */
+    void image(StateImage image) {
+        rules.image(image);
+        gateways.image(image);
+        buffers.image(image);
+        image.each(
+                asked,
+                ask -> {
+                    image.of(ask.shard());
+                    image.of(ask.call());
+                    image.of(ask.index());
+                    ask.piece().image(image);
+                },
+                () -> new BufferAsk(image.of(0), image.of(0L), image.of(0), BufferMove.NONE.image(image)));
+        answered.image(image);
+        lastToken = image.of(lastToken);
+        leased = image.of(leased);
     }
 }

@@ -3,6 +3,7 @@ package io.trapline.node.shard;
 import io.trapline.model.Limit;
 import io.trapline.model.Pure;
 import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.replica.StateImage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -285,5 +286,60 @@ final class VcpuLane {
             first = Math.min(first, sequence[order[(int) i & mask]]);
         }
         return Math.min(first, posted.oldest(target, epoch)) - 1;
+    }
+
+    /** The next one of the image; {@link #image} says the same in the same order. */
+    static VcpuLane ofImage(StateImage image) {
+        VcpuLane lane = new VcpuLane(image.of(0), image.of(0L), image.of(0), new PostedRows());
+        lane.imageRest(image);
+        return lane;
+    }
+
+    /** All that a fresh copy has to have of it (D-24). */
+    void image(StateImage image) {
+        image.of(vcpu);
+        image.of(epoch);
+        image.of(window);
+        imageRest(image);
+    }
+
+    private void imageRest(StateImage image) {
+        image.fill(state);
+        image.fill(attributes);
+        image.fill(errno);
+        image.fill(count);
+        image.fill(sequence);
+        image.fill(address);
+        image.fill(data);
+        image.fill(value);
+        image.fill(deadlineNanos);
+        image.fill(passedAs);
+        image.fill(firstPassed);
+        image.fill(passedTo);
+        posted.image(image);
+        imageCut(image);
+        cutWaits = image.of(cutWaits);
+        cutAgain = image.of(cutAgain);
+        outstanding = image.of(outstanding);
+        target = image.of(target);
+        passedRevision = image.of(passedRevision);
+        passedHome = image.of(passedHome);
+        settledStep = image.of(settledStep);
+        image.fill(order);
+        head = image.of(head);
+        tail = image.of(tail);
+        cursor = image.of(cursor);
+        disordered = image.of(disordered);
+    }
+
+    private void imageCut(StateImage image) {
+        int place = image.of(cut == null ? -1 : cut.place);
+        if (place < 0) {
+            cut = null;
+            return;
+        }
+        CutAccess known = cut == null ? new CutAccess(this, place) : cut;
+        known.image(image);
+        cut = known;
     }
 }

@@ -2,6 +2,7 @@ package io.trapline.node.shard;
 
 import io.trapline.model.Pure;
 import io.trapline.node.protocol.VcpuOpening;
+import io.trapline.node.replica.StateImage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -70,5 +71,15 @@ final class VcpuLanes {
         byVcpu[lane.vcpu] = lane;
         all.add(lane);
         return lane;
+    }
+
+    /** All that a fresh copy has to have of it, both ways (D-24). */
+    void image(StateImage image) {
+        fencedBelow = image.of(fencedBelow);
+        List<VcpuLane> lanes = new ArrayList<>(all);
+        image.each(lanes, lane -> lane.image(image), () -> VcpuLane.ofImage(image));
+        if (image.isRead()) {
+            lanes.forEach(this::put);
+        }
     }
 }

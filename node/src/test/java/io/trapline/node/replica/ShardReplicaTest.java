@@ -24,6 +24,16 @@ final class ShardReplicaTest {
         public void proposeDrop() {
             said.add("drop");
         }
+
+        @Override
+        public void proposeAdd() {
+            said.add("add");
+        }
+
+        @Override
+        public void proposeAbandon() {
+            said.add("abandon");
+        }
     });
 
     @Test
@@ -140,5 +150,50 @@ final class ShardReplicaTest {
         assertThat(backup.takes(BASE, 2)).isTrue();
 
         assertThatThrownBy(() -> backup.takes(BASE, 3)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    @DisplayName(
+            "D-24: a copy that is made is proposed when it is whole and has said so, again and again, and then counts")
+    void proposesACopyThatIsWhole() {
+        replica.syncing(BASE);
+        replica.step(0);
+        replica.acknowledged(BASE, 1, 1);
+        assertThat(replica.isCopied()).isFalse();
+        assertThat(said).as("a chunk").containsExactly("release 1");
+
+        replica.step(1);
+        replica.aligned();
+        assertThat(replica.isCopied()).as("what comes now waits").isTrue();
+        replica.step(2);
+        replica.acknowledged(BASE, 2, 3);
+        replica.tick(3 + ShardReplica.PROPOSE_EVERY_NANOS);
+        assertThat(said).containsExactly("release 1", "release 2", "add", "add");
+
+        replica.added();
+        assertThat(replica.state()).isEqualTo(State.DUAL);
+        assertThat(replica.isWaiting()).isTrue();
+    }
+
+    @Test
+    @DisplayName("D-24: a copy that is silent while it is made is given up, and is not proposed any more")
+    void abandonsASilentCopy() {
+        replica.syncing(BASE);
+        replica.step(0);
+        replica.aligned();
+        replica.tick(ShardReplica.SILENCE_NANOS);
+        replica.acknowledged(BASE, 1, ShardReplica.SILENCE_NANOS + 1);
+        replica.tick(ShardReplica.SILENCE_NANOS + ShardReplica.PROPOSE_EVERY_NANOS);
+        assertThat(said).containsExactly("abandon", "release 1", "abandon");
+
+        replica.alone();
+        assertThat(replica.state()).isEqualTo(State.SOLO);
+    }
+
+    @Test
+    @DisplayName("D-24: a backup that is not whole is refused")
+    void refusesABackupThatIsNotWhole() {
+        replica.syncing(BASE);
+        assertThatThrownBy(replica::added).isInstanceOf(IllegalStateException.class);
     }
 }

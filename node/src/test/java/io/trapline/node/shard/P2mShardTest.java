@@ -57,6 +57,8 @@ final class P2mShardTest {
                     false,
                     place -> {},
                     place -> {},
+                    place -> {},
+                    place -> {},
                     gate)));
 
     P2mShardTest() {

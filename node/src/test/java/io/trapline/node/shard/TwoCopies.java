@@ -43,6 +43,8 @@ final class TwoCopies {
 
         final List<ShardPlace> drops = new ArrayList<>();
         final List<ShardPlace> handOvers = new ArrayList<>();
+        final List<ShardPlace> added = new ArrayList<>();
+        final List<ShardPlace> abandoned = new ArrayList<>();
 
         At(Life life, MemoryBudget budget, ServingGate gate) {
             this.life = life;
@@ -60,6 +62,8 @@ final class TwoCopies {
                             true,
                             drops::add,
                             handOvers::add,
+                            added::add,
+                            abandoned::add,
                             gate)));
         }
 
