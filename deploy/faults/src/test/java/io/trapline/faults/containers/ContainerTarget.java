@@ -8,12 +8,14 @@ import io.trapline.faults.chaos.Fault;
 import io.trapline.faults.chaos.Outlook;
 import io.trapline.faults.chaos.Promotions;
 import io.trapline.faults.chaos.Target;
+import io.trapline.model.Errno;
 import io.trapline.v1.Domain;
 import io.trapline.v1.DomainMemory;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A cluster of containers; the workload's domain has two copies of its memory. What one workload leaves is destroyed before the next. Used by one thread. */
@@ -112,9 +114,23 @@ final class ContainerTarget implements Target, AutoCloseable {
         forgetPromotions();
         domains = null;
         awaitWhole();
-        for (Domain domain : observer.domains().list()) {
-            observer.domains().destroy(DomainRef.of(domain));
+        for (Domain domain : Outlook.asked(() -> Optional.of(observer.domains().list()))) {
+            destroy(DomainRef.of(domain));
         }
+    }
+
+    private void destroy(DomainRef domain) throws IOException, InterruptedException {
+        Outlook.asked(() -> {
+            try {
+                observer.domains().destroy(domain);
+            } catch (TraplineException refused) {
+                // An attempt that nobody answered may have done it.
+                if (!refused.is(Errno.ESRCH)) {
+                    throw refused;
+                }
+            }
+            return Optional.of(true);
+        });
     }
 
     private void forgetPromotions() {

@@ -9,7 +9,6 @@ import java.util.regex.Pattern;
 
 /** What is done to the network of a container from outside, in the kernel: packets of one member to another dropped, refused or slowed down. */
 final class Links {
-    private static final String DEVICE = "eth0";
     private static final Pattern OVERLIMITS = Pattern.compile("overlimits (\\d+)");
 
     private final Members members;
@@ -35,13 +34,24 @@ final class Links {
         rule(deaf, other, List.of("-p", "tcp", "-j", "REJECT", "--reject-with", "tcp-reset"));
     }
 
-    /** What it says goes at 1 Mbit/s. */
+    /** What it says goes at 256 kbit/s. */
     void slow(String id) throws IOException, InterruptedException {
         slowed.put(id, true);
         in(
                 id,
                 List.of(
-                        "tc", "qdisc", "add", "dev", DEVICE, "root", "tbf", "rate", "1mbit", "burst", "4kb", "latency",
+                        "tc",
+                        "qdisc",
+                        "add",
+                        "dev",
+                        device(id),
+                        "root",
+                        "tbf",
+                        "rate",
+                        "256kbit",
+                        "burst",
+                        "4kb",
+                        "latency",
                         "400ms"));
     }
 
@@ -60,7 +70,7 @@ final class Links {
                 .sum();
         if (slowed.containsKey(id)) {
             hit += OVERLIMITS
-                    .matcher(in(id, List.of("tc", "-s", "qdisc", "show", "dev", DEVICE)))
+                    .matcher(in(id, List.of("tc", "-s", "qdisc", "show", "dev", device(id))))
                     .results()
                     .mapToLong(result -> Long.parseLong(result.group(1)))
                     .sum();
@@ -74,8 +84,14 @@ final class Links {
             in(each, List.of("iptables", "-w", "-F", "INPUT"));
         }
         if (slowed.remove(id) != null) {
-            in(id, List.of("tc", "qdisc", "del", "dev", DEVICE, "root"));
+            in(id, List.of("tc", "qdisc", "del", "dev", device(id), "root"));
         }
+    }
+
+    /** What its address is at: another one than at first, once it has been off the network. */
+    private String device(String id) throws IOException, InterruptedException {
+        return in(id, List.of("ip", "-o", "-4", "address", "show", "to", members.address(id)))
+                .split("\\s+", 3)[1];
     }
 
     private String in(String id, List<String> command) throws IOException, InterruptedException {
