@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What shards ask of a home that does not know yet that it is one, and what they recall behind that, in their order. No more than shards have at one server, and
- * for no longer than a view lags.
+ * What shards ask of a home that does not know yet that it is one, or where the shard is now, and what they recall behind that, in their order. No more than
+ * shards have at one server, and for no longer than a view lags.
  */
 @Pure
 final class EarlyAsks {
@@ -49,7 +49,7 @@ final class EarlyAsks {
     }
 
     /** Takes out, in order, what is not too early any more. */
-    List<Said> take(long homeEpoch) {
+    List<Said> take(long homeEpoch, long revision) {
         if (early.isEmpty()) {
             return List.of();
         }
@@ -57,7 +57,7 @@ final class EarlyAsks {
         Set<Integer> stillEarly = new HashSet<>();
         for (Iterator<Said> all = early.iterator(); all.hasNext(); ) {
             Said said = all.next();
-            if (said instanceof Ask ask && ask.homeEpoch() > homeEpoch) {
+            if (said instanceof Ask ask && (ask.homeEpoch() > homeEpoch || ask.shardEpoch() > revision)) {
                 stillEarly.add(said.shard());
             }
             boolean waits = said instanceof Left ? !stillEarly.isEmpty() : stillEarly.contains(said.shard());

@@ -113,6 +113,7 @@ public final class IoreqServerRules {
      * What the server had at another home is here from now on, as what it has delivered to an emulator that is gone: by what the next one says it is done, under
      * way or delivered again (D-22, F6).
      *
+     * @param shardEpoch since when the shard is where it asks; what of it is not applied here waits, since it would be told where the shard was before
      * @param homeEpoch the home's; of one that was left since it is passed over, of one to come it waits
      * @param returned posted rows that it had given back and that may come again (F3)
      */
@@ -122,7 +123,7 @@ public final class IoreqServerRules {
     }
 
     private void take(EarlyAsks.Ask ask, long nowNanos) {
-        if (ask.homeEpoch() > view.homeEpoch()) {
+        if (ask.homeEpoch() > view.homeEpoch() || ask.shardEpoch() > appliedRevision) {
             early.add(ask);
         } else if (ask.homeEpoch() == view.homeEpoch() && home.isBegun(view)) {
             // All that was to be asked when the server came here has been asked: what is asked now was passed to it
@@ -253,7 +254,7 @@ public final class IoreqServerRules {
             caught.all(newView, begun, nowNanos);
         }
         intake.release(nowNanos);
-        for (EarlyAsks.Said said : early.take(newView.homeEpoch())) {
+        for (EarlyAsks.Said said : early.take(newView.homeEpoch(), revision)) {
             switch (said) {
                 case EarlyAsks.Ask ask -> take(ask, nowNanos);
                 case EarlyAsks.Recall recall -> take(recall, nowNanos);

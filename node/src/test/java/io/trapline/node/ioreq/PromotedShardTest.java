@@ -66,6 +66,23 @@ final class PromotedShardTest {
     }
 
     @Test
+    @DisplayName("what is asked before the server knows where the shard is now waits for that: an answer would go where it was")
+    void waitsUntilItKnowsWhereTheShardIs() {
+        scene.forward(read(1), read(2));
+        scene.answer(0x42, read(1));
+        scene.take();
+        scene.shardEpoch = (int) scene.revision;
+
+        ask(read(1), read(2), read(3));
+        scene.rules.recall(scene.now, 0, 1, 1, Row.keys(read(3)), 5_000);
+        assertThat(scene.take()).isEmpty();
+
+        scene.open(1, 77);
+        assertThat(scene.take()).containsExactly("completed v0#1=42", "again v0#3", "recalled 1");
+        assertThat(scene.rules.counters().inFlight()).isEqualTo(1);
+    }
+
+    @Test
     @DisplayName("what never came is decided again; and what comes late from the shard before, or was held, is none")
     void givesBackWhatNeverCame() {
         scene.forwardFrom(0, scene.revision + 1, new SettledRows(0), read(1));
