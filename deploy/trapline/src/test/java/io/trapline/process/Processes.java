@@ -7,6 +7,7 @@ import io.trapline.client.TraplineConnection;
 import io.trapline.process.Supervisor.Change;
 import io.trapline.server.ListenAddress;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -17,9 +18,11 @@ final class Processes implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final List<Change> changes = new CopyOnWriteArrayList<>();
+    private final Path logs;
     private final Supervisor supervisor;
 
     Processes(int coordinators, int nodes, Path data) throws Exception {
+        logs = data.resolve(Supervisor.LOGS);
         supervisor = Supervisor.start(
                 new Supervisor.Plan(
                         coordinators, nodes, data, ListenAddress.ANY_PORT, false, "io.trapline.cli.TraplineCommand"),
@@ -104,5 +107,10 @@ final class Processes implements AutoCloseable {
                 .extracting(Change::pid)
                 .noneMatch(
                         pid -> ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false));
+        try {
+            assertThat(Defects.in(logs)).isEmpty();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
     }
 }
