@@ -298,6 +298,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
 
     private void apply(Apply apply) {
         ShardPlace now = apply.place();
+        BackupCopy before = backup;
         known = now;
         if (now.primary().equals(around.self()) && now.state() != ShardPlace.State.LOST) {
             applyAsPrimary(apply);
@@ -306,7 +307,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
         } else {
             leave();
         }
-        takeEarly();
+        takeEarly(before != null && before == backup);
         apply.applied().run();
     }
 
@@ -353,13 +354,18 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
         waitingCalls.clear();
     }
 
-    /** What waited for this view: what is of another one still is lost, and whoever told it tells it again. */
-    private void takeEarly() {
+    /**
+     * What waited for this view: what is of another one still is lost, and whoever told it is asked, or tells it again. Not so accesses: a gateway that has applied
+     * the view by which this copy decides tells it what the primary before owes once, and there may be views between that one and this.
+     */
+    private void takeEarly(boolean isBackupAsBefore) {
         List<ShardMessage> waiting = List.copyOf(early);
         early.clear();
         for (ShardMessage message : waiting) {
             if (message instanceof Change || primary != null) {
                 take(message);
+            } else if (isBackupAsBefore && message instanceof ShardMessage.Accesses) {
+                early.add(message);
             }
         }
     }

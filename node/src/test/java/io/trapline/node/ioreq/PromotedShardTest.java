@@ -66,7 +66,8 @@ final class PromotedShardTest {
     }
 
     @Test
-    @DisplayName("what is asked before the server knows where the shard is now waits for that: an answer would go where it was")
+    @DisplayName(
+            "what is asked before the server knows where the shard is now waits for that: an answer would go where it was")
     void waitsUntilItKnowsWhereTheShardIs() {
         scene.forward(read(1), read(2));
         scene.answer(0x42, read(1));

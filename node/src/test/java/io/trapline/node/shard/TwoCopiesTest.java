@@ -144,6 +144,22 @@ final class TwoCopiesTest {
     }
 
     @Test
+    @DisplayName(
+            "D-20: an access that comes before the promotion waits for it through the views between: its gateway tells it once")
+    void keepsAccessesThroughViewsBeforeThePromotion() {
+        TwoCopies two = new TwoCopies();
+        two.b.run(TwoCopies.write(1, GPA, 42));
+        two.place(TwoCopies.dual());
+        two.place(TwoCopies.dual());
+        two.exchange();
+        assertThat(two.b.told()).isZero();
+
+        two.promote();
+
+        assertThat(two.b.told()).isEqualTo(1);
+    }
+
+    @Test
     @DisplayName("D-23: when the registry has taken the backup out, what waited for it is acknowledged")
     void goesOnAlone() {
         TwoCopies two = new TwoCopies();
