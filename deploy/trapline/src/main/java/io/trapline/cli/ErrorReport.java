@@ -1,5 +1,6 @@
 package io.trapline.cli;
 
+import io.trapline.cli.demo.StoryException;
 import io.trapline.cli.text.Console;
 import io.trapline.cli.text.Json;
 import io.trapline.cli.trace.TraceException;
@@ -56,6 +57,7 @@ final class ErrorReport {
                         ExitCode.UNREACHABLE);
             case BadInput wrong -> say("usage", firstLine(wrong), Json.object(), ExitCode.USAGE);
             case TraceException malformed -> say("trace", firstLine(malformed), Json.object(), ExitCode.CHECK_FAILED);
+            case StoryException over -> say("demo", firstLine(over), Json.object(), ExitCode.CHECK_FAILED);
             case VerifyException missing -> say("verify", firstLine(missing), Json.object(), ExitCode.CHECK_FAILED);
             case FileSystemException file ->
                 say("file", file.getFile() + ": " + Input.reason(file), Json.object(), ExitCode.CHECK_FAILED);

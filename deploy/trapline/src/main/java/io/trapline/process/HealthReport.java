@@ -11,9 +11,12 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What a process says of itself at its {@link HealthPort}, where it was given one; without one all of this does nothing. Thread-safe. */
 public final class HealthReport implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(HealthReport.class);
     private static final Duration EVERY = Duration.ofSeconds(1);
 
     private final @Nullable HealthPort port;
@@ -56,8 +59,19 @@ public final class HealthReport implements AutoCloseable {
                 return;
             }
         }
+        CompletionStage<?> asked;
+        try {
+            asked = question.get();
+        } catch (RuntimeException failed) {
+            // Thrown on it would end the schedule, and nobody would look again.
+            LOG.warn("whether the process answers cannot be asked", failed);
+            synchronized (liveness) {
+                liveness.notAsked();
+            }
+            return;
+        }
         // A refusal is an answer too.
-        var _ = question.get().whenComplete((answer, refusal) -> {
+        var _ = asked.whenComplete((answer, refusal) -> {
             synchronized (liveness) {
                 liveness.answered();
             }

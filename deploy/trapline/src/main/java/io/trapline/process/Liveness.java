@@ -13,21 +13,31 @@ final class Liveness {
     static final Duration LONGEST = Duration.ofSeconds(30);
 
     private boolean isAsked;
+    private boolean isToBeAskedAgain;
     private long askedNanos;
 
     /** Whether a question is to be put now; it counts as put where it is. */
     boolean ask(long nowNanos) {
-        if (isAsked) {
+        if (isAsked && !isToBeAskedAgain) {
             return false;
         }
+        if (!isAsked) {
+            askedNanos = nowNanos;
+        }
         isAsked = true;
-        askedNanos = nowNanos;
+        isToBeAskedAgain = false;
         return true;
+    }
+
+    /** The question could not be put: it is put again, and has waited since the first time. */
+    void notAsked() {
+        isToBeAskedAgain = true;
     }
 
     /** The question was answered. */
     void answered() {
         isAsked = false;
+        isToBeAskedAgain = false;
     }
 
     boolean isAlive(long nowNanos) {

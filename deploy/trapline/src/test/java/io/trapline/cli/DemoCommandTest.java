@@ -1,9 +1,23 @@
 package io.trapline.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.trapline.cli.text.Json;
+import io.trapline.client.DeviceModel;
+import io.trapline.client.DomainRef;
+import io.trapline.client.Emulator;
+import io.trapline.client.Ioreq;
+import io.trapline.client.ServerRef;
+import io.trapline.client.TraplineConnection;
+import io.trapline.v1.Claim;
+import io.trapline.v1.IoreqServer;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 final class DemoCommandTest {
@@ -47,5 +61,39 @@ final class DemoCommandTest {
                 .endsWith("checks passed\n");
         assertThat(exit).isEqualTo(ExitCode.DONE);
         assertThat(CLUSTER.json("domain list").summary().get("domains")).isEqualTo(0L);
+    }
+
+    @Test
+    @Timeout(180)
+    void saysWhoIsGoneWhereTheStoryCannotGoOn() throws Exception {
+        try (TraplineConnection another = TraplineConnection.builder()
+                        .addresses(CLUSTER.address())
+                        .principal("gpu-mediator")
+                        .timeout(Duration.ofSeconds(60))
+                        .build();
+                ExecutorService teller = Executors.newSingleThreadExecutor()) {
+            Future<Integer> exit = teller.submit(() -> CLUSTER.run(shell, "demo --accesses 20000000 --gtt-pages 64"));
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> !another.ioreqServers().listClaims(null).isEmpty());
+            Claim claim = another.ioreqServers().listClaims(null).getFirst();
+            IoreqServer server =
+                    another.ioreqServers().list(DomainRef.of(claim.getDomid())).getFirst();
+
+            // The newest session wins (S5).
+            try (Emulator _ = another.attach(ServerRef.of(server), new Nothing())) {
+                assertThat(exit.get()).isEqualTo(ExitCode.CHECK_FAILED);
+            }
+        }
+        assertThat(shell.err()).contains("the mediator serves no more: FENCED");
+    }
+
+    private static final class Nothing implements DeviceModel {
+        @Override
+        public long read(Ioreq ioreq) {
+            return 0;
+        }
+
+        @Override
+        public void write(Ioreq ioreq) {}
     }
 }

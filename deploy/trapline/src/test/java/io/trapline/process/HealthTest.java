@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -111,6 +113,21 @@ final class HealthTest {
         } finally {
             askNode.shutdownNow();
             askCoordinator.shutdownNow();
+        }
+    }
+
+    @Test
+    void aQuestionThatCannotBePutIsPutAgain() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        try (HealthReport report = HealthReport.start(Optional.of(freePort()))) {
+            report.aliveWhile(() -> {
+                if (asked.incrementAndGet() < 3) {
+                    throw new IllegalStateException("not now");
+                }
+                return CompletableFuture.completedFuture("here");
+            });
+
+            await().atMost(PATIENCE).until(() -> asked.get() > 3);
         }
     }
 

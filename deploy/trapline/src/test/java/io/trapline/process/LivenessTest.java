@@ -41,6 +41,19 @@ final class LivenessTest {
     }
 
     @Test
+    void aQuestionThatCouldNotBePutIsPutAgainAndHasWaitedSinceTheFirstTime() {
+        assertThat(liveness.ask(0)).isTrue();
+        liveness.notAsked();
+
+        assertThat(liveness.ask(LONGEST - 1)).isTrue();
+        assertThat(liveness.ask(LONGEST - 1)).isFalse();
+
+        assertThat(liveness.isAlive(LONGEST)).isFalse();
+        liveness.answered();
+        assertThat(liveness.isAlive(LONGEST)).isTrue();
+    }
+
+    @Test
     void aClockThatPassesItsOwnEndIsNoReasonToDie() {
         assertThat(liveness.ask(Long.MAX_VALUE)).isTrue();
 

@@ -4,6 +4,8 @@ import io.trapline.cli.drill.Checks;
 import io.trapline.cli.text.Console;
 import io.trapline.cli.text.Progress;
 import io.trapline.client.DomainRef;
+import io.trapline.client.Emulator;
+import io.trapline.client.EmulatorEnd;
 import io.trapline.client.Guest;
 import io.trapline.model.Gpa;
 import io.trapline.model.MemType;
@@ -11,7 +13,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,6 +43,8 @@ final class Stage {
     final long[] guestTable;
     final List<VcpuLoad> loads = new ArrayList<>();
     final List<GuestProgram> programs = new ArrayList<>();
+    /** By who they are; those that were closed are through. */
+    private final Map<String, Emulator> emulators = new LinkedHashMap<>();
 
     Stage(DemoOptions options, Demo.Cast cast, Console console) {
         this.options = options;
@@ -56,6 +63,24 @@ final class Stage {
             loads.add(load);
             programs.add(new GuestProgram(gtt, load, guestTable, options.seed()));
         }
+    }
+
+    /** From now on the story needs that emulator, until it is closed. */
+    void needs(String who, Emulator emulator) {
+        emulators.put(who, emulator);
+    }
+
+    /** Fails where an emulator serves no more: accesses would wait for it until their timeout, a window after the other. */
+    void checkEmulators() {
+        emulators.forEach((who, emulator) -> {
+            CompletableFuture<EmulatorEnd> ended = emulator.ended();
+            if (ended.isDone() && ended.join().kind() != EmulatorEnd.Kind.CLOSED) {
+                EmulatorEnd end = ended.join();
+                Throwable cause = end.cause();
+                throw new StoryException(
+                        who + " serves no more: " + end.kind() + (cause == null ? "" : ", " + cause.getMessage()));
+            }
+        });
     }
 
     /** What one vCPU does while the others do the same. */
@@ -84,6 +109,7 @@ final class Stage {
             try {
                 for (Future<Boolean> one : running) {
                     while (!isDone(one)) {
+                        checkEmulators();
                         meanwhile.look();
                         progress.update(answered() - before);
                     }

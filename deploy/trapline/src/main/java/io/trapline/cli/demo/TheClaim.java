@@ -17,6 +17,7 @@ final class TheClaim {
         TraplineConnection mediating = stage.cast.mediator();
         ServerRef server = mediating.ioreqServers().create(domain);
         Emulator mediator = mediating.attach(server, stage.mediator);
+        stage.needs("the mediator", mediator);
         mediating.ioreqServers().enable(server);
         long startNanos = System.nanoTime();
         long epoch = mediating.ioreqServers().mapMemType(server, Stage.GTT_TYPE, AccessFlags.WRITE);

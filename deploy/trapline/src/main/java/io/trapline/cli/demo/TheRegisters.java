@@ -28,6 +28,7 @@ final class TheRegisters {
         stage.cast.operator().memory().setMemType(domain, new Gfn(FIRST_GFN), PAGES, TYPE);
         RegisterReader device = new RegisterReader(stage.options.vcpus());
         try (Emulator emulator = rival.attach(server, device)) {
+            stage.needs("the second device", emulator);
             rival.ioreqServers().enable(emulator.server());
             rival.ioreqServers().mapMemType(server, TYPE, AccessFlags.READ);
             stage.onAllVcpus("register reads", 0, vcpu -> readAndWrite(stage, vcpu), () -> {});

@@ -105,6 +105,7 @@ final class TheStorm {
         for (int i = 0; i < ALONE_WRITES; i++) {
             stage.programs.getFirst().run(1, false);
             load.finish(Stage.PATIENCE);
+            stage.checkEmulators();
         }
         stage.figures.forwarded += stage.mediator.total() - before;
         stage.figures.unforwarded += ALONE_WRITES - (stage.mediator.total() - before);

@@ -101,8 +101,8 @@ public final class NodeKills {
             }
             progress.accept("the second copy was given up before anybody was killed: once more");
         }
-        throw new IllegalStateException("no domain keeps its second copy for long enough to kill anybody, "
-                + ATTEMPTS + " times: the machine is too busy");
+        throw new IllegalStateException("no domain keeps its second copy for long enough to kill anybody, " + ATTEMPTS
+                + " times: the machine is too busy");
     }
 
     /** Empty where the domain was not redundant any more when the kill was due. */
