@@ -60,6 +60,7 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
                         routes.vcpus(),
                         routes.calls(),
                         domain.replicated(),
+                        domain.waitsForCopy(),
                         propose(domain, What.DROP_BACKUP),
                         propose(domain, What.HAND_OVER),
                         place -> {

@@ -91,11 +91,6 @@ final class Domains {
         if (usable.size() < needed) {
             return Answers.refused(tooFew(usable.size(), needed, q.getMemory()));
         }
-        if (q.getOnDegraded() == OnDegraded.ON_DEGRADED_WAIT) {
-            return Answers.refused(Refusal.of(Errno.EOPNOTSUPP, "on_degraded = WAIT: not built yet")
-                    .with("field", "on_degraded")
-                    .with("value", q.getOnDegraded()));
-        }
         return place(q, domid, usable.subList(0, needed));
     }
 

@@ -164,13 +164,14 @@ final class DomainsTest {
     }
 
     @Test
-    void doesNotWaitWhileDegradedYet() {
+    void waitsWhileDegradedWhereThatIsAskedFor() {
         cluster.done(Command.newBuilder().setRegisterNode(Cluster.node("n2", 5)));
         var request = createDomain(
                 valid().setMemory(DomainMemory.DOMAIN_MEMORY_REPLICATED).setOnDegraded(OnDegraded.ON_DEGRADED_WAIT));
         request.getCreateDomainBuilder().addUsableNodes(Cluster.life("n2", 5));
 
-        assertThat(cluster.refused(Errno.EOPNOTSUPP, request).metadata()).containsEntry("field", "on_degraded");
+        assertThat(cluster.done(request).getCreateDomain().getDomain().getOnDegraded())
+                .isEqualTo(OnDegraded.ON_DEGRADED_WAIT);
     }
 
     @Test

@@ -52,6 +52,14 @@ final class DomainCommands extends Group {
                             description = "volatile (default): one copy; replicated: two, which needs two nodes.")
                     MemoryKind memory,
             @Option(
+                            names = "--on-degraded",
+                            defaultValue = "continue",
+                            paramLabel = "WHAT",
+                            description =
+                                    "Of replicated memory that has lost a copy. continue (default): the other one goes on;"
+                                            + " wait: nothing is acknowledged until there are two again.")
+                    WhenDegraded onDegraded,
+            @Option(
                             names = "--access-timeout",
                             defaultValue = "30s",
                             paramLabel = "DURATION",
@@ -63,6 +71,7 @@ final class DomainCommands extends Group {
                 .setNrPages(pages)
                 .setNrVcpus(vcpus)
                 .setMemory(memory.value())
+                .setOnDegraded(onDegraded.value())
                 .setDefaultTimeoutMs(Input.millis("--access-timeout", accessTimeout))
                 .build();
         try (TraplineConnection connection = trapline().connection()) {
@@ -191,6 +200,7 @@ final class DomainCommands extends Group {
                 .put("pages", domain.getNrPages())
                 .put("vcpus", domain.getNrVcpus())
                 .put("memory", Words.of(domain.getMemory(), "DOMAIN_MEMORY_"))
+                .put("on_degraded", Words.of(domain.getOnDegraded(), "ON_DEGRADED_"))
                 .put("redundancy", Words.of(domain.getRedundancy(), "DOMAIN_REDUNDANCY_"))
                 .put("state", Words.of(domain.getState(), "DOMAIN_STATE_"))
                 .put("pause_count", domain.getPauseCount())

@@ -101,6 +101,7 @@ final class CommandLineTest {
                 "domain create",
                 "domain create --pages x",
                 "domain create --pages 1 --access-timeout 5",
+                "domain create --pages 1 --on-degraded perhaps",
                 "domain describe 0",
                 "domain describe 32752",
                 "server info 1 64",

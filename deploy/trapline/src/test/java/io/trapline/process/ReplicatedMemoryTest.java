@@ -16,8 +16,12 @@ import io.trapline.model.AccessFlags;
 import io.trapline.model.Gfn;
 import io.trapline.model.Gpa;
 import io.trapline.model.MemType;
+import io.trapline.v1.CreateDomainRequest;
+import io.trapline.v1.DescribeDomainResponse;
 import io.trapline.v1.DomainMemory;
+import io.trapline.v1.DomainRedundancy;
 import io.trapline.v1.DomainShard;
+import io.trapline.v1.OnDegraded;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,6 +43,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Three coordinators and three nodes, each in a JVM of its own, and domains whose shards two of the nodes have. Every test leaves all of them up. */
@@ -139,6 +144,54 @@ final class ReplicatedMemoryTest {
         }
     }
 
+    @ParameterizedTest(name = "on_degraded = {0}")
+    @EnumSource(names = {"ON_DEGRADED_CONTINUE", "ON_DEGRADED_WAIT"})
+    @DisplayName(
+            "D4, D-24: the backup's node is killed under writes, the domain is REDUNDANT again, the primary's node is killed: all that was told is there")
+    void aFreshCopyHasEverything(OnDegraded onDegraded) throws Exception {
+        killing(() -> hasAFreshCopy(onDegraded));
+    }
+
+    private static boolean hasAFreshCopy(OnDegraded onDegraded) throws Exception {
+        try (TraplineConnection connection = cluster.connect("operator")) {
+            DomainRef domain = domain(connection, onDegraded);
+            try (Guest guest = connection.guest(domain);
+                    Writes writes = new Writes(guest.openVcpu(0, WINDOW))) {
+                writes.awaitMore();
+                DomainShard before = shard(connection, domain);
+                if (!hasTwoCopies(before)) {
+                    return false;
+                }
+                String first = before.getBackup();
+                cluster.kill(first);
+                await().atMost(PATIENCE).until(() -> isRedundantAgain(connection, domain, before.getEpoch()));
+                writes.awaitMore();
+                DomainShard again = shard(connection, domain);
+                if (!hasTwoCopies(again)) {
+                    restart(first);
+                    return false;
+                }
+                assertThat(again.getBackup()).isNotEqualTo(first);
+                cluster.kill(again.getPrimary());
+                // One node is left: with WAIT nothing is acknowledged before there is another.
+                restart(first);
+                writes.awaitMore();
+                writes.end();
+
+                writes.check();
+                assertThat(shard(connection, domain).getPrimary()).isNotEqualTo(again.getPrimary());
+                restart(again.getPrimary());
+            }
+        }
+        return true;
+    }
+
+    private static boolean isRedundantAgain(TraplineConnection connection, DomainRef domain, long before) {
+        DescribeDomainResponse now = connection.domains().describe(domain);
+        return now.getDomain().getRedundancy() == DomainRedundancy.DOMAIN_REDUNDANCY_REDUNDANT
+                && now.getShards(0).getEpoch() != before;
+    }
+
     @ParameterizedTest(name = "at the primary: {0}")
     @ValueSource(booleans = {true, false})
     @DisplayName(
@@ -216,12 +269,23 @@ final class ReplicatedMemoryTest {
     }
 
     private static DomainRef domain(TraplineConnection connection) {
+        return domain(connection, OnDegraded.ON_DEGRADED_CONTINUE);
+    }
+
+    private static DomainRef domain(TraplineConnection connection, OnDegraded onDegraded) {
         await().atMost(PATIENCE)
                 .until(() -> connection.cluster().nodes().stream()
                                 .filter(node -> node.getIncarnation() != 0)
                                 .count()
                         == 3);
-        return DomainRef.of(connection.domains().create(64, 1, DomainMemory.DOMAIN_MEMORY_REPLICATED));
+        return DomainRef.of(connection
+                .domains()
+                .create(CreateDomainRequest.newBuilder()
+                        .setNrPages(64)
+                        .setNrVcpus(1)
+                        .setMemory(DomainMemory.DOMAIN_MEMORY_REPLICATED)
+                        .setOnDegraded(onDegraded)
+                        .build()));
     }
 
     private static DomainShard shard(TraplineConnection connection, DomainRef domain) {

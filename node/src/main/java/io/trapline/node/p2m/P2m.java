@@ -224,14 +224,18 @@ public final class P2m {
         return bytes;
     }
 
-    /** Makes these bytes a piece of the chunk, or, where there are none, lets go of what is in it. Throws {@link IllegalStateException} where there is no memory. */
+    /**
+     * Makes these bytes a piece of the chunk, or, where there are none, lets go of what is in it. Throws {@link IllegalStateException} where there is no memory,
+     * {@link IllegalArgumentException} where no such piece is.
+     */
     public void putChunk(int chunk, int offset, byte[] bytes) {
+        boolean isPiece = 0 <= offset && offset <= MemoryBudget.CHUNK_BYTES - bytes.length;
+        if (chunk < 0 || chunk >= contents.length() || !isPiece) {
+            throw new IllegalArgumentException("chunk " + chunk + ": " + bytes.length + " bytes at " + offset);
+        }
         if (bytes.length == 0) {
             contents.giveBack(chunk);
             return;
-        }
-        if (offset < 0 || offset + bytes.length > MemoryBudget.CHUNK_BYTES) {
-            throw new IllegalArgumentException("chunk " + chunk + ": " + bytes.length + " bytes at " + offset);
         }
         if (contents.take(chunk) == null) {
             throw new IllegalStateException(noMemoryLeft().message());

@@ -124,6 +124,11 @@ final class PageContents {
         return taken;
     }
 
+    /** How many chunks there may be. */
+    int length() {
+        return length;
+    }
+
     /** What was in the chunk is gone for good. */
     void giveBack(int chunk) {
         if (has(chunk)) {

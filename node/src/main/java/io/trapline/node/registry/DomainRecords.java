@@ -23,6 +23,7 @@ import io.trapline.v1.Domain;
 import io.trapline.v1.DomainMemory;
 import io.trapline.v1.DomainShard;
 import io.trapline.v1.DomainState;
+import io.trapline.v1.OnDegraded;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -181,6 +182,7 @@ final class DomainRecords {
                 known.getNrVcpus(),
                 Integer.toUnsignedLong(known.getDefaultTimeoutMs()),
                 known.getMemory() == DomainMemory.DOMAIN_MEMORY_REPLICATED,
+                known.getOnDegraded() == OnDegraded.ON_DEGRADED_WAIT,
                 state(),
                 places(),
                 homes(),

@@ -17,6 +17,7 @@ import java.util.Map;
  * @param nrVcpus vCPUs 0 … nrVcpus-1
  * @param defaultTimeoutMillis the timeout of an access that names none (A1)
  * @param replicated whether it is to have two copies of its memory (D4)
+ * @param waitsForCopy whether its changes wait while it has only one ({@code on_degraded}, D4)
  * @param state whether its accesses take effect (D1, D4)
  * @param places by shard where it is
  * @param homes by server the life of a node that has its ioreqs
@@ -32,6 +33,7 @@ public record DomainView(
         int nrVcpus,
         long defaultTimeoutMillis,
         boolean replicated,
+        boolean waitsForCopy,
         DecisionTable.State state,
         List<ShardPlace> places,
         Map<Integer, Life> homes,

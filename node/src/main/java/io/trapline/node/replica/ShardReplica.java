@@ -4,8 +4,8 @@ import io.trapline.model.Pure;
 
 /**
  * The primary's side of one shard's replication (D-23): numbers its steps, and says what of them may be let out. While another life has a copy, nothing that a
- * step brought about leaves before that life has the step; when the registry says that there is none any more, all of it may. Times are nanoseconds of one
- * monotonic clock.
+ * step brought about leaves before that life has the step; when the registry says that there is none any more, all of it may. Where changes are to wait for a second
+ * copy ({@code on_degraded = WAIT}, D4), nothing leaves but while the registry counts two. Times are nanoseconds of one monotonic clock.
  *
  * <pre>
  *   SOLO ──copied()──▶ DUAL ──silence──▶ DROPPING ──alone()──▶ SOLO       DROPPING ──acknowledged()──▶ DUAL
@@ -46,7 +46,11 @@ public final class ShardReplica {
         void proposeAbandon();
     }
 
+    /** The number of what is kept until another copy is whole. */
+    public static final long UNTIL_WHOLE = Long.MAX_VALUE;
+
     private final Effects effects;
+    private final boolean waits;
     private State state = State.SOLO;
     private long base;
     private long last;
@@ -57,10 +61,17 @@ public final class ShardReplica {
     private long whole;
     /** SYNCING, ALIGNED: the other copy is silent. */
     private boolean abandons;
+    /** SYNCING: the copy is given what there is more slowly than that changes. */
+    private boolean isSlowed;
 
-    /** One that has no other copy. */
-    public ShardReplica(Effects effects) {
+    /**
+     * One that has no other copy.
+     *
+     * @param waits whether changes wait while there are not two copies (D4)
+     */
+    public ShardReplica(Effects effects, boolean waits) {
         this.effects = effects;
+        this.waits = waits;
     }
 
     public State state() {
@@ -70,6 +81,16 @@ public final class ShardReplica {
     /** Whether steps are to be told to another copy, and what they bring about is to be kept. */
     public boolean isCopied() {
         return state != State.SOLO && state != State.SYNCING;
+    }
+
+    /** Whether what steps bring about is kept although no other copy does them: as {@link #UNTIL_WHOLE}. */
+    public boolean keeps() {
+        return !isCopied() && (waits || isSlowed);
+    }
+
+    /** What is kept when there is no other copy any more: as which number. */
+    public long keptAlone() {
+        return waits ? UNTIL_WHOLE : 0;
     }
 
     /** Whether another life is being given a copy. */
@@ -112,6 +133,7 @@ public final class ShardReplica {
         base = sinceEpoch;
         last = 0;
         acknowledged = 0;
+        isSlowed = false;
     }
 
     /** From now on another life is given a copy: {@link #step} numbers what it is given. */
@@ -119,6 +141,11 @@ public final class ShardReplica {
         copied(sinceEpoch);
         state = State.SYNCING;
         abandons = false;
+    }
+
+    /** The copy that is being given to another life would not come to an end: what changes it is not acknowledged before that is whole. */
+    public void slow() {
+        isSlowed = true;
     }
 
     /** What was given last makes the other copy whole; from the next step on it does each of them. */
@@ -135,6 +162,9 @@ public final class ShardReplica {
         }
         if (state == State.ALIGNED) {
             state = State.DUAL;
+            if (waits) {
+                effects.release(acknowledged);
+            }
         }
     }
 
@@ -142,12 +172,15 @@ public final class ShardReplica {
     public void alone() {
         release();
         state = State.SOLO;
+        isSlowed = false;
     }
 
     private void release() {
         if (last > acknowledged) {
             acknowledged = last;
-            effects.release(last);
+            if (!waits) {
+                effects.release(last);
+            }
         }
     }
 
@@ -161,7 +194,9 @@ public final class ShardReplica {
         if (state == State.DROPPING && acknowledged == last) {
             state = State.DUAL;
         }
-        effects.release(through);
+        if (!waits || !isSyncing()) {
+            effects.release(through);
+        }
         if (isWhole() && proposedAt == Long.MIN_VALUE) {
             proposedAt = nowNanos;
             effects.proposeAdd();

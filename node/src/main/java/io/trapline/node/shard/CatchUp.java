@@ -13,10 +13,10 @@ final class CatchUp {
     /** How many chunks may be on their way. */
     static final int IN_FLIGHT = 4;
 
-    /** With how many chunks left the primary waits for the rest. */
+    /** With how many chunks left they go, and the image, between two steps. */
     private static final int LITTLE = 2;
 
-    /** How often, on average, a chunk is given before the primary waits for the rest: a guest may write faster than a link carries. */
+    /** How often, on average, a chunk is given before guests are made to wait: they may write faster than a link carries. */
     private static final int ROUNDS = 4;
 
     private final ShardSteps steps;
@@ -33,9 +33,14 @@ final class CatchUp {
         most = (long) ROUNDS * p2m.unsent();
     }
 
-    /** Whether so little is left that the primary may wait for it. */
+    /** Whether so little is left that it may go between two steps. */
     boolean isNearEnd() {
-        return p2m.unsent() <= LITTLE || given >= most;
+        return p2m.unsent() <= LITTLE;
+    }
+
+    /** Whether more changes than is given: from then on nothing is acknowledged, so that what is under way, which is bounded, is all that changes still. */
+    boolean isOutrun() {
+        return given >= most;
     }
 
     /** The next chunk; there must be one. */

@@ -55,6 +55,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             Function<Life, VcpusRoute> vcpus,
             AnswerRoute answers,
             boolean replicated,
+            boolean waitsForCopy,
             Consumer<ShardPlace> dropBackup,
             Consumer<ShardPlace> handOver,
             Consumer<ShardPlace> caughtUp,
@@ -67,6 +68,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
          * @param vcpus by where its guests are: who is given the outcomes
          * @param answers who is given what comes of calls
          * @param replicated whether there may be another copy: servers keep what they tell until every copy has it
+         * @param waitsForCopy whether changes are not acknowledged while it has only one (on_degraded, D4)
          * @param dropBackup proposes that a shard that is placed so has one copy
          * @param handOver proposes that the other copy of a shard that is placed so decides it
          * @param caughtUp is told, again and again, that the copy that is being made of a shard that is placed so has all it has

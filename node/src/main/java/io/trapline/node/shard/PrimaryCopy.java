@@ -32,7 +32,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
 
     private final ShardSteps steps;
     private final P2mShard.Surroundings around;
-    private final ShardReplica replica = new ShardReplica(this);
+    private final ShardReplica replica;
     private @Nullable CatchUp catchUp;
     private final ArrayDeque<Held> held = new ArrayDeque<>();
     private Optional<Life> other = Optional.empty();
@@ -47,6 +47,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
     PrimaryCopy(ShardSteps steps, P2mShard.Surroundings around, boolean leased) {
         this.steps = steps;
         this.around = around;
+        replica = new ShardReplica(this, around.waitsForCopy());
         this.leased = leased;
     }
 
@@ -73,6 +74,8 @@ final class PrimaryCopy implements ShardReplica.Effects {
             toOther = null;
             endCatchUp();
             replica.alone();
+            keepAs(replica.keptAlone());
+            release();
         } else if (now.state() == ShardPlace.State.SYNCING) {
             if (!copy.equals(other) || replica.base() != now.epoch()) {
                 begin(copy.get());
@@ -95,10 +98,14 @@ final class PrimaryCopy implements ShardReplica.Effects {
         other = Optional.of(copy);
         toOther = around.copies().apply(copy);
         acknowledged = 0;
-        // What is still held waits for the lease only.
+        keepAs(replica.keptAlone());
+    }
+
+    /** What is still held waits for that, and for the lease. */
+    private void keepAs(long number) {
         List<Held> before = List.copyOf(held);
         held.clear();
-        before.forEach(each -> held.add(new Held(0, each.output(), each.mayLeave())));
+        before.forEach(each -> held.add(new Held(number, each.output(), each.mayLeave())));
     }
 
     private void endCatchUp() {
@@ -115,11 +122,15 @@ final class PrimaryCopy implements ShardReplica.Effects {
         while (fresh != null && replica.underWay() < CatchUp.IN_FLIGHT && !fresh.isNearEnd()) {
             give(fresh.chunk());
         }
-        // While the node does not serve, what it has not told yet is in the outbox, or held.
-        if (fresh != null && fresh.isNearEnd() && leased && held.isEmpty()) {
+        if (fresh != null && fresh.isOutrun()) {
+            replica.slow();
+        }
+        // While the node does not serve, what it has not told yet is in the outbox.
+        if (fresh != null && fresh.isNearEnd() && leased) {
             fresh.rest(this::give);
             catchUp = null;
             replica.aligned();
+            keepAs(replica.last());
         }
     }
 
@@ -138,7 +149,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
         if (!replica.isCopied()) {
             steps.memory().begin();
             steps.told(message);
-            flush();
+            flushOrKeep(ShardSteps.changes(message));
         } else if (ShardSteps.changes(message)) {
             step(new ShardStep.Told(message));
         } else {
@@ -212,7 +223,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
         steps.memory().begin();
         steps.step(step);
         if (!replica.isCopied()) {
-            flush();
+            flushOrKeep(true);
             return;
         }
         long number = replica.step(now);
@@ -220,7 +231,12 @@ final class PrimaryCopy implements ShardReplica.Effects {
         hold(number);
     }
 
-    private void flush() {
+    /** What only looked waits for what is before it (D4). */
+    private void flushOrKeep(boolean changes) {
+        if (changes && replica.keeps()) {
+            hold(ShardReplica.UNTIL_WHOLE);
+            return;
+        }
         if (!held.isEmpty()) {
             hold(0);
             return;
@@ -229,13 +245,12 @@ final class PrimaryCopy implements ShardReplica.Effects {
     }
 
     private void hold(long number) {
-        held.add(new Held(
-                number,
-                steps.outbox()
-                        .seal(
-                                shardEpoch,
-                                steps.rules().revision(),
-                                steps.rules().typeChanges())));
+        ShardOutbox.Sealed output = steps.outbox()
+                .seal(shardEpoch, steps.rules().revision(), steps.rules().typeChanges());
+        // What brought nothing about is not kept: a shard may wait for long.
+        if (!output.isEmpty()) {
+            held.add(new Held(number, output));
+        }
         release();
     }
 

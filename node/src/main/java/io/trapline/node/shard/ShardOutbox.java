@@ -268,6 +268,10 @@ final class ShardOutbox implements ShardEffects {
 
     /** What one step brought about. */
     record Sealed(List<Runnable> sends) {
+        boolean isEmpty() {
+            return sends.isEmpty();
+        }
+
         void send() {
             sends.forEach(Runnable::run);
         }

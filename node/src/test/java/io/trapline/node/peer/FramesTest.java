@@ -15,6 +15,7 @@ import io.trapline.model.RangeSet;
 import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
 import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.p2m.MemoryBudget;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.Life;
@@ -33,14 +34,17 @@ import io.trapline.node.rows.SettledRows;
 import io.trapline.node.shard.BufferAsk;
 import io.trapline.node.shard.BufferMove;
 import io.trapline.node.shard.BufferReply;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What actors tell each other, over a frame and back, and of which class it is (D-19). */
 final class FramesTest {
@@ -207,6 +211,48 @@ final class FramesTest {
         assertThat(told)
                 .extracting(each -> each.payload().getShard().getChange().getMore())
                 .containsExactly(true, false);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, (256 << 10) - 1, 256 << 10, (256 << 10) + 1, MemoryBudget.CHUNK_BYTES})
+    void aChunkComesInPiecesThatAreTheChunk(int length) {
+        byte[] bytes = new byte[length];
+        new Random(length).nextBytes(bytes);
+        byte[] back = new byte[length];
+        int come = 0;
+        List<Told> told = shard(given(new ShardStep.Chunk(7, 0, bytes)), TrafficClass.CALLS);
+        for (int i = 0; i < told.size(); i++) {
+            ShardMessage.Change piece = (ShardMessage.Change)
+                    ShardFrames.decode(FROM, told.get(i).payload().getShard(), NOW);
+            ShardStep.Chunk chunk = (ShardStep.Chunk) piece.step();
+            System.arraycopy(chunk.bytes(), 0, back, chunk.offset(), chunk.bytes().length);
+            come += chunk.bytes().length;
+            assertThat(chunk.chunk()).isEqualTo(7);
+            assertThat(piece.more()).isEqualTo(i + 1 < told.size());
+        }
+        assertThat(come).isEqualTo(length);
+        assertThat(back).isEqualTo(bytes);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 256 << 10, 700_001})
+    void anImageComesInPiecesThatAreTheImage(int length) {
+        byte[] bytes = new byte[length];
+        new Random(length).nextBytes(bytes);
+        ByteArrayOutputStream back = new ByteArrayOutputStream();
+        List<Told> told = shard(given(new ShardStep.Image(bytes, false)), TrafficClass.CALLS);
+        for (int i = 0; i < told.size(); i++) {
+            ShardMessage.Change piece = (ShardMessage.Change)
+                    ShardFrames.decode(FROM, told.get(i).payload().getShard(), NOW);
+            ShardStep.Image image = (ShardStep.Image) piece.step();
+            back.writeBytes(image.bytes());
+            assertThat(image.more()).isEqualTo(piece.more()).isEqualTo(i + 1 < told.size());
+        }
+        assertThat(back.toByteArray()).isEqualTo(bytes);
+    }
+
+    private static ShardMessage given(ShardStep part) {
+        return new ShardMessage.Change(30, 12, false, NOW, new int[0], part);
     }
 
     @Test

@@ -14,7 +14,7 @@ final class ShardReplicaTest {
     private static final long BASE = 30;
 
     private final List<String> said = new ArrayList<>();
-    private final ShardReplica replica = new ShardReplica(new ShardReplica.Effects() {
+    private final ShardReplica.Effects effects = new ShardReplica.Effects() {
         @Override
         public void release(long through) {
             said.add("release " + through);
@@ -34,7 +34,8 @@ final class ShardReplicaTest {
         public void proposeAbandon() {
             said.add("abandon");
         }
-    });
+    };
+    private final ShardReplica replica = new ShardReplica(effects, false);
 
     @Test
     @DisplayName("a step may leave when the other copy has it, and not before")
@@ -188,6 +189,44 @@ final class ShardReplicaTest {
 
         replica.alone();
         assertThat(replica.state()).isEqualTo(State.SOLO);
+    }
+
+    @Test
+    @DisplayName("D4: where changes wait for a second copy nothing may leave but while the registry counts two")
+    void waitsForASecondCopy() {
+        ShardReplica waiting = new ShardReplica(effects, true);
+        assertThat(waiting.keeps()).as("alone").isTrue();
+        waiting.syncing(BASE);
+        assertThat(waiting.keeps()).isTrue();
+        waiting.step(0);
+        waiting.aligned();
+        waiting.step(1);
+        waiting.acknowledged(BASE, 2, 2);
+        assertThat(said).as("the copy has everything, and is none yet").containsExactly("add");
+
+        waiting.added();
+        assertThat(said).containsExactly("add", "release 2");
+        waiting.step(3);
+        waiting.acknowledged(BASE, 3, 4);
+        waiting.step(5);
+        waiting.alone();
+        assertThat(said).endsWith("release 3");
+        assertThat(waiting.keptAlone()).isEqualTo(ShardReplica.UNTIL_WHOLE);
+    }
+
+    @Test
+    @DisplayName(
+            "D-24: changes that outrun the copy that is made are kept until it is whole, or there is none any more")
+    void slowsDownWhatOutrunsTheCopy() {
+        replica.syncing(BASE);
+        assertThat(replica.keeps()).isFalse();
+        replica.slow();
+        assertThat(replica.keeps()).isTrue();
+        replica.aligned();
+        assertThat(replica.keeps()).as("they wait for the copy's word").isFalse();
+        replica.alone();
+        assertThat(replica.keeps()).isFalse();
+        assertThat(replica.keptAlone()).isZero();
     }
 
     @Test

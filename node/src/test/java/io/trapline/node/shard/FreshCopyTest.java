@@ -154,6 +154,116 @@ final class FreshCopyTest {
     }
 
     @Test
+    @DisplayName("D-24: a guest that writes faster than the copy is given waits, and what is under way stays bounded")
+    void slowsTheGuestDown() {
+        long[] expected = new long[8];
+        for (int chunk = 0; chunk < expected.length; chunk++) {
+            two.p.run(TwoCopies.write(chunk + 1, at(2 * chunk), 1));
+        }
+        two.place(syncing(SYNCING));
+        long sequence = expected.length;
+        int most = 0;
+        // As much as its window allows, and more than arrives: without being kept waiting it would go on so for ever.
+        for (int round = 0; round < 400 && two.p.added.isEmpty(); round++) {
+            for (int chunk = 0; chunk < expected.length && sequence - two.p.told() < TwoCopies.WINDOW; chunk++) {
+                expected[chunk] = ++sequence;
+                two.p.run(TwoCopies.write(sequence, at(2 * chunk), sequence));
+            }
+            most = Math.max(most, (int) two.p.under.stream()
+                    .filter(message ->
+                            message instanceof ShardMessage.Change change && change.step() instanceof ShardStep.Chunk)
+                    .count());
+            TwoCopies.deliver(two.p, two.b);
+            TwoCopies.deliver(two.b, two.p);
+        }
+        assertThat(two.p.added).isNotEmpty();
+        assertThat(most).as("chunks under way").isBetween(CatchUp.IN_FLIGHT, 2 * CatchUp.IN_FLIGHT);
+
+        two.exchange();
+        assertThat((long) two.p.told()).isEqualTo(sequence);
+        two.place(dual());
+        two.promote();
+        for (int chunk = 0; chunk < expected.length; chunk++) {
+            two.b.run(TwoCopies.read(++sequence, at(2 * chunk)));
+            assertThat(two.b.outcomes.getLast().data(0)).as("chunk %s", chunk).isEqualTo(expected[chunk]);
+        }
+    }
+
+    @Test
+    @DisplayName("D4: with on_degraded = WAIT nothing is acknowledged by one copy, and all of it by two")
+    void waitsWhileItIsAlone() {
+        TwoCopies waiting = new TwoCopies(new HeapBudget(), new HeapBudget(), Gates.open(), true);
+        waiting.exchange();
+        waiting.p.run(TwoCopies.write(1, GPA, 41));
+        waiting.exchange();
+        assertThat(waiting.p.told()).isEqualTo(1);
+
+        waiting.p.run(TwoCopies.write(2, GPA, 42));
+        waiting.place(ShardPlace.solo(TwoCopies.P, 20));
+        waiting.p.run(TwoCopies.write(3, GPA, 43));
+        waiting.place(syncing(SYNCING));
+        waiting.p.run(TwoCopies.read(4, GPA));
+        waiting.exchange();
+        assertThat(waiting.p.added).isNotEmpty();
+        assertThat(waiting.p.told())
+                .as("the registry does not count the copy yet")
+                .isEqualTo(1);
+
+        waiting.place(dual());
+        waiting.exchange();
+        assertThat(waiting.p.told()).isEqualTo(4);
+        assertThat(waiting.p.outcomes.getLast().data(0)).isEqualTo(43);
+    }
+
+    @Test
+    @DisplayName("D4: with on_degraded = WAIT a copy that is given up acknowledges nothing")
+    void waitsOnWhenTheCopyIsGivenUp() {
+        TwoCopies waiting = new TwoCopies(new HeapBudget(), new HeapBudget(), Gates.open(), true);
+        waiting.exchange();
+        waiting.place(ShardPlace.solo(TwoCopies.P, 20));
+        waiting.p.run(TwoCopies.write(1, GPA, 41));
+        waiting.place(syncing(SYNCING));
+        waiting.p.run(TwoCopies.write(2, GPA, 42));
+        waiting.exchange();
+        waiting.place(ShardPlace.solo(TwoCopies.P, SYNCING + 1));
+        assertThat(waiting.p.told()).isZero();
+
+        waiting.place(syncing(SYNCING + 2));
+        waiting.exchange();
+        waiting.place(dual());
+        assertThat(waiting.p.told()).isEqualTo(2);
+    }
+
+    @Test
+    @DisplayName("D-24: a piece of no chunk is refused, and the copy that was given it is silent")
+    void refusesAPieceOfNoChunk() {
+        for (ShardStep.Chunk wrong : List.of(
+                new ShardStep.Chunk(8, 0, new byte[1]),
+                new ShardStep.Chunk(-1, 0, new byte[0]),
+                new ShardStep.Chunk(0, -1, new byte[1]),
+                new ShardStep.Chunk(0, Integer.MAX_VALUE, new byte[1]),
+                new ShardStep.Chunk(0, MemoryBudget.CHUNK_BYTES, new byte[1]))) {
+            TwoCopies given = alone(new HeapBudget());
+            given.place(syncing(SYNCING));
+            given.p.under.clear();
+            given.b.run(new ShardMessage.Change(SYNCING, 1, false, 0, new int[0], wrong));
+            assertThat(given.b.under).as("%s", wrong).isEmpty();
+        }
+    }
+
+    @Test
+    @DisplayName("D-24: an image that is none is refused, and the copy that was given it is silent")
+    void refusesAnImageThatIsNone() {
+        for (byte[] wrong : List.of(new byte[0], new byte[7], new byte[100_000])) {
+            TwoCopies given = alone(new HeapBudget());
+            given.place(syncing(SYNCING));
+            given.p.under.clear();
+            given.b.run(new ShardMessage.Change(SYNCING, 1, false, 0, new int[0], new ShardStep.Image(wrong, false)));
+            assertThat(given.b.under).isEmpty();
+        }
+    }
+
+    @Test
     @DisplayName("V-10: a drain waits at a copy that is being made until that knows what its primary has passed on")
     void drainsWhenItIsWhole() {
         two.p.run(TwoCopies.write(1, GPA, 41));

@@ -55,6 +55,7 @@ final class P2mShardTest {
                     guests -> vcpus.getRef()::tell,
                     answers::add,
                     false,
+                    false,
                     place -> {},
                     place -> {},
                     place -> {},

@@ -58,6 +58,7 @@ final class ShardImageTest {
                         life -> message -> {},
                         answer -> {},
                         true,
+                        false,
                         place -> {},
                         place -> {},
                         place -> {},

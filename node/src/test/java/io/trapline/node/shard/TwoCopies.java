@@ -46,7 +46,7 @@ final class TwoCopies {
         final List<ShardPlace> added = new ArrayList<>();
         final List<ShardPlace> abandoned = new ArrayList<>();
 
-        At(Life life, MemoryBudget budget, ServingGate gate) {
+        At(Life life, MemoryBudget budget, ServingGate gate, boolean waits) {
             this.life = life;
             shard = BehaviorTestKit.create(P2mShard.create(
                     0,
@@ -60,6 +60,7 @@ final class TwoCopies {
                             guests -> told -> outcomes.add(((VcpusMessage.ShardAnswers) told).rows()),
                             answers::add,
                             true,
+                            waits,
                             drops::add,
                             handOvers::add,
                             added::add,
@@ -90,8 +91,13 @@ final class TwoCopies {
     }
 
     TwoCopies(MemoryBudget ofP, MemoryBudget ofB, ServingGate gateOfP) {
-        p = new At(P, ofP, gateOfP);
-        b = new At(B, ofB, Gates.open());
+        this(ofP, ofB, gateOfP, false);
+    }
+
+    /** @param waits on_degraded = WAIT */
+    TwoCopies(MemoryBudget ofP, MemoryBudget ofB, ServingGate gateOfP, boolean waits) {
+        p = new At(P, ofP, gateOfP, waits);
+        b = new At(B, ofB, Gates.open(), waits);
         place(dual());
     }
 
