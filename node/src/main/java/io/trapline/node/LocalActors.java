@@ -18,6 +18,7 @@ import io.trapline.node.registry.RunProposal;
 import io.trapline.node.registry.RunProposal.What;
 import io.trapline.node.shard.P2mShard;
 import io.trapline.node.types.TypeCalls;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.apache.pekko.actor.typed.Behavior;
 
@@ -78,7 +79,12 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
 
     @Override
     public Behavior<TypesMessage> types(DomainView domain, DomainRoutes routes) {
-        return TypeCalls.create(domain.domid(), routes.map(), routes.shards(), routes.calls());
+        return TypeCalls.create(
+                domain.domid(),
+                routes.map(),
+                routes.shards(),
+                routes.calls(),
+                domain.replicated() ? Optional.of(self) : Optional.empty());
     }
 
     @Override

@@ -46,6 +46,7 @@ final class MemoryCalls {
                 case CallAnswer.Done refused -> answers.accept(refused.refusal());
                 case CallAnswer.GatePassed passed -> call.gate(passed.refusal());
                 case CallAnswer.Listed listed -> throw unasked(listed);
+                case CallAnswer.Marked marked -> throw unasked(marked);
                 case CallAnswer.Ended ended -> throw unasked(ended);
             }
         });
@@ -99,6 +100,7 @@ final class MemoryCalls {
                 case CallAnswer.GatePassed passed -> call.gate(passed.refusal());
                 case CallAnswer.Read read -> throw unasked(read);
                 case CallAnswer.Listed listed -> throw unasked(listed);
+                case CallAnswer.Marked marked -> throw unasked(marked);
             }
         });
         return call;

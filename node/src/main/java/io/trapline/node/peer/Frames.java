@@ -191,6 +191,12 @@ final class Frames {
 
     /** To what carries out a domain's type calls. */
     static void toTypes(int domid, long generation, TypesMessage message, PeerLink.Sink sink) {
+        sink.frame(
+                TrafficClass.CALLS,
+                payload(domid, generation).setTypes(toTypes(message)).build());
+    }
+
+    static ToTypes toTypes(TypesMessage message) {
         ToTypes.Builder told = ToTypes.newBuilder();
         Optional<Gate> gate;
         switch (message) {
@@ -209,7 +215,7 @@ final class Frames {
             default -> throw new IllegalArgumentException("crosses no host: " + message);
         }
         gate.ifPresent(by -> told.setGate(gate(by)));
-        sink.frame(TrafficClass.CALLS, payload(domid, generation).setTypes(told).build());
+        return told.build();
     }
 
     /** To whoever asked. */
@@ -224,6 +230,7 @@ final class Frames {
                 result.setShard(shard).setListed(RowFrames.runs(runs));
             case CallAnswer.GatePassed(long call, var refusal) -> result.setGatePassed(end(refusal));
             case CallAnswer.Ended(long call, var refusal) -> result.setEnded(end(refusal));
+            case CallAnswer.Marked marked -> result.setShard(marked.shard()).setMarked(MarkFrames.marked(marked));
         }
         sink.frame(
                 TrafficClass.ANSWERS,
@@ -343,6 +350,7 @@ final class Frames {
             case LISTED -> new CallAnswer.Listed(call, shard, RowFrames.runs(result.getListed()));
             case GATE_PASSED -> new CallAnswer.GatePassed(call, refusal(result.getGatePassed()));
             case ENDED -> new CallAnswer.Ended(call, refusal(result.getEnded()));
+            case MARKED -> MarkFrames.marked(call, shard, result.getMarked());
             case RESULT_NOT_SET -> throw new MalformedFrameException("result", "none", "no such result");
         };
     }

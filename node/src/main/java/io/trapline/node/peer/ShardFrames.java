@@ -4,8 +4,10 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.trapline.internal.v1.BufferMoved;
 import io.trapline.internal.v1.ChangeAck;
+import io.trapline.internal.v1.DropMark;
 import io.trapline.internal.v1.FromServerKeys;
 import io.trapline.internal.v1.FromServerOutcomes;
+import io.trapline.internal.v1.GetMark;
 import io.trapline.internal.v1.KeyColumns;
 import io.trapline.internal.v1.ListTypes;
 import io.trapline.internal.v1.MoveBuffer;
@@ -148,6 +150,12 @@ final class ShardFrames {
         return switch (message) {
             case ShardMessage.LetPass(int server, long home, var inner) ->
                 call(inner).setPassedBy(PassedBy.newBuilder().setServer(server).setHomeEpoch(home));
+            case ShardMessage.Part(var id, var inner) -> call(inner).setPartOf(MarkFrames.txn(id));
+            case ShardMessage.KeepMark(long call, var mark) -> told.setKeepMark(MarkFrames.keep(call, mark));
+            case ShardMessage.DropMark(long call, var id) ->
+                told.setDropMark(DropMark.newBuilder().setCall(call).setId(MarkFrames.txn(id)));
+            case ShardMessage.GetMark(long call) ->
+                told.setGetMark(GetMark.newBuilder().setCall(call));
             case ShardMessage.CheckTypes(long call, var runs) ->
                 told.setCheckTypes(TypeRuns.newBuilder().setCall(call).setRuns(RowFrames.runs(runs)));
             case ShardMessage.CommitTypes(long call, var runs) ->
@@ -254,7 +262,7 @@ final class ShardFrames {
 
     /** A call: what a server's gate may let pass, or has. */
     static ShardMessage.Call decodeCall(ToShard told) {
-        ShardMessage.Call call = decodeInner(told);
+        ShardMessage.Call call = MarkFrames.part(told, decodeInner(told));
         return told.hasPassedBy()
                 ? new ShardMessage.LetPass(
                         server(told.getPassedBy().getServer()),
@@ -295,6 +303,12 @@ final class ShardFrames {
                 new ShardMessage.WriteSegments(
                         told.getWriteSegments().getCall(),
                         RowFrames.segments(told.getWriteSegments().getSegments(), true));
+            case KEEP_MARK -> MarkFrames.keep(told.getKeepMark());
+            case DROP_MARK ->
+                new ShardMessage.DropMark(
+                        told.getDropMark().getCall(),
+                        MarkFrames.txn(told.getDropMark().getId()));
+            case GET_MARK -> new ShardMessage.GetMark(told.getGetMark().getCall());
             default -> throw new MalformedFrameException("shard.message", told.getMessageCase(), "no such message");
         };
     }

@@ -1,13 +1,11 @@
 package io.trapline.node.protocol;
 
-import io.trapline.model.Pure;
 import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
 import java.util.List;
 import java.util.Optional;
 
 /** What comes of something that was asked under a call's number, which is the asker's own. */
-@Pure
 public sealed interface CallAnswer {
     /** Under which it was asked. */
     long call();
@@ -48,6 +46,19 @@ public sealed interface CallAnswer {
         @Override
         public GatePassed under(long number) {
             return new GatePassed(number, refusal);
+        }
+    }
+
+    /**
+     * What a shard has of calls over several shards (T6).
+     *
+     * @param done of which of them it has done its part last
+     * @param kept which of them it keeps
+     */
+    record Marked(long call, int shard, Optional<TypesTxn> done, Optional<Mark> kept) implements CallAnswer {
+        @Override
+        public Marked under(long number) {
+            return new Marked(number, shard, done, kept);
         }
     }
 

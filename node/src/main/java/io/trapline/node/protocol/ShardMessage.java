@@ -176,6 +176,47 @@ public sealed interface ShardMessage {
         }
     }
 
+    /** Keeps a call over several shards, of which one is this one, until {@link DropMark} (T6). */
+    record KeepMark(long call, Mark mark) implements Call {
+        @Override
+        public KeepMark under(long number) {
+            return new KeepMark(number, mark);
+        }
+    }
+
+    /** The call is over everywhere, or nowhere begun. */
+    record DropMark(long call, TypesTxn id) implements Call {
+        @Override
+        public DropMark under(long number) {
+            return new DropMark(number, id);
+        }
+    }
+
+    /** What is kept of such calls, and which of them was done here last? Answered with {@link CallAnswer.Marked}. */
+    record GetMark(long call) implements Call {
+        @Override
+        public GetMark under(long number) {
+            return new GetMark(number);
+        }
+    }
+
+    /**
+     * What such a call is in this shard, which remembers that it has done it.
+     *
+     * @param inner a {@link CommitTypes} or {@link WriteSegments}
+     */
+    record Part(TypesTxn id, Call inner) implements Call {
+        @Override
+        public long call() {
+            return inner.call();
+        }
+
+        @Override
+        public Part under(long number) {
+            return new Part(id, inner.under(number));
+        }
+    }
+
     /** The node serves again. */
     record Resume() implements ShardMessage {}
 

@@ -64,6 +64,9 @@ public sealed interface TypesMessage {
      */
     record ShardsMoved(boolean away, Refusal why) implements TypesMessage {}
 
+    /** Shards that others have decided are decided here: what was cut short there is finished before anything else (T6). */
+    record Recover() implements TypesMessage {}
+
     /** The domain is gone: the actor stops. */
     record Stop() implements TypesMessage {}
 

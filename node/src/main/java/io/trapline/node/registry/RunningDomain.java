@@ -305,7 +305,23 @@ final class RunningDomain {
         if (serversChanged && types.actor() != null) {
             types.tell(knownServers());
         }
+        if (!shardsMoved.isEmpty() && isAtTypes()) {
+            recoverTypes();
+        }
         gone.forEach(this::stop);
+    }
+
+    /** Whether the domain's type calls are carried out here. */
+    private boolean isAtTypes() {
+        return places.getFirst().primary().equals(self);
+    }
+
+    /** After the shards have been told that they are decided here: what another node's death has cut short is finished (T6). */
+    private void recoverTypes() {
+        boolean mayBeCutShort = view.replicated() && shards.size() > 1;
+        if (types.actor() != null || mayBeCutShort) {
+            types.tell(new TypesMessage.Recover());
+        }
     }
 
     /** Shards are where the view says; those that another life decides from now on. */
@@ -486,6 +502,9 @@ final class RunningDomain {
 
     private void briefTypes(ActorRef<TypesMessage> started) {
         started.tell(knownServers());
+        if (hasTakenOver) {
+            started.tell(new TypesMessage.Recover());
+        }
     }
 
     private void briefServer(int id, ActorRef<ServerMessage> started) {

@@ -51,6 +51,7 @@ final class ShardSteps {
     private final List<BufferAsk> asked = new ArrayList<>();
 
     private final BufferAnswers answered = new BufferAnswers();
+    private final Marks marks = new Marks();
 
     /** What has come of an image. */
     private final ByteArrayOutputStream imageSoFar = new ByteArrayOutputStream();
@@ -177,7 +178,18 @@ final class ShardSteps {
                                 ? new CallAnswer.Done(read.call(), index, refusal)
                                 : new CallAnswer.Read(read.call(), index, readAll(read)));
             }
-            case WriteSegments write -> done(write.call(), writeAll(write.segments()));
+            case WriteSegments write -> writeSegments(write);
+            case ShardMessage.KeepMark keep -> {
+                marks.keep(keep.mark());
+                done(keep.call(), Optional.empty());
+            }
+            case ShardMessage.DropMark drop -> {
+                marks.drop(drop.id());
+                done(drop.call(), Optional.empty());
+            }
+            case ShardMessage.GetMark get ->
+                answer(new CallAnswer.Marked(get.call(), index, marks.done(), marks.kept()));
+            case ShardMessage.Part part -> part(part);
         }
     }
 
@@ -188,6 +200,7 @@ final class ShardSteps {
             case CheckTypes check -> false;
             case ListTypes list -> false;
             case ReadSegments read -> false;
+            case ShardMessage.GetMark get -> false;
             default -> true;
         };
     }
@@ -227,12 +240,30 @@ final class ShardSteps {
     }
 
     /** Checked once more: a server's former home may have let it pass late, when its caller had been refused and another has come between. */
-    private void commitTypes(CommitTypes commit) {
+    private Optional<Refusal> commitTypes(CommitTypes commit) {
         Optional<Refusal> refusal = rules.p2m().checkTypes(commit.runs());
         if (refusal.isPresent()) {
             done(commit.call(), refusal);
         } else {
             changeTypes(commit.call(), token -> rules.commitTypes(commit.runs(), token));
+        }
+        return refusal;
+    }
+
+    private Optional<Refusal> writeSegments(WriteSegments write) {
+        Optional<Refusal> refusal = writeAll(write.segments());
+        done(write.call(), refusal);
+        return refusal;
+    }
+
+    private void part(ShardMessage.Part part) {
+        Optional<Refusal> refusal = switch (part.inner()) {
+            case CommitTypes commit -> commitTypes(commit);
+            case WriteSegments write -> writeSegments(write);
+            default -> throw new IllegalArgumentException("no part of a call: " + part.inner());
+        };
+        if (refusal.isEmpty()) {
+            marks.did(part.id());
         }
     }
 
@@ -302,6 +333,7 @@ final class ShardSteps {
                 },
                 () -> new BufferAsk(image.of(0), image.of(0L), image.of(0), BufferMove.NONE.image(image)));
         answered.image(image);
+        marks.image(image);
         lastToken = image.of(lastToken);
         leased = image.of(leased);
     }

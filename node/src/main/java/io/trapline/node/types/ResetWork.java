@@ -43,6 +43,11 @@ record ResetWork(TypesMessage.Reset reset, int size) implements Work {
     }
 
     @Override
+    public Optional<TypesMessage.Call> kept() {
+        return Optional.empty();
+    }
+
+    @Override
     public Refusal first(Map<Integer, Refusal> refusals) {
         return Objects.requireNonNull(refusals.get(Collections.min(refusals.keySet())));
     }

@@ -52,6 +52,11 @@ record SetTypesWork(TypesMessage.SetTypes change, List<ShardRuns> pieces) implem
         return new ShardMessage.CommitTypes(call, pieces.get(piece));
     }
 
+    @Override
+    public Optional<TypesMessage.Call> kept() {
+        return Optional.of(new TypesMessage.SetTypes(0, change.runs(), Optional.empty()));
+    }
+
     /** That of the earliest run; of one run's, that of the lowest frame, as if the runs had been carried out one after the other. */
     @Override
     public Refusal first(Map<Integer, Refusal> refusals) {

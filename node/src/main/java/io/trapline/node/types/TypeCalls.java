@@ -6,11 +6,15 @@ import io.trapline.model.Refusal;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Gate;
+import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.Mark;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerMessage.ShardTell;
+import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.TypesMessage;
 import io.trapline.node.protocol.TypesMessage.KnownServer;
+import io.trapline.node.protocol.TypesTxn;
 import io.trapline.node.registry.DomainCalls;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -30,41 +34,79 @@ import org.jspecify.annotations.Nullable;
  * Carries out what concerns several shards of one domain, one call at a time: first every shard checks, then, where none refuses, every shard is
  * told to do it (T6, F2). Between the two no type changes, since types change through here alone. A call that is made for a server is told to the
  * shards by that server's actor, so that it is in order with the server's answers.
+ *
+ * <p>Where shards have a second copy, the first shard of a call over several keeps it, replicated, from before the first does it until all have: when the
+ * shards' primary dies in between, whoever is it then asks all of them first. What one has done, all do; what none has, none does.
+ *
+ * <pre>
+ *   CHECKING ─▶ MARKING ─▶ COMMITTING ─▶ DROPPING ─▶ IDLE          promoted, or cut short: ASKING ─▶ FINISHING ─▶ DROPPING ─▶ ASKING ─▶ IDLE
+ * </pre>
  */
 public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
     private final int domid;
     private final ShardMap map;
     private final List<ShardRoute> shards;
     private final DomainCalls calls;
+    private final Optional<Life> marksAs;
     private final ArrayDeque<Work> waiting = new ArrayDeque<>();
     private Map<Integer, KnownServer> servers = Map.of();
 
     private int waitingCalls;
     private @Nullable Work current;
+    private Phase phase = Phase.IDLE;
+
+    /** The type calls of the domain are another node's: what callers are told. */
+    private @Nullable Refusal away;
+    /** Whether the shards are to be asked what was cut short, before anything else begins. */
+    private boolean recovers;
+    /** The shards may not know yet that they are decided here: nothing begins. */
+    private boolean held;
 
     // Of the current call.
     private DomainCalls.@Nullable Call asked;
-    private boolean committing;
+    /** The call that a shard keeps, and which shard. */
+    private @Nullable TypesTxn txn;
+
+    private int keeper;
+    private final List<CallAnswer.Marked> found = new ArrayList<>();
     private boolean gateOwed;
     private int answersOwed;
     private final Map<Integer, Refusal> refusals = new HashMap<>();
 
+    private enum Phase {
+        IDLE,
+        CHECKING,
+        MARKING,
+        COMMITTING,
+        DROPPING,
+        ASKING,
+        FINISHING
+    }
+
     private TypeCalls(
-            ActorContext<TypesMessage> context, int domid, ShardMap map, List<ShardRoute> shards, DomainCalls calls) {
+            ActorContext<TypesMessage> context,
+            int domid,
+            ShardMap map,
+            List<ShardRoute> shards,
+            DomainCalls calls,
+            Optional<Life> marksAs) {
         super(context);
         this.domid = domid;
         this.map = map;
         this.shards = List.copyOf(shards);
         this.calls = calls;
+        this.marksAs = marksAs;
     }
 
     /**
      * The actor of a domain with these shards.
      *
      * @param calls what this node has asked, where answers are given
+     * @param marksAs this life, where shards may have a second copy; empty: they have one, and what is cut short is lost with it
      */
-    public static Behavior<TypesMessage> create(int domid, ShardMap map, List<ShardRoute> shards, DomainCalls calls) {
-        return Behaviors.setup(context -> new TypeCalls(context, domid, map, shards, calls));
+    public static Behavior<TypesMessage> create(
+            int domid, ShardMap map, List<ShardRoute> shards, DomainCalls calls, Optional<Life> marksAs) {
+        return Behaviors.setup(context -> new TypeCalls(context, domid, map, shards, calls, marksAs));
     }
 
     @Override
@@ -77,6 +119,7 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
             case TypesMessage.Servers known -> onServers(known.servers());
             case TypesMessage.ServerGone gone -> onServerGone(gone);
             case TypesMessage.ShardsMoved moved -> onShardsMoved(moved);
+            case TypesMessage.Recover recover -> onRecover();
             case TypesMessage.Stop stop -> {
                 return Behaviors.stopped();
             }
@@ -85,6 +128,10 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
     }
 
     private void enter(Work work) {
+        if (away != null) {
+            work.end(Optional.of(away), calls);
+            return;
+        }
         if (waitingCalls >= Limit.MAX_TYPE_CALLS_WAITING.intValue()) {
             Refusal tooMany = Refusal.overLimit(
                             Errno.EAGAIN, "type calls waiting", waitingCalls + 1L, Limit.MAX_TYPE_CALLS_WAITING)
@@ -102,8 +149,18 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         beginNext();
     }
 
+    private void uncount(Work work) {
+        if (work.isCounted()) {
+            waitingCalls--;
+        }
+    }
+
     private void beginNext() {
-        while (current == null && !waiting.isEmpty()) {
+        while (phase == Phase.IDLE && !held && (recovers || !waiting.isEmpty())) {
+            if (recovers) {
+                askShards();
+                return;
+            }
             Work work = waiting.remove();
             current = work;
             if (work.isChecked()) {
@@ -115,20 +172,31 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
     }
 
     private void check(Work work) {
-        committing = false;
-        long call = beginStep(work.size());
+        long call = beginStep(Phase.CHECKING, work.size());
         for (int i = 0; i < work.size(); i++) {
             shards.get(work.shard(i)).tell(work.check(i, call));
         }
     }
 
+    private void markOrCommit(Work work) {
+        TypesMessage.Call kept = work.kept().orElse(null);
+        if (marksAs.isEmpty() || kept == null || work.size() == 1) {
+            commit(work);
+            return;
+        }
+        long call = beginStep(Phase.MARKING, 1);
+        TypesTxn id = new TypesTxn(marksAs.get(), call);
+        txn = id;
+        keeper = work.shard(0);
+        shards.get(keeper).tell(new ShardMessage.KeepMark(call, new Mark(id, kept)));
+    }
+
     private void commit(Work work) {
-        committing = true;
-        long call = beginStep(work.size());
+        long call = beginStep(Phase.COMMITTING, work.size());
         Gate gate = work.gate().orElse(null);
         if (gate == null) {
             for (int i = 0; i < work.size(); i++) {
-                shards.get(work.shard(i)).tell(work.commit(i, call));
+                shards.get(work.shard(i)).tell(part(work, i, call));
             }
             return;
         }
@@ -140,14 +208,85 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         gateOwed = true;
         List<ShardTell> tells = new ArrayList<>(work.size());
         for (int i = 0; i < work.size(); i++) {
-            tells.add(new ShardTell(work.shard(i), work.commit(i, call)));
+            tells.add(new ShardTell(work.shard(i), part(work, i, call)));
         }
         server.route().tell(new ServerMessage.Gated(call, gate, tells));
     }
 
-    /** The number under which its answers come. */
-    private long beginStep(int answers) {
+    private ShardMessage.Call part(Work work, int piece, long call) {
+        TypesTxn id = txn;
+        ShardMessage.Call commit = work.commit(piece, call);
+        return id == null ? commit : new ShardMessage.Part(id, commit);
+    }
+
+    private void dropMark(TypesTxn id) {
+        txn = id;
+        long call = beginStep(Phase.DROPPING, 1);
+        shards.get(keeper).tell(new ShardMessage.DropMark(call, id));
+    }
+
+    private void askShards() {
+        found.clear();
+        long call = beginStep(Phase.ASKING, shards.size());
+        shards.forEach(shard -> shard.tell(new ShardMessage.GetMark(call)));
+    }
+
+    /** What all shards have said: one call at most was cut short, and is finished or forgotten; then they are asked again. */
+    private void recover() {
+        Optional<CallAnswer.Marked> marked =
+                found.stream().filter(shard -> shard.kept().isPresent()).findFirst();
+        if (marked.isEmpty()) {
+            recovers = false;
+            idle();
+            return;
+        }
+        Mark mark = marked.get().kept().orElseThrow();
+        keeper = marked.get().shard();
+        Work work = switch (mark.change()) {
+            case TypesMessage.SetTypes types -> new SetTypesWork(types, map);
+            case TypesMessage.WriteAcross write -> new WriteWork(write);
+        };
+        List<Integer> left = new ArrayList<>();
+        for (int i = 0; i < work.size(); i++) {
+            if (!hasDone(work.shard(i), mark.id())) {
+                left.add(i);
+            }
+        }
+        if (left.isEmpty() || left.size() == work.size()) {
+            dropMark(mark.id());
+            return;
+        }
+        txn = mark.id();
+        long call = beginStep(Phase.FINISHING, left.size());
+        left.forEach(i -> shards.get(work.shard(i)).tell(part(work, i, call)));
+    }
+
+    private boolean hasDone(int shard, TypesTxn id) {
+        return found.stream()
+                .anyMatch(of ->
+                        of.shard() == shard && of.done().filter(id::equals).isPresent());
+    }
+
+    private void idle() {
         endStep();
+        txn = null;
+        phase = Phase.IDLE;
+        beginNext();
+    }
+
+    /** The shards have been told that they are decided here. */
+    private void onRecover() {
+        held = false;
+        if (marksAs.isPresent()) {
+            recovers = true;
+        }
+        beginNext();
+    }
+
+    /** The number under which its answers come. */
+    private long beginStep(Phase next, int answers) {
+        endStep();
+        phase = next;
         answersOwed = answers;
         gateOwed = false;
         // Refused with the whole domain, which ends this actor too, or as shards move, which it is told.
@@ -186,6 +325,11 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
                     advance();
                 }
             }
+            case CallAnswer.Marked marked -> {
+                found.add(marked);
+                answersOwed--;
+                advance();
+            }
             case CallAnswer.Read read -> throw new IllegalArgumentException("nothing was to be read: " + read);
             case CallAnswer.Listed listed -> throw new IllegalArgumentException("nothing was to be listed: " + listed);
             case CallAnswer.Ended ended -> throw new IllegalArgumentException("no call of a step: " + ended);
@@ -208,15 +352,18 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
     private void onShardsMoved(TypesMessage.ShardsMoved moved) {
         List<Work> refused = moved.away() ? List.copyOf(waiting) : List.of();
         waiting.removeAll(refused);
-        if (current != null) {
-            end(Optional.of(moved.why()));
-        }
+        away = moved.away() ? moved.why() : null;
+        // Nothing begins until it is known what becomes of the rest, and until the shards that are decided here now
+        // have heard of it: Recover.
+        held = true;
+        end(Optional.of(moved.why()));
+        recovers &= !moved.away();
+        held = marksAs.isPresent() && !moved.away();
         for (Work work : refused) {
-            if (work.isCounted()) {
-                waitingCalls--;
-            }
+            uncount(work);
             work.end(Optional.of(moved.why()), calls);
         }
+        beginNext();
     }
 
     private void onServerGone(TypesMessage.ServerGone gone) {
@@ -229,29 +376,60 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
     }
 
     private void advance() {
-        Work work = current;
-        if (work == null || answersOwed > 0 || gateOwed) {
+        if (answersOwed > 0 || gateOwed) {
             return;
         }
-        Optional<Refusal> refusal = refusals.isEmpty() ? Optional.empty() : Optional.of(work.first(refusals));
-        if (committing || refusal.isPresent()) {
-            end(refusal);
-        } else {
-            commit(work);
+        Work work = current;
+        if (work != null) {
+            Optional<Refusal> refusal = refusals.isEmpty() ? Optional.empty() : Optional.of(refusal(work));
+            if (phase == Phase.COMMITTING || refusal.isPresent()) {
+                end(refusal);
+            } else if (phase == Phase.CHECKING) {
+                markOrCommit(work);
+            } else {
+                commit(work);
+            }
+            return;
         }
+        TypesTxn id = txn;
+        if (!refusals.isEmpty()) {
+            // A shard is decided elsewhere: here this goes on when it is not any more.
+            getContext()
+                    .getLog()
+                    .info("domain {}: a call that was cut short is not finished here: {}", domid, refusals);
+            held = true;
+            idle();
+        } else if (phase == Phase.ASKING) {
+            recover();
+        } else if (phase == Phase.FINISHING && id != null) {
+            dropMark(id);
+        } else {
+            idle();
+        }
+    }
+
+    private Refusal refusal(Work work) {
+        return phase == Phase.MARKING ? refusals.values().iterator().next() : work.first(refusals);
     }
 
     /** Answers of the call that come later are of an older step. */
     private void end(Optional<Refusal> refusal) {
         Work work = current;
+        TypesTxn id = txn;
         current = null;
         endStep();
+        txn = null;
+        phase = Phase.IDLE;
         if (work != null) {
-            if (work.isCounted()) {
-                waitingCalls--;
-            }
+            uncount(work);
             work.end(refusal, calls);
         }
+        if (id != null && refusal.isEmpty()) {
+            dropMark(id);
+            return;
+        }
+        // Some may have done it.
+        recovers |= id != null;
         beginNext();
     }
 }

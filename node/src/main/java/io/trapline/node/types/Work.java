@@ -4,6 +4,7 @@ import io.trapline.model.Refusal;
 import io.trapline.node.protocol.AnswerRoute;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.TypesMessage;
 import java.util.Map;
 import java.util.Optional;
 
@@ -31,6 +32,9 @@ sealed interface Work permits SetTypesWork, WriteWork, ResetWork {
 
     /** Tells a shard to do it; to be answered under that number. */
     ShardMessage.Call commit(int piece, long call);
+
+    /** What a shard keeps of it until all have done it, should it be over several; empty: each of them does it when it can. */
+    Optional<TypesMessage.Call> kept();
 
     /** Of the refusals by shard, at least one, the one that the caller is told. */
     Refusal first(Map<Integer, Refusal> refusals);

@@ -44,6 +44,11 @@ record WriteWork(TypesMessage.WriteAcross write) implements Work {
     }
 
     @Override
+    public Optional<TypesMessage.Call> kept() {
+        return Optional.of(new TypesMessage.WriteAcross(0, write.pieces(), Optional.empty()));
+    }
+
+    @Override
     public Refusal first(Map<Integer, Refusal> refusals) {
         return Objects.requireNonNull(refusals.get(Collections.min(refusals.keySet())));
     }

@@ -80,7 +80,8 @@ final class MemoryFixture implements AutoCloseable {
             }
             return Behaviors.same();
         }));
-        ActorRef<TypesMessage> types = kit.spawn(TypeCalls.create(domid, shards.map, shards.routes, shards.calls));
+        ActorRef<TypesMessage> types =
+                kit.spawn(TypeCalls.create(domid, shards.map, shards.routes, shards.calls, Optional.empty()));
         types.tell(new TypesMessage.Servers(Map.of(SERVER, new TypesMessage.KnownServer(SERVER_GEN, actor::tell))));
         return new DomainHandle(
                 domid,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.trapline.internal.v1.Change;
+import io.trapline.internal.v1.GetMark;
 import io.trapline.internal.v1.Payload;
 import io.trapline.internal.v1.StepApply;
 import io.trapline.internal.v1.ToShard;
@@ -19,10 +20,12 @@ import io.trapline.node.p2m.MemoryBudget;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.Mark;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardStep;
 import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.protocol.TypesTxn;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.protocol.VcpusMessage;
 import io.trapline.node.rows.AccessRows;
@@ -103,6 +106,8 @@ final class FramesTest {
     private static final List<TypeRun> RUNS =
             List.of(new TypeRun(1, 2, MemType.HOLE), new TypeRun(9, 1, MemType.IOREQ_SERVER_3));
 
+    private static final TypesTxn TXN = new TypesTxn(new Life("p", 4), 12);
+    private static final TypesMessage.Call CHANGE = new TypesMessage.SetTypes(0, RUNS, Optional.empty());
     private static final Gate GATE = new Gate("me", 5, 50, 60, keys(3));
 
     static Stream<ShardMessage> toShards() {
@@ -127,7 +132,29 @@ final class FramesTest {
                 new ShardMessage.CheckSegments(11, segments()),
                 new ShardMessage.ReadSegments(11, new long[] {4096, 10}, new int[] {3, 2}),
                 new ShardMessage.WriteSegments(11, segments()),
+                new ShardMessage.KeepMark(11, new Mark(TXN, CHANGE)),
+                new ShardMessage.KeepMark(
+                        11,
+                        new Mark(
+                                TXN,
+                                new TypesMessage.WriteAcross(
+                                        0, List.of(new TypesMessage.Piece(1, segments())), Optional.empty()))),
+                new ShardMessage.DropMark(11, TXN),
+                new ShardMessage.GetMark(11),
+                new ShardMessage.Part(TXN, new ShardMessage.CommitTypes(11, RUNS)),
+                new ShardMessage.LetPass(
+                        5, 77, new ShardMessage.Part(TXN, new ShardMessage.WriteSegments(11, segments()))),
                 new ShardMessage.ChangeAck(30, 12));
+    }
+
+    @Test
+    void onlyWhatChangesPagesIsAPartOfACall() {
+        ToShard told = ShardFrames.call(new ShardMessage.Part(TXN, new ShardMessage.CommitTypes(11, RUNS)))
+                .clearMessage()
+                .setGetMark(GetMark.getDefaultInstance())
+                .build();
+
+        assertThatThrownBy(() -> ShardFrames.decode(FROM, told, NOW)).isInstanceOf(MalformedFrameException.class);
     }
 
     private static List<Told> shard(ShardMessage message, TrafficClass ofCalls) {
@@ -318,6 +345,8 @@ final class FramesTest {
                 new CallAnswer.Done(11, SHARD, Optional.of(refusal)),
                 new CallAnswer.Listed(11, SHARD, RUNS),
                 new CallAnswer.GatePassed(11, Optional.of(refusal)),
+                new CallAnswer.Marked(11, SHARD, Optional.empty(), Optional.empty()),
+                new CallAnswer.Marked(11, SHARD, Optional.of(TXN), Optional.of(new Mark(TXN, CHANGE))),
                 new CallAnswer.Ended(11, Optional.empty()));
     }
 

@@ -13,16 +13,21 @@ import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.p2m.StepMemory;
 import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.Mark;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardStep;
+import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.protocol.TypesTxn;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.replica.StateImage;
 import io.trapline.node.rows.AccessRows;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
+import io.trapline.node.rows.Segments;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.assertj.core.api.recursive.comparison.RecursiveComparisonConfiguration;
 import org.junit.jupiter.api.DisplayName;
@@ -113,7 +118,7 @@ final class ShardImageTest {
 
     private ShardStep any() {
         int vcpu = random.nextInt(epoch.length);
-        return switch (random.nextInt(12)) {
+        return switch (random.nextInt(13)) {
             case 0, 1, 2, 3, 4 -> new ShardStep.Told(new ShardMessage.Accesses(GUESTS, access(vcpu)));
             case 5 -> new ShardStep.Told(new ShardMessage.Completed(1, 0, outcomes(vcpu)));
             case 6 -> new ShardStep.Told(new ShardMessage.DecideAgain(1, 0, keys(vcpu)));
@@ -128,7 +133,35 @@ final class ShardImageTest {
                         random.nextInt(1000),
                         0,
                         new BufferMove(vcpu, epoch[vcpu], last[vcpu], 0, 0x9000, 8, true, new byte[8])));
+            case 11 -> new ShardStep.Told(mark());
             default -> random.nextInt(4) == 0 ? new ShardStep.Leased(random.nextInt(3) > 0) : applied();
+        };
+    }
+
+    /** Of calls over several shards. */
+    private ShardMessage mark() {
+        TypesTxn id = new TypesTxn(GUESTS, random.nextInt(3));
+        Segments segments =
+                new Segments(new long[] {0x1000, 8}, new int[] {2, 1}, new int[] {0, 2}, new byte[] {1, 2, 3});
+        return switch (random.nextInt(4)) {
+            case 0 ->
+                new ShardMessage.KeepMark(
+                        1,
+                        new Mark(
+                                id,
+                                new TypesMessage.SetTypes(
+                                        0,
+                                        List.of(new TypeRun(3, 4, type()), new TypeRun(9, 1, type())),
+                                        Optional.empty())));
+            case 1 ->
+                new ShardMessage.KeepMark(
+                        1,
+                        new Mark(
+                                id,
+                                new TypesMessage.WriteAcross(
+                                        0, List.of(new TypesMessage.Piece(1, segments)), Optional.empty())));
+            case 2 -> new ShardMessage.Part(id, new ShardMessage.WriteSegments(1, segments));
+            default -> new ShardMessage.DropMark(1, id);
         };
     }
 

@@ -269,8 +269,8 @@ final class TypeCallsTest {
     void callsWaitForEachOtherUpToALimit() {
         TestProbe<ShardMessage> shard = KIT.createTestProbe();
         DomainCalls asked = new DomainCalls(DOMID);
-        ActorRef<TypesMessage> calls =
-                KIT.spawn(TypeCalls.create(DOMID, new ShardMap(new long[1]), List.of(shard.getRef()::tell), asked));
+        ActorRef<TypesMessage> calls = KIT.spawn(TypeCalls.create(
+                DOMID, new ShardMap(new long[1]), List.of(shard.getRef()::tell), asked, Optional.empty()));
         List<TypeRun> runs = List.of(new TypeRun(0, 1, MemType.RAM_RO));
         List<Optional<Refusal>> answers = new CopyOnWriteArrayList<>();
         for (int i = 0; i < Limit.MAX_TYPE_CALLS_WAITING.value(); i++) {
@@ -296,8 +296,8 @@ final class TypeCallsTest {
         // D-24: one call waits for a shard that has died, another one for that call.
         TestProbe<ShardMessage> shard = KIT.createTestProbe();
         DomainCalls asked = new DomainCalls(DOMID);
-        ActorRef<TypesMessage> calls =
-                KIT.spawn(TypeCalls.create(DOMID, new ShardMap(new long[] {0}), List.of(shard.getRef()::tell), asked));
+        ActorRef<TypesMessage> calls = KIT.spawn(TypeCalls.create(
+                DOMID, new ShardMap(new long[] {0}), List.of(shard.getRef()::tell), asked, Optional.empty()));
         List<String> ends = new CopyOnWriteArrayList<>();
         TypeRun run = new TypeRun(0, 1, MemType.RAM_RO);
         for (String name : List.of("first", "second", "third")) {
@@ -326,7 +326,7 @@ final class TypeCallsTest {
     }
 
     private static ActorRef<TypesMessage> calls(Shards shards) {
-        return KIT.spawn(TypeCalls.create(DOMID, shards.map, shards.routes, shards.calls));
+        return KIT.spawn(TypeCalls.create(DOMID, shards.map, shards.routes, shards.calls, Optional.empty()));
     }
 
     private static void know(ActorRef<TypesMessage> calls, TestProbe<ServerMessage> server) {

@@ -1,0 +1,110 @@
+package io.trapline.node.types;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trapline.model.MemType;
+import io.trapline.model.Refusal;
+import io.trapline.model.TypeRun;
+import io.trapline.node.fixture.Shards;
+import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.rows.Segments;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Calls over several shards whose primary dies at any moment: all or nothing (T6, V-11). */
+final class CutShortTest {
+    private static final int SEEDS = 200;
+    /** More than both calls need. */
+    private static final int MOST_STEPS = 160;
+
+    private static final long PAGES = Shards.PAGES;
+    private static final byte VALUE = 0x5a;
+
+    /** What a run shows of a call: how many of its shards have it, and what its caller was told. */
+    private record Shown(String call, int shards, List<Optional<Refusal>> answers) {
+        boolean isHalf() {
+            return shards > 0 && shards < TwoNodes.SHARDS;
+        }
+
+        boolean isLost() {
+            return answers.stream().anyMatch(Optional::isEmpty) && shards < TwoNodes.SHARDS;
+        }
+    }
+
+    @Test
+    @DisplayName("a type change and a write over three shards are all or nothing wherever their primary dies")
+    void areAllOrNothing() {
+        int none = 0;
+        int finished = 0;
+        for (int seed = 0; seed < SEEDS; seed++) {
+            for (Shown shown : run(seed, true)) {
+                assertThat(shown.isHalf()).as("seed %d: %s", seed, shown).isFalse();
+                assertThat(shown.isLost()).as("seed %d: %s", seed, shown).isFalse();
+                none += shown.shards() == 0 ? 1 : 0;
+                finished += shown.shards() > 0 && shown.answers().isEmpty() ? 1 : 0;
+            }
+        }
+        // It has seen both: calls that nobody had begun, and such that the second node had to finish.
+        assertThat(none).isPositive();
+        assertThat(finished).isPositive();
+    }
+
+    @Test
+    @DisplayName("without what the shards keep some of them would be half done")
+    void wouldBeHalfDoneOtherwise() {
+        int half = 0;
+        for (int seed = 0; seed < SEEDS; seed++) {
+            half += (int) run(seed, false).stream().filter(Shown::isHalf).count();
+        }
+        assertThat(half).isPositive();
+    }
+
+    private static List<Shown> run(int seed, boolean recovers) {
+        Random random = new Random(seed);
+        TwoNodes nodes = new TwoNodes(random);
+        List<Optional<Refusal>> typed = new ArrayList<>();
+        List<Optional<Refusal>> written = new ArrayList<>();
+        TypeRun run = new TypeRun(PAGES - 2, PAGES + 4, MemType.ioreqServer(0));
+        nodes.p.ask(call -> new TypesMessage.SetTypes(call, List.of(run), Optional.empty()), typed::add);
+        nodes.p.ask(call -> new TypesMessage.WriteAcross(call, pieces(), Optional.empty()), written::add);
+        nodes.run(random.nextInt(MOST_STEPS));
+
+        nodes.promote(recovers);
+        List<Optional<Refusal>> next = new ArrayList<>();
+        TypeRun one = new TypeRun(9, 1, MemType.RAM_RO);
+        nodes.b.ask(call -> new TypesMessage.SetTypes(call, List.of(one), Optional.empty()), next::add);
+        nodes.runAll();
+
+        assertThat(next).as("seed %d: the next call is carried out", seed).containsExactly(Optional.empty());
+        if (recovers) {
+            assertThat(nodes.b.kept())
+                    .as("seed %d: what is over is not kept", seed)
+                    .isZero();
+        }
+        return List.of(
+                new Shown(
+                        "types",
+                        nodes.b.typed(new long[] {PAGES - 1, PAGES, 2 * PAGES}, MemType.ioreqServer(0)),
+                        typed),
+                new Shown("write", nodes.b.holding(gpas(), VALUE), written));
+    }
+
+    private static long[] gpas() {
+        return new long[] {0x10, PAGES * 4096 + 0x3000, 2 * PAGES * 4096 + 0x5010};
+    }
+
+    private static List<TypesMessage.Piece> pieces() {
+        List<TypesMessage.Piece> pieces = new ArrayList<>();
+        long[] gpas = gpas();
+        for (int i = 0; i < gpas.length; i++) {
+            pieces.add(new TypesMessage.Piece(
+                    i, new Segments(new long[] {gpas[i]}, new int[] {1}, new int[] {i}, new byte[] {VALUE, VALUE, VALUE
+                    })));
+        }
+        return pieces;
+    }
+}

@@ -1,0 +1,214 @@
+package io.trapline.node.types;
+
+import io.trapline.model.MemType;
+import io.trapline.model.Refusal;
+import io.trapline.node.fixture.Gates;
+import io.trapline.node.fixture.Shards;
+import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.p2m.GuestMemory;
+import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardPlace;
+import io.trapline.node.protocol.ShardRoute;
+import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.registry.DomainCalls;
+import io.trapline.node.shard.P2mShard;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.Consumer;
+import java.util.function.LongFunction;
+import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
+
+/** A domain of three shards at two nodes, p and b, and what carries out its type calls at both: whose turn it is chance says, and each link and mailbox is in order. */
+final class TwoNodes {
+    static final int SHARDS = 3;
+    private static final Life P = new Life("p", 1);
+    private static final Life B = new Life("b", 1);
+    private static final long CREATED = 5;
+    private static final ShardMap MAP = new ShardMap(new long[] {0, Shards.PAGES, 2 * Shards.PAGES});
+
+    final At p;
+    final At b;
+    private final Random random;
+    private final List<ArrayDeque<Runnable>> lines = new ArrayList<>();
+    private final ArrayDeque<Runnable> toB = line();
+    private final ArrayDeque<Runnable> toP = line();
+
+    /** One node. */
+    final class At {
+        private final DomainCalls calls = new DomainCalls(7);
+        private final List<BehaviorTestKit<ShardMessage>> shards = new ArrayList<>();
+        private final List<ArrayDeque<Runnable>> boxes = new ArrayList<>();
+        private final BehaviorTestKit<TypesMessage> types;
+        private final ArrayDeque<Runnable> typesBox = line();
+
+        private At(Life self) {
+            List<ShardRoute> routes = new ArrayList<>();
+            for (int i = 0; i < SHARDS; i++) {
+                int index = i;
+                boxes.add(line());
+                routes.add(message -> tell(index, message));
+            }
+            GuestMemory memory = new GuestMemory(64 << 20, 1 << 12);
+            for (int i = 0; i < SHARDS; i++) {
+                int index = i;
+                shards.add(BehaviorTestKit.create(P2mShard.create(
+                        i,
+                        MAP,
+                        SHARDS * Shards.PAGES,
+                        memory,
+                        new P2mShard.Surroundings(
+                                self,
+                                routes,
+                                life -> message -> send(life, index, message),
+                                guests -> nobody -> {},
+                                calls,
+                                true,
+                                false,
+                                place -> {},
+                                place -> {},
+                                place -> {},
+                                place -> {},
+                                Gates.open()))));
+            }
+            types = BehaviorTestKit.create(TypeCalls.create(7, MAP, routes, calls, Optional.of(self)));
+        }
+
+        private void tell(int shard, ShardMessage message) {
+            boxes.get(shard).add(() -> shards.get(shard).run(message));
+        }
+
+        private void tell(TypesMessage message) {
+            typesBox.add(() -> types.run(message));
+        }
+
+        private void apply(ShardPlace place, long revision) {
+            DecisionTable table = DecisionTable.builder(revision).build();
+            for (int i = 0; i < SHARDS; i++) {
+                tell(i, new ShardMessage.Apply(place, table, List.of(), Map.of(), () -> {}));
+            }
+        }
+
+        /** Asks for something over several shards. */
+        void ask(LongFunction<TypesMessage> message, Consumer<Optional<Refusal>> reply) {
+            DomainCalls.Call call = calls.begin(reply);
+            call.onAnswer(answer -> call.answer(((CallAnswer.Ended) answer).refusal()));
+            tell(message.apply(call.number()));
+        }
+
+        private CallAnswer ask(int shard, LongFunction<ShardMessage> message) {
+            List<CallAnswer> answers = new ArrayList<>();
+            DomainCalls.Call call = calls.begin(refusal -> {});
+            call.onAnswer(answers::add);
+            tell(shard, message.apply(call.number()));
+            runAll();
+            return answers.getFirst();
+        }
+
+        /** How many shards keep a call. */
+        int kept() {
+            int kept = 0;
+            for (int i = 0; i < SHARDS; i++) {
+                kept += ((CallAnswer.Marked) ask(i, ShardMessage.GetMark::new))
+                                .kept()
+                                .isPresent()
+                        ? 1
+                        : 0;
+            }
+            return kept;
+        }
+
+        /** In how many shards a frame, one in each, has the type. */
+        int typed(long[] gfns, MemType type) {
+            int typed = 0;
+            for (int i = 0; i < SHARDS; i++) {
+                long gfn = gfns[i];
+                CallAnswer.Listed listed =
+                        (CallAnswer.Listed) ask(i, call -> new ShardMessage.ListTypes(call, gfn, 1, 1));
+                typed += listed.runs().getFirst().type() == type ? 1 : 0;
+            }
+            return typed;
+        }
+
+        /** In how many shards an address, one in each, holds the byte. */
+        int holding(long[] gpas, byte value) {
+            int holding = 0;
+            for (int i = 0; i < SHARDS; i++) {
+                long gpa = gpas[i];
+                CallAnswer.Read read = (CallAnswer.Read)
+                        ask(i, call -> new ShardMessage.ReadSegments(call, new long[] {gpa}, new int[] {1}));
+                holding += read.data()[0] == value ? 1 : 0;
+            }
+            return holding;
+        }
+    }
+
+    TwoNodes(Random random) {
+        this.random = random;
+        p = new At(P);
+        b = new At(B);
+        ShardPlace dual = new ShardPlace(0, SHARDS, ShardPlace.State.DUAL, P, Optional.of(B), CREATED);
+        b.apply(dual, CREATED);
+        p.apply(dual, CREATED);
+    }
+
+    private ArrayDeque<Runnable> line() {
+        ArrayDeque<Runnable> line = new ArrayDeque<>();
+        lines.add(line);
+        return line;
+    }
+
+    private void send(Life to, int shard, ShardMessage message) {
+        if (to.equals(B)) {
+            toB.add(() -> b.tell(shard, message));
+        } else {
+            toP.add(() -> p.tell(shard, message));
+        }
+    }
+
+    /** So many things happen, if there are as many to happen. */
+    void run(int steps) {
+        for (int i = 0; i < steps && next(); i++) {
+            // Has happened.
+        }
+    }
+
+    void runAll() {
+        run(Integer.MAX_VALUE);
+    }
+
+    private boolean next() {
+        List<ArrayDeque<Runnable>> busy =
+                lines.stream().filter(line -> !line.isEmpty()).toList();
+        if (busy.isEmpty()) {
+            return false;
+        }
+        busy.get(random.nextInt(busy.size())).remove().run();
+        for (At node : List.of(p, b)) {
+            node.types.selfInbox().getAllReceived().forEach(node::tell);
+        }
+        return true;
+    }
+
+    /** p dies: of what it has sent some arrives; b decides the shards. */
+    void promote(boolean recovers) {
+        p.boxes.forEach(ArrayDeque::clear);
+        p.typesBox.clear();
+        int arrives = random.nextInt(toB.size() + 1);
+        for (int i = 0; i < arrives; i++) {
+            toB.remove().run();
+        }
+        toB.clear();
+        toP.clear();
+        b.apply(ShardPlace.solo(B, CREATED + 3), CREATED + 3);
+        if (recovers) {
+            b.tell(new TypesMessage.Recover());
+        }
+    }
+}
