@@ -12,9 +12,11 @@ import io.grpc.ServerInterceptor;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
+import io.grpc.Status;
 import io.trapline.model.Errno;
 import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
+import java.nio.channels.ClosedChannelException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -221,6 +223,13 @@ public final class ControlRelay implements AutoCloseable {
             copy.discardAll(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER));
         }
         return copy;
+    }
+
+    /** What ended a call elsewhere, as it is to be taken: a lost connection may be UNKNOWN to the transport, where a write met its end first. */
+    static Status taken(Status status) {
+        return status.getCode() == Status.Code.UNKNOWN && status.getCause() instanceof ClosedChannelException lost
+                ? Status.UNAVAILABLE.withDescription(status.getDescription()).withCause(lost)
+                : status;
     }
 
     static void refuse(ServerCall<?, ?> call, Refusal refusal) {

@@ -268,7 +268,7 @@ final class RelayedCall<Q, R> extends ServerCall.Listener<Q> implements ControlR
                     return;
                 }
                 attempt = null;
-                closed(status, trailers);
+                closed(ControlRelay.taken(status), trailers);
             }
         }
 

@@ -131,7 +131,7 @@ final class RelayedStream<Q, R> extends ServerCall.Listener<Q> implements Contro
                     if (status.isOk()) {
                         answer();
                     }
-                    client.close(status, ControlRelay.stripped(trailers));
+                    client.close(ControlRelay.taken(status), ControlRelay.stripped(trailers));
                 }
             }
         }

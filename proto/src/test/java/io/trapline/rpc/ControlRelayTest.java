@@ -83,7 +83,9 @@ final class ControlRelayTest {
     }
 
     private static ManagedChannel channelTo(String name) {
-        return InProcessChannelBuilder.forName(name).build();
+        return InProcessChannelBuilder.forName(name)
+                .propagateCauseWithStatus(true)
+                .build();
     }
 
     private ManagedChannel serve(InProcessServerBuilder builder) throws IOException {
@@ -200,6 +202,14 @@ final class ControlRelayTest {
         a.heard.await();
         a.close();
         assertThat(answer.get().getDomain().getDomid()).isEqualTo(42);
+        assertThat(b.created).containsExactly(NAMED_CHANGE);
+    }
+
+    @Test
+    void takesAConnectionThatIsCutForALostCoordinatorHoweverTheTransportCallsIt() {
+        a.manner = FakeCoordinator.Manner.IS_CUT_OFF;
+        assertThat(domains().createDomain(NAMED_CHANGE).getDomain().getDomid()).isEqualTo(42);
+        assertThat(a.created).hasSize(1);
         assertThat(b.created).containsExactly(NAMED_CHANGE);
     }
 

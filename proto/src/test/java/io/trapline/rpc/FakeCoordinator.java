@@ -7,6 +7,7 @@ import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.Status;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -27,6 +28,7 @@ import io.trapline.v1.RestoreResponse;
 import io.trapline.v1.WatchClaimsRequest;
 import io.trapline.v1.WatchClaimsResponse;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -38,6 +40,8 @@ final class FakeCoordinator implements AutoCloseable {
     enum Manner {
         ANSWERS,
         REFUSES,
+        /** As the transport says it where a write met the end of the connection first. */
+        IS_CUT_OFF,
         IS_SILENT
     }
 
@@ -103,6 +107,11 @@ final class FakeCoordinator implements AutoCloseable {
                 observer.onCompleted();
             }
             case REFUSES -> observer.onError(Statuses.toException(refusal));
+            case IS_CUT_OFF ->
+                observer.onError(Status.UNKNOWN
+                        .withDescription("channel closed")
+                        .withCause(new ClosedChannelException())
+                        .asRuntimeException());
             case IS_SILENT -> {}
         }
     }
