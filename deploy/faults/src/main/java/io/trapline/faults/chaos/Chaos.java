@@ -230,7 +230,7 @@ public final class Chaos {
         if (!effect.isEmpty()) {
             effective.add(kind.name());
         }
-        history.add(new Event.Fault(kind.name(), broken.target(), effect, span));
+        history.add(new Event.Fault(kind.name(), broken.target(), broken.endsNodes(), effect, span));
     }
 
     /** A fault is left alone for its time, and not for longer once the run is asked to end. */

@@ -31,6 +31,11 @@ public record Fault(String name, Optional<String> unavailable, Duration lasting,
         /** Makes it whole again. */
         void heal() throws IOException, InterruptedException;
 
+        /** Whether a node's process comes to its end by it, and with it the memory that only this node has (D4). */
+        default boolean endsNodes() {
+            return false;
+        }
+
         /** What it has caused so far, for a reader; empty = nothing yet. Asked again for a while after it was healed. */
         String effect();
     }

@@ -12,19 +12,16 @@ import java.util.Map;
 
 /**
  * The lives of domains (D1, D4, S4): nothing happens in a domain once its destruction has returned, one that was not destroyed is there, no two have an id at
- * one time, and memory is lost only where it has no second copy and a node was killed; a domain that has lost memory never answers again.
+ * one time, and memory is lost only where it has no second copy and a node has ended; a domain that has lost memory never answers again.
  */
 @Pure
 final class Lives {
-    private static final String KILL = "kill-";
-    private static final String NODE = "node ";
-
     private final List<Event> events;
     private final Findings findings;
     private final Map<Integer, Event.Created> created = new HashMap<>();
     private final Map<Integer, Event.Destroyed> destroyed = new HashMap<>();
     private final Map<Integer, Event.Call> lost = new HashMap<>();
-    private long firstNodeKilled = Span.NEVER;
+    private long firstNodeEnded = Span.NEVER;
 
     private Lives(List<Event> events, Findings findings) {
         this.events = events;
@@ -34,10 +31,8 @@ final class Lives {
                 created.put(birth.domid(), birth);
             } else if (event instanceof Event.Destroyed end && end.outcome().mayBeDone()) {
                 destroyed.merge(end.domid(), end, Lives::earlier);
-            } else if (event instanceof Event.Fault fault
-                    && fault.kind().startsWith(KILL)
-                    && fault.target().startsWith(NODE)) {
-                firstNodeKilled = Math.min(firstNodeKilled, fault.span().start());
+            } else if (event instanceof Event.Fault fault && fault.endsNodes()) {
+                firstNodeEnded = Math.min(firstNodeEnded, fault.span().start());
             }
         }
         for (Event event : events) {
@@ -114,7 +109,7 @@ final class Lives {
 
     private boolean mayLoseMemory(int domid, Span span) {
         Event.Created birth = created.get(domid);
-        return birth != null && !birth.replicated() && firstNodeKilled <= span.end();
+        return birth != null && !birth.replicated() && firstNodeEnded <= span.end();
     }
 
     /** For certain a domain has its id from when its creation has returned until its destruction is asked for. */

@@ -331,10 +331,11 @@ public sealed interface Event {
      *
      * @param kind of fault
      * @param target what it hit
+     * @param endsNodes whether a node's process came to its end by it, and with it the memory that only this node had (D4)
      * @param effect what it caused, by its own measure; empty = nothing, which proves nothing
      * @param span until it was healed
      */
-    record Fault(String kind, String target, String effect, Span span) implements Event {
+    record Fault(String kind, String target, boolean endsNodes, String effect, Span span) implements Event {
         public Fault {
             Objects.requireNonNull(kind, "kind");
             Objects.requireNonNull(target, "target");

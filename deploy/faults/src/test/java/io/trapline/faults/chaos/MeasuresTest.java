@@ -20,7 +20,7 @@ final class MeasuresTest {
     }
 
     private void fault(String kind, String effect, long startMillis) {
-        events.add(new Event.Fault(kind, "it", effect, span(startMillis, startMillis + 2_500)));
+        events.add(new Event.Fault(kind, "it", false, effect, span(startMillis, startMillis + 2_500)));
     }
 
     private void access(long startMillis, long endMillis, Outcome outcome) {

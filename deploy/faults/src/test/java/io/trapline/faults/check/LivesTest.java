@@ -21,8 +21,8 @@ final class LivesTest {
         return story.add(new Event.Destroyed(domid, revision, new Span(start, end), Outcome.DONE));
     }
 
-    private Story killed(String target, long start) {
-        return story.add(new Event.Fault("kill-primary", target, "it is gone", new Span(start, start + 10)));
+    private Story broken(boolean endsNodes) {
+        return story.add(new Event.Fault("fault", "somebody", endsNodes, "it is gone", new Span(10, 20)));
     }
 
     @Test
@@ -109,7 +109,7 @@ final class LivesTest {
     @DisplayName("D4: memory with a second copy is not lost")
     void refusesThatReplicatedMemoryIsLost() {
         created(Story.DOMID, 1, 50, true, 0, 1);
-        killed("node n1, serving, pid 7", 10).memory(false, 0, 20, 30, Outcome.refused("EIO"));
+        broken(true).memory(false, 0, 20, 30, Outcome.refused("EIO"));
 
         assertThat(story.broken()).containsExactly("D4");
     }
@@ -117,15 +117,15 @@ final class LivesTest {
     @Test
     void acceptsThatASingleCopyIsLostWithItsNode() {
         created(Story.DOMID, 1, 50, false, 0, 1);
-        killed("node n1, serving, pid 7", 10).memory(false, 0, 20, 30, Outcome.refused("EIO"));
+        broken(true).memory(false, 0, 20, 30, Outcome.refused("EIO"));
 
         assertThat(story.broken()).isEmpty();
     }
 
     @Test
-    void refusesThatASingleCopyIsLostWhereNoNodeWasKilled() {
+    void refusesThatASingleCopyIsLostWhereNoNodeHasEnded() {
         created(Story.DOMID, 1, 50, false, 0, 1);
-        killed("coordinator c1, leading, pid 7", 10).memory(false, 0, 20, 30, Outcome.refused("EIO"));
+        broken(false).memory(false, 0, 20, 30, Outcome.refused("EIO"));
 
         assertThat(story.broken()).containsExactly("D4");
     }
@@ -134,9 +134,7 @@ final class LivesTest {
     @DisplayName("D4: a domain that lost memory is CRASHED, never quietly zero")
     void refusesAnAnswerAfterTheLoss() {
         created(Story.DOMID, 1, 50, false, 0, 1);
-        killed("node n1, serving, pid 7", 10)
-                .memory(false, 0, 20, 30, Outcome.refused("EIO"))
-                .memory(false, 0, 40, 50, Outcome.DONE);
+        broken(true).memory(false, 0, 20, 30, Outcome.refused("EIO")).memory(false, 0, 40, 50, Outcome.DONE);
 
         assertThat(story.broken()).containsExactly("D4");
     }

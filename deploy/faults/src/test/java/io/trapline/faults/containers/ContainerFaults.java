@@ -54,10 +54,10 @@ final class ContainerFaults {
     List<Fault> all() {
         Optional<String> noLinks = HostCommands.unavailable();
         return List.of(
-                lapse("kill-leader", DEAD, this::leader, this::kill, members::startAgain),
-                lapse("kill-follower", DEAD, this::follower, this::kill, members::startAgain),
-                lapse("kill-primary", DEAD, this::primary, this::kill, members::startAgain),
-                lapse("kill-other-node", DEAD, this::other, this::kill, members::startAgain),
+                kill("kill-leader", this::leader),
+                kill("kill-follower", this::follower),
+                kill("kill-primary", this::primary),
+                kill("kill-other-node", this::other),
                 lapse("pause-leader", BEYOND_A_LEASE, this::leader, this::freeze, this::thaw),
                 lapse("pause-primary", BEYOND_A_LEASE, this::primary, this::freeze, this::thaw),
                 lapse("disconnect-leader", BEYOND_A_LEASE, this::leader, members::disconnect, members::reconnect),
@@ -128,6 +128,10 @@ final class ContainerFaults {
         members.container(id).signal("KILL");
     }
 
+    private Fault kill(String name, Which which) {
+        return lapse(name, DEAD, true, which, this::kill, members::startAgain);
+    }
+
     private void freeze(String id) {
         members.container(id).freeze();
     }
@@ -147,6 +151,10 @@ final class ContainerFaults {
 
     /** A member falls silent: a coordinator's office, or a node's lease, is to end by that. */
     private Fault lapse(String name, Duration lasting, Which which, Harm harm, Harm healing) {
+        return lapse(name, lasting, false, which, harm, healing);
+    }
+
+    private Fault lapse(String name, Duration lasting, boolean ends, Which which, Harm harm, Harm healing) {
         return new Fault(name, Optional.empty(), lasting, random -> {
             String victim = which.member();
             boolean isLeader = victim.equals(leader());
@@ -169,6 +177,11 @@ final class ContainerFaults {
                     isMissed = victim.startsWith("n") && outlook.awaitUnusable(victim, BEYOND_A_LEASE);
                     revisionsMissed = outlook.revision() - revision;
                     healing.to(victim);
+                }
+
+                @Override
+                public boolean endsNodes() {
+                    return ends && victim.startsWith("n");
                 }
 
                 @Override
@@ -280,6 +293,11 @@ final class ContainerFaults {
 
                 @Override
                 public void heal() {}
+
+                @Override
+                public boolean endsNodes() {
+                    return true;
+                }
 
                 @Override
                 public String effect() {

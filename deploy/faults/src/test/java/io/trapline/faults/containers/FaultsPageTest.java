@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 final class FaultsPageTest {
     private static final Path SOURCES = Path.of("src/test/java/io/trapline/faults/containers");
     private static final Pattern FAULT =
-            Pattern.compile("\\b(?:lapse|links|unavailable)\\(\\s*\"([a-z-]+)\"|new Fault\\(\"([a-z-]+)\"");
+            Pattern.compile("\\b(?:kill|lapse|links|unavailable)\\(\\s*\"([a-z-]+)\"|new Fault\\(\"([a-z-]+)\"");
     private static final Pattern QUOTED = Pattern.compile("`([A-Za-z-]+)`");
 
     /** What is between the heading and the next one, a name a list item. */

@@ -33,7 +33,7 @@ final class HistoryFileTest {
                 new Event.AllReleased(1, SPAN),
                 new Event.Listed(1, Map.of(0, 3, 15, 63), SPAN, Outcome.DONE),
                 new Event.CarriedOut(1, 2, -5, 3, 4, 5, 0, true, false, true, 8, 9, SPAN),
-                new Event.Fault("kill", "leader", "a new leader", SPAN),
+                new Event.Fault("kill", "primary", true, "a new primary", SPAN),
                 new Event.Healed(SPAN),
                 new Event.CutShort(SPAN));
         Path file = folder.resolve("history.jsonl");

@@ -155,7 +155,7 @@ final class ProcessFaults {
     private Fault kill(String name, Optional<String> unavailable, Supplier<Optional<Supervisor.Change>> which) {
         return new Fault(name, unavailable, DEAD, random -> {
             Supervisor.Change victim = Outlook.asked(which);
-            Broken broken = new Broken(victim, this::startAgain);
+            Broken broken = new Broken(victim, this::startAgain, victim.role().equals("node"));
             harm.kill(victim.pid());
             return broken;
         });
@@ -180,7 +180,7 @@ final class ProcessFaults {
     private Fault stop(String name, Optional<String> unavailable, Supplier<Optional<Supervisor.Change>> which) {
         return new Fault(name, unavailable, STOPPED, random -> {
             Supervisor.Change victim = Outlook.asked(which);
-            Broken broken = new Broken(victim, stopped -> harm.goOn(stopped.pid()));
+            Broken broken = new Broken(victim, stopped -> harm.goOn(stopped.pid()), false);
             harm.stop(victim.pid());
             return broken;
         });
@@ -194,7 +194,7 @@ final class ProcessFaults {
             String name, Optional<String> unavailable, Supplier<Optional<Supervisor.Change>> which, Others others) {
         return new Fault(name, unavailable, STOPPED, random -> {
             Supervisor.Change victim = Outlook.asked(which);
-            Broken broken = new Broken(victim, cut -> harm.heal());
+            Broken broken = new Broken(victim, cut -> harm.heal(), false);
             for (String other : others.of(victim)) {
                 harm.hold(victim.id(), other);
                 harm.hold(other, victim.id());
@@ -248,6 +248,7 @@ final class ProcessFaults {
     private final class Broken implements Fault.Broken {
         private final Supervisor.Change victim;
         private final Healing healing;
+        private final boolean endsNodes;
         private final boolean isToBeReplaced;
         private final long leadersBefore = processes.leaderChanges();
         private final long promotionsBefore = promotions.count();
@@ -256,9 +257,10 @@ final class ProcessFaults {
         private boolean isSilent;
         private long missedRevisions;
 
-        Broken(Supervisor.Change victim, Healing healing) throws IOException, InterruptedException {
+        Broken(Supervisor.Change victim, Healing healing, boolean endsNodes) throws IOException, InterruptedException {
             this.victim = victim;
             this.healing = healing;
+            this.endsNodes = endsNodes;
             revisionBefore = outlook.revision();
             isToBeReplaced = isReplicated
                     && victim.state() == ProcessState.SERVING
@@ -280,6 +282,11 @@ final class ProcessFaults {
             isSilent = victim.state() == ProcessState.FOLLOWING && !answers(victim.address());
             missedRevisions = outlook.revision() - revisionBefore;
             healing.of(victim);
+        }
+
+        @Override
+        public boolean endsNodes() {
+            return endsNodes;
         }
 
         @Override
