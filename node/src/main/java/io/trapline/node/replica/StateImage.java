@@ -1,5 +1,7 @@
 package io.trapline.node.replica;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.trapline.model.Pure;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -85,8 +87,7 @@ public final class StateImage {
 
     /** A text. */
     public String of(String value) {
-        return new String(
-                of(value.getBytes(java.nio.charset.StandardCharsets.UTF_8)), java.nio.charset.StandardCharsets.UTF_8);
+        return new String(of(value.getBytes(UTF_8)), UTF_8);
     }
 
     /** Numbers, however many. */
