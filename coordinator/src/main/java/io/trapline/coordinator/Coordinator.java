@@ -18,6 +18,7 @@ import io.trapline.coordinator.grpc.SessionGrpc;
 import io.trapline.coordinator.grpc.Watches;
 import io.trapline.coordinator.lease.ClientSessions;
 import io.trapline.coordinator.lease.Commands;
+import io.trapline.coordinator.lease.Inquiries;
 import io.trapline.coordinator.lease.LeaseKeeper;
 import io.trapline.coordinator.lease.Views;
 import io.trapline.coordinator.raft.Applied;
@@ -67,7 +68,10 @@ public final class Coordinator implements AutoCloseable {
         this.ownsSystem = ownsSystem;
         this.actors = actors;
         this.replica = replica;
-        Commands commands = new Commands(actors.committer(), actors.nodes());
+        Commands commands = new Commands(
+                actors.committer(),
+                actors.nodes(),
+                config.leader().map(leader -> new Inquiries(leader, System::nanoTime)));
         ConfirmedReads reads = new ConfirmedReads(actors.committer(), replica::readLocal, system.executionContext());
         Calls calls = new Calls(reads, commands, actors.nodes(), actors.sessions());
         this.publicServices = List.of(
@@ -82,7 +86,7 @@ public final class Coordinator implements AutoCloseable {
                 new SessionGrpc(calls, actors.sessions()),
                 new ClusterGrpc(calls, config.version(), replica));
         this.internalServices = List.of(
-                new RegistryGrpc(commands, actors.nodes(), actors.sessions()),
+                new RegistryGrpc(calls, commands, actors.nodes(), actors.sessions()),
                 new CoordinatorGrpc(replica, reads, new Members(replica, reads, commands, peers), config.version()));
         Consumer<Throwable> onDeath = why -> {
             if (!closing.get()) {

@@ -156,7 +156,9 @@ final class QuorumTest {
         open(before, 3);
         before.replica().stepDown().toCompletableFuture().get(20, TimeUnit.SECONDS);
 
+        // Never the one that wanted to leave, though it might have won an election.
         await().until(() -> members.stream().anyMatch(member -> member.leadingTerm.get() > term));
+        assertThat(before.leadingTerm.get()).isLessThanOrEqualTo(term);
         open(leader(), 1);
         await().until(() -> members.stream().allMatch(member -> member.sessions() == 4));
     }

@@ -18,7 +18,9 @@ import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
 import java.nio.channels.ClosedChannelException;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -29,6 +31,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -109,11 +112,24 @@ public final class ControlRelay implements AutoCloseable {
                 .toList();
     }
 
+    /** That method alone of its service, every call of which is relayed. */
+    public BindableService method(MethodDescriptor<?, ?> method) {
+        ServerServiceDefinition relayed =
+                relayed(ServiceDescriptor.newBuilder(Objects.requireNonNull(method.getServiceName())), List.of(method));
+        return () -> relayed;
+    }
+
     private ServerServiceDefinition relayed(ServiceDescriptor shape) {
-        List<ServerMethodDefinition<byte[], byte[]>> methods =
-                shape.getMethods().stream().map(this::relayed).toList();
-        ServiceDescriptor.Builder descriptor =
-                ServiceDescriptor.newBuilder(shape.getName()).setSchemaDescriptor(shape.getSchemaDescriptor());
+        return relayed(
+                ServiceDescriptor.newBuilder(shape.getName()).setSchemaDescriptor(shape.getSchemaDescriptor()),
+                shape.getMethods());
+    }
+
+    private ServerServiceDefinition relayed(
+            ServiceDescriptor.Builder descriptor, Collection<MethodDescriptor<?, ?>> shapes) {
+        List<ServerMethodDefinition<byte[], byte[]>> methods = shapes.stream()
+                .<ServerMethodDefinition<byte[], byte[]>>map(this::relayed)
+                .toList();
         methods.forEach(method -> descriptor.addMethod(method.getMethodDescriptor()));
         ServerServiceDefinition.Builder service = ServerServiceDefinition.builder(descriptor.build());
         methods.forEach(service::addMethod);
@@ -130,13 +146,23 @@ public final class ControlRelay implements AutoCloseable {
      * service refuses it and names the leader.
      */
     public ServerInterceptor unless(BooleanSupplier leads) {
+        return unless(leads, method -> true);
+    }
+
+    /** The same for that method alone of the services behind it. */
+    public ServerInterceptor unless(BooleanSupplier leads, MethodDescriptor<?, ?> only) {
+        return unless(leads, method -> method.getFullMethodName().equals(only.getFullMethodName()));
+    }
+
+    private ServerInterceptor unless(BooleanSupplier leads, Predicate<MethodDescriptor<?, ?>> isRelayed) {
         return new ServerInterceptor() {
             @Override
             public <Q, R> ServerCall.Listener<Q> interceptCall(
                     ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> own) {
-                return headers.containsKey(RELAYED) || leads.getAsBoolean()
-                        ? own.startCall(call, headers)
-                        : start(call, headers);
+                boolean isOwn = !isRelayed.test(call.getMethodDescriptor())
+                        || headers.containsKey(RELAYED)
+                        || leads.getAsBoolean();
+                return isOwn ? own.startCall(call, headers) : start(call, headers);
             }
         };
     }

@@ -29,7 +29,8 @@ final class Repeatable {
             "trapline.v1.ClusterService/GetLimits",
             "trapline.v1.ClusterService/ListNodes",
             "trapline.v1.ClusterService/ListCoordinators",
-            "trapline.v1.ClusterService/GetVersion");
+            "trapline.v1.ClusterService/GetVersion",
+            "trapline.internal.v1.RegistryService/Await");
 
     private Repeatable() {}
 

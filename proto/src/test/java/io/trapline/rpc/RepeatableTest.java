@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServiceDescriptor;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
+import io.trapline.internal.v1.RegistryServiceGrpc;
 import io.trapline.v1.ClusterServiceGrpc;
 import io.trapline.v1.CreateDomainRequest;
 import io.trapline.v1.DomainServiceGrpc;
@@ -43,6 +44,8 @@ final class RepeatableTest {
                 asked.add(name);
             }
         }
+        // Relayed without the rest of its service, which is a node's own.
+        asked.add(RegistryServiceGrpc.getAwaitMethod().getFullMethodName());
         assertThat(asked).containsAll(Repeatable.QUESTIONS).containsAll(ONCE_ONLY);
     }
 

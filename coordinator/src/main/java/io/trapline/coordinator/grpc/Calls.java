@@ -6,6 +6,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.trapline.coordinator.commit.ConfirmedReads;
+import io.trapline.coordinator.lease.Cancellation;
 import io.trapline.coordinator.lease.ClientSessions;
 import io.trapline.coordinator.lease.Commands;
 import io.trapline.coordinator.lease.LeaseKeeper;
@@ -126,6 +127,17 @@ public final class Calls {
                 answer -> Answers.refusal(answer)
                         .ifPresentOrElse(call::refuse, () -> call.answer(response.apply(answer))),
                 call::lose));
+    }
+
+    /** Answers when what was decided is in force. */
+    <R> void await(long revision, long drain, StreamObserver<R> observer, R response) {
+        begin(observer).ifPresent(call -> {
+            if (revision == 0 && drain == 0) {
+                call.refuse(Refusal.invalid("revision", 0, "of what is to be in force, where drain is 0"));
+            } else {
+                call.cancellation.onCancel(commands.await(revision, drain, () -> call.answer(response), call::refuse));
+            }
+        });
     }
 
     /** Nobody here knows what became of the call: no refusal, which would say that nothing has changed. */

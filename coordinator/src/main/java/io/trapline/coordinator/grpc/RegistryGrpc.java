@@ -2,12 +2,15 @@ package io.trapline.coordinator.grpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.trapline.coordinator.lease.Cancellation;
 import io.trapline.coordinator.lease.ClientSessions;
 import io.trapline.coordinator.lease.Commands;
 import io.trapline.coordinator.lease.LeaseKeeper;
 import io.trapline.coordinator.registry.Answers;
 import io.trapline.coordinator.registry.Registry;
 import io.trapline.internal.v1.Answer;
+import io.trapline.internal.v1.AwaitRequest;
+import io.trapline.internal.v1.AwaitResponse;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.ExecuteRequest;
 import io.trapline.internal.v1.ExecuteResponse;
@@ -23,12 +26,17 @@ import org.apache.pekko.actor.typed.ActorRef;
 
 /** The coordinator's side of nodes. */
 public final class RegistryGrpc extends RegistryServiceGrpc.RegistryServiceImplBase {
+    private final Calls calls;
     private final Commands commands;
     private final ActorRef<LeaseKeeper.Message> nodes;
     private final ActorRef<ClientSessions.Message> sessions;
 
     public RegistryGrpc(
-            Commands commands, ActorRef<LeaseKeeper.Message> nodes, ActorRef<ClientSessions.Message> sessions) {
+            Calls calls,
+            Commands commands,
+            ActorRef<LeaseKeeper.Message> nodes,
+            ActorRef<ClientSessions.Message> sessions) {
+        this.calls = calls;
         this.commands = commands;
         this.nodes = nodes;
         this.sessions = sessions;
@@ -69,6 +77,11 @@ public final class RegistryGrpc extends RegistryServiceGrpc.RegistryServiceImplB
                 .orElseGet(answer::getExecute);
         observer.onNext(response);
         observer.onCompleted();
+    }
+
+    @Override
+    public void await(AwaitRequest q, StreamObserver<AwaitResponse> observer) {
+        calls.await(q.getRevision(), q.getDrain(), observer, AwaitResponse.getDefaultInstance());
     }
 
     @Override

@@ -1,13 +1,16 @@
 package io.trapline.coordinator.lease;
 
 import io.trapline.internal.v1.NodeLife;
+import io.trapline.model.Errno;
 import io.trapline.model.Pure;
+import io.trapline.model.Refusal;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -170,7 +173,22 @@ public final class AppliedTracker {
     }
 
     /**
-     * A call waits.
+     * Why a call may not wait for that here: it is of a revision that the registry has not reached, and that a node with a lease need not have heard of. An
+     * earlier leader that does not know that it is deposed would else take it for applied by the nodes that it knows.
+     */
+    public Optional<Refusal> ahead(long callRevision, long drain) {
+        long asked = Long.compareUnsigned(callRevision, drain) >= 0 ? callRevision : drain;
+        return Long.compareUnsigned(asked, revision) <= 0
+                ? Optional.empty()
+                : Optional.of(Refusal.of(
+                                Errno.EAGAIN,
+                                "revision " + Long.toUnsignedString(asked) + " is ahead of this coordinator, at "
+                                        + revision)
+                        .with("revision", revision));
+    }
+
+    /**
+     * A call waits for what is not {@link #ahead}.
      *
      * @param token names it; fresh
      * @param callRevision what every such life must have applied; 0 = nothing

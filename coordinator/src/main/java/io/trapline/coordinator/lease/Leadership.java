@@ -110,7 +110,7 @@ public final class Leadership {
     public void end(Refusal why) {
         early.forEach(register -> register.stream().onError(Statuses.toException(why)));
         links.values().forEach(link -> link.end(why));
-        calls.values().forEach(call -> call.lost().run());
+        calls.values().forEach(call -> call.lost().accept(why));
         asks.forEach(ask -> ask.refused().accept(why));
     }
 
@@ -284,6 +284,11 @@ public final class Leadership {
     }
 
     public void await(LeaseKeeper.Await await) {
+        Optional<Refusal> ahead = tracker.ahead(await.revision(), await.drain());
+        if (ahead.isPresent()) {
+            await.lost().accept(ahead.get().with(NotLeading.EFFECT, NotLeading.NONE));
+            return;
+        }
         calls.put(await.token(), await);
         tracker.await(await.token(), await.revision(), await.drain());
     }

@@ -91,9 +91,10 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
      * A call waits; see {@link AppliedTracker#await}. One of the two runs, on this actor's thread, and must not block.
      *
      * @param done rule 0 holds
-     * @param lost the leadership ended first: whether every node has applied the command will not be known here
+     * @param lost gets why that will not be known here: this coordinator does not lead, or leads no longer, or has not reached what is waited for
      */
-    public record Await(long token, long revision, long drain, Runnable done, Runnable lost) implements Message {}
+    public record Await(long token, long revision, long drain, Runnable done, Consumer<Refusal> lost)
+            implements Message {}
 
     /** A call waits no longer. */
     public record Cancel(long token) implements Message {}
@@ -215,7 +216,7 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
     private void withoutLeadership(Message message) {
         switch (message) {
             case Register register -> hold(register);
-            case Await await -> await.lost().run();
+            case Await await -> await.lost().accept(notLeading());
             case AskLeased ask -> ask.reply().accept(List.of());
             case AskUsable ask -> ask.refused().accept(notLeading());
             case Renewed of -> {}

@@ -26,7 +26,6 @@ import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.SetConfigurationRequest;
-import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
@@ -40,8 +39,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Replica implements Log, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
-
-    private static final long STEP_DOWN_MILLIS = 3_000;
 
     private final ReplicaConfig config;
     private final DataDirectory directory;
@@ -327,19 +324,17 @@ public final class Replica implements Log, AutoCloseable {
         }
     }
 
-    /** Lets another one lead; ends when this one leads no longer, and fails where it did not lead. */
+    /** Lets another one lead ({@link LeadershipTransfer}); ends when this one leads no longer, and fails where it did not lead. */
     public CompletionStage<Void> stepDown() {
         Running now = running;
-        if (now == null) {
-            return CompletableFuture.failedFuture(new IOException("the replica has not started"));
+        Optional<RaftServer.Division> division = division();
+        if (now == null || division.isEmpty()) {
+            return CompletableFuture.failedFuture(new IOException("the replica does not run"));
         }
-        TransferLeadershipRequest request = new TransferLeadershipRequest(
-                client, now.server().getId(), groupId, calls.incrementAndGet(), null, STEP_DOWN_MILLIS);
-        try {
-            return now.server().transferLeadershipAsync(request).thenAccept(Replica::checkSuccess);
-        } catch (IOException e) {
-            return CompletableFuture.failedFuture(e);
+        if (!isLeading()) {
+            return CompletableFuture.failedFuture(new IOException("the replica does not lead"));
         }
+        return new LeadershipTransfer(now.server(), division.get(), client, calls::incrementAndGet).begin();
     }
 
     /** Reads the state as this replica has it now; whether it is still that of the cluster, nobody has asked. */

@@ -4,18 +4,23 @@ import io.trapline.model.Pure;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * Who stands for election when the leader's process has ended: of its followers the one whose log has most, at once; the others one after
+ * Who leads next. When the leader's process has ended, who stands for election: of its followers the one whose log has most, at once; the others one after
  * the other, for where that one ends too. A vote goes only to who has at least the voter's log (Raft, 5.4.1), and a vote that was refused
- * has begun a term, in which nobody stands before an election timeout is over; so the logs are compared first, and the votes are not split.
+ * has begun a term, in which nobody stands before an election timeout is over; so the logs are compared first, and the votes are not split. A leader that
+ * leaves on purpose names its successor instead.
  */
 @Pure
 final class Succession {
     /** More than an election takes. */
     static final Duration APART = Duration.ofMillis(150);
+
+    /** Some heartbeats. */
+    private static final Duration LATELY = Duration.ofMillis(500);
 
     private Succession() {}
 
@@ -48,6 +53,24 @@ final class Succession {
                 .filter(peer -> isBefore(peer, others.getOrDefault(peer, own), self, own))
                 .count();
         return Optional.of(APART.multipliedBy(before));
+    }
+
+    /**
+     * A follower, as its leader knows it.
+     *
+     * @param silentMillis since it was last heard of
+     * @param committed the last entry that it knows to be committed
+     */
+    record Follower(String id, long silentMillis, long committed) {}
+
+    /** To whom a leader hands over, best first: who was heard of lately before who may be gone, and of them who has most. */
+    static List<String> successors(Collection<Follower> followers) {
+        return followers.stream()
+                .sorted(Comparator.comparing((Follower follower) -> follower.silentMillis() > LATELY.toMillis())
+                        .thenComparing(Follower::committed, Comparator.reverseOrder())
+                        .thenComparing(Follower::id))
+                .map(Follower::id)
+                .toList();
     }
 
     private static boolean isBefore(String peer, Last last, String self, Last own) {

@@ -3,6 +3,7 @@ package io.trapline.coordinator.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.internal.v1.NodeLife;
+import io.trapline.model.Errno;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -106,6 +107,19 @@ final class AppliedTrackerTest {
         tracker.applied(A, 40);
         tracker.drained(A, 21);
         assertThat(finished).containsExactly(20L, 21L);
+    }
+
+    @Test
+    void knowsWhatIsAhead() {
+        tracker.reached(10);
+        assertThat(tracker.ahead(10, 0)).isEmpty();
+        assertThat(tracker.ahead(0, 10)).isEmpty();
+        assertThat(tracker.ahead(11, 10).orElseThrow().errno()).isEqualTo(Errno.EAGAIN);
+        assertThat(tracker.ahead(10, 11).orElseThrow().metadata()).containsEntry("revision", "10");
+        assertThat(tracker.ahead(-1, 0)).as("2^64 - 1").isPresent();
+
+        tracker.reached(11);
+        assertThat(tracker.ahead(11, 11)).isEmpty();
     }
 
     @Test

@@ -21,6 +21,7 @@ import io.trapline.v1.OpenSessionRequest;
 import io.trapline.v1.RequestId;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -57,7 +58,7 @@ final class LeaseKeeperTest {
     private final TestProbe<Committer.Message> committer = kit.createTestProbe();
     private final ActorRef<LeaseKeeper.Message> keeper = kit.spawn(LeaseKeeper.create(
             committer.getRef(), new LeaseKeeper.Settings("c1", "cluster", views, nanos::get, lapses::incrementAndGet)));
-    private final Commands commands = new Commands(committer.getRef(), keeper);
+    private final Commands commands = new Commands(committer.getRef(), keeper, Optional.empty());
     private long index;
     private long session;
     private int domid;

@@ -2,6 +2,7 @@ package io.trapline.coordinator.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trapline.coordinator.raft.Succession.Follower;
 import io.trapline.coordinator.raft.Succession.Last;
 import java.time.Duration;
 import java.util.List;
@@ -56,5 +57,16 @@ final class SuccessionTest {
         assertThat(Succession.standsAfter("c2", "c2", PEERS, LAST, Map.of())).isEmpty();
         assertThat(Succession.standsAfter("c6", "c2", PEERS, LAST, Map.of())).isEmpty();
         assertThat(Succession.standsAfter("c1", "c6", PEERS, LAST, Map.of())).isEmpty();
+    }
+
+    @Test
+    void aLeaderThatLeavesHandsOverToWhoHasMostOfThoseThatAreThere() {
+        assertThat(Succession.successors(List.of(
+                        new Follower("c4", 20, 8),
+                        new Follower("c1", 60_000, 9),
+                        new Follower("c3", 90, 9),
+                        new Follower("c2", 20, 9))))
+                .containsExactly("c2", "c3", "c4", "c1");
+        assertThat(Succession.successors(List.of())).isEmpty();
     }
 }

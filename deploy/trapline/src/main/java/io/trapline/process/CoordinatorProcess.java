@@ -2,20 +2,25 @@ package io.trapline.process;
 
 import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
+import io.grpc.Server;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
 import io.trapline.coordinator.Coordinator;
 import io.trapline.coordinator.CoordinatorConfig;
 import io.trapline.coordinator.raft.Admission;
 import io.trapline.coordinator.raft.ReplicaConfig;
 import io.trapline.internal.v1.NodeControlServiceGrpc;
 import io.trapline.internal.v1.NodeControlServiceGrpc.NodeControlServiceStub;
+import io.trapline.internal.v1.RegistryServiceGrpc;
 import io.trapline.metrics.Metrics;
 import io.trapline.metrics.MetricsServer;
 import io.trapline.rpc.ControlRelay;
 import io.trapline.server.BuildVersion;
 import io.trapline.server.RpcServer;
 import io.trapline.server.StartException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -86,9 +91,14 @@ public final class CoordinatorProcess implements AutoCloseable {
                         .toList(),
                 ReliableChannel::to);
         started.push(relay::close);
-        Coordinator coordinator = open();
+        Coordinator coordinator = open(toTheLeader(relay));
         started.push(coordinator::close);
-        List<BindableService> services = new ArrayList<>(coordinator.internalServices());
+        List<BindableService> services = new ArrayList<>();
+        for (BindableService service : coordinator.internalServices()) {
+            ServerServiceDefinition relayed = ServerInterceptors.intercept(
+                    service, relay.unless(coordinator::isLeading, RegistryServiceGrpc.getAwaitMethod()));
+            services.add(() -> relayed);
+        }
         for (BindableService service : coordinator.publicServices()) {
             ServerServiceDefinition relayed =
                     ServerInterceptors.intercept(service, relay.unless(coordinator::isLeading));
@@ -120,7 +130,28 @@ public final class CoordinatorProcess implements AutoCloseable {
         started.push(() -> end(watch, health, coordinator));
     }
 
-    private Coordinator open() throws StartException {
+    /** Its own questions go the way of everybody's. */
+    private ManagedChannel toTheLeader(ControlRelay relay) throws StartException {
+        String name = InProcessServerBuilder.generateName();
+        Server passingOn = InProcessServerBuilder.forName(name)
+                .directExecutor()
+                .addService(relay.method(RegistryServiceGrpc.getAwaitMethod()))
+                .build();
+        try {
+            passingOn.start();
+        } catch (IOException cannot) {
+            throw new StartException("cannot pass on questions to the leader: " + cannot.getMessage(), cannot);
+        }
+        ManagedChannel channel =
+                InProcessChannelBuilder.forName(name).directExecutor().build();
+        started.push(() -> {
+            channel.shutdownNow();
+            passingOn.shutdownNow();
+        });
+        return channel;
+    }
+
+    private Coordinator open(ManagedChannel leader) throws StartException {
         Admission.Told told = settings.bootstrap()
                 ? Admission.Told.BOOTSTRAP
                 : settings.join() ? Admission.Told.JOIN : Admission.Told.RESUME;
@@ -135,7 +166,8 @@ public final class CoordinatorProcess implements AutoCloseable {
                 Path.of(settings.data()), told, settings.clusterId().map(UUID::fromString), settings.id(), peers);
         try {
             return Coordinator.open(CoordinatorConfig.of(
-                    replica, BuildVersion.current(), this::nodeControl, CoordinatorProcess::mustEnd));
+                            replica, BuildVersion.current(), this::nodeControl, CoordinatorProcess::mustEnd)
+                    .withLeader(leader));
         } catch (io.trapline.coordinator.raft.StartException cannot) {
             throw new StartException(String.valueOf(cannot.getMessage()), cannot);
         }

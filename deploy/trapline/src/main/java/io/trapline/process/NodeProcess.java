@@ -2,6 +2,7 @@ package io.trapline.process;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.grpc.BindableService;
+import io.trapline.internal.v1.RegistryServiceGrpc;
 import io.trapline.metrics.Metrics;
 import io.trapline.metrics.MetricsServer;
 import io.trapline.model.Refusal;
@@ -95,6 +96,7 @@ public final class NodeProcess implements AutoCloseable {
                     IoreqServerServiceGrpc.getServiceDescriptor(),
                     SessionServiceGrpc.getServiceDescriptor(),
                     ClusterServiceGrpc.getServiceDescriptor()));
+            services.add(relay.method(RegistryServiceGrpc.getAwaitMethod()));
             port.release();
             Metrics metrics = new Metrics();
             metrics.node(node::readings);

@@ -108,7 +108,9 @@ final class Cluster {
     void startCoordinator(SimHost host) {
         host.start();
         coordinators.put(
-                host.name(), new CoordinatorProcess(agenda, log, coordinatorHosts.indexOf(host), leaseChecks, seams));
+                host.name(),
+                new CoordinatorProcess(
+                        agenda, net, log, coordinatorHosts.indexOf(host), coordinators::get, leaseChecks, seams));
     }
 
     void crashCoordinator(SimHost host) {

@@ -76,7 +76,9 @@ final class Hosts {
     private void startCoordinator(SimHost host) {
         host.start();
         coordinators.put(
-                host.name(), new CoordinatorProcess(agenda, log, coordinatorHosts.indexOf(host), leaseChecks, seams));
+                host.name(),
+                new CoordinatorProcess(
+                        agenda, net, log, coordinatorHosts.indexOf(host), coordinators::get, leaseChecks, seams));
     }
 
     void startNode(SimHost host) {

@@ -1,10 +1,12 @@
 package io.trapline.sim.world.cluster.coordinator;
 
+import io.trapline.coordinator.lease.Inquiry;
 import io.trapline.coordinator.lease.LeaseKeeper;
 import io.trapline.coordinator.raft.Applied;
 import io.trapline.coordinator.raft.ReplicaEvents;
 import io.trapline.coordinator.registry.Answers;
 import io.trapline.internal.v1.Answer;
+import io.trapline.internal.v1.AwaitRequest;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.NodeSessionRequest;
@@ -15,6 +17,7 @@ import io.trapline.sim.world.cluster.check.Leader;
 import io.trapline.sim.world.cluster.check.LeaseChecks;
 import io.trapline.sim.world.cluster.host.Agenda;
 import io.trapline.sim.world.cluster.host.SimHost;
+import io.trapline.sim.world.cluster.host.SimNet;
 import io.trapline.sim.world.cluster.host.SimStream;
 import io.trapline.sim.world.cluster.node.NodeProcess.NodeSession;
 import io.trapline.sim.world.cluster.operator.Calls;
@@ -24,7 +27,9 @@ import io.trapline.sim.world.cluster.seam.ClusterSeams;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** One life of a coordinator: a replica, the actor that commits, and the one that keeps leases. */
 public final class CoordinatorProcess implements Leader {
@@ -32,6 +37,9 @@ public final class CoordinatorProcess implements Leader {
 
     private final Agenda agenda;
     private final SimHost host;
+    private final SimNet net;
+    private final SimLog log;
+    private final Function<String, @Nullable CoordinatorProcess> running;
     private final LeaseChecks checks;
     private final int number;
     private final boolean isAlone;
@@ -41,9 +49,24 @@ public final class CoordinatorProcess implements Leader {
     private long tokens;
     private int streams;
 
-    /** The present life of the replica's host begins. */
-    public CoordinatorProcess(Agenda agenda, SimLog log, int number, LeaseChecks checks, ClusterSeams seams) {
+    /**
+     * The present life of the replica's host begins.
+     *
+     * @param number which of the log's replicas it is
+     * @param running the coordinators that run, by the names of their hosts
+     */
+    public CoordinatorProcess(
+            Agenda agenda,
+            SimNet net,
+            SimLog log,
+            int number,
+            Function<String, @Nullable CoordinatorProcess> running,
+            LeaseChecks checks,
+            ClusterSeams seams) {
         this.agenda = agenda;
+        this.net = net;
+        this.log = log;
+        this.running = running;
         this.checks = checks;
         this.number = number;
         host = log.host(number);
@@ -145,19 +168,61 @@ public final class CoordinatorProcess implements Leader {
                 returns(stream, answer, attempt);
             } else {
                 long from = agenda.now();
+                long drain = waits ? answer.getDrain() : 0;
                 keeper.await(new LeaseKeeper.Await(
-                        host.life() * 1_000_000L + ++tokens,
+                        nextToken(),
                         answer.getRevision(),
-                        waits ? answer.getDrain() : 0,
+                        drain,
                         () -> {
                             if ((!waits || answer.getDrain() == 0) && !host.wasStoppedSince(from)) {
                                 checks.waited(host.name(), agenda.now() - from);
                             }
                             returns(stream, answer, attempt);
                         },
-                        () -> end(stream, () -> "leads no longer", attempt::lost)));
+                        why -> inquire(
+                                AwaitRequest.newBuilder()
+                                        .setRevision(answer.getRevision())
+                                        .setDrain(drain)
+                                        .build(),
+                                new Inquiry(host.clock().getAsLong()),
+                                () -> returns(stream, answer, attempt),
+                                () -> end(stream, () -> "leads no longer", attempt::lost))));
             }
         });
+    }
+
+    private long nextToken() {
+        return host.life() * 1_000_000L + ++tokens;
+    }
+
+    /** It knows no better than to ask any of them, itself included. */
+    private void inquire(AwaitRequest question, Inquiry inquiry, Runnable inForce, Runnable unknown) {
+        inquiry.asked(host.clock().getAsLong());
+        SimHost asked = log.host((int) agenda.between(0, log.size() - 1));
+        Runnable unanswered = () -> {
+            if (inquiry.failed(host.clock().getAsLong())) {
+                host.after(Inquiry.PAUSE.toNanos(), () -> inquire(question, inquiry, inForce, unknown));
+            } else {
+                unknown.run();
+            }
+        };
+        net.open(host, asked, stream -> {
+                    CoordinatorProcess process = running.apply(asked.name());
+                    if (process != null) {
+                        process.inquired(question, stream, inForce, unanswered);
+                    }
+                })
+                .onLostAtClient(unanswered);
+    }
+
+    /** Another coordinator asks. */
+    private void inquired(AwaitRequest question, SimStream stream, Runnable inForce, Runnable unanswered) {
+        keeper.inquired(new LeaseKeeper.Await(
+                nextToken(),
+                question.getRevision(),
+                question.getDrain(),
+                () -> end(stream, () -> "in force: " + question.getRevision(), inForce),
+                why -> end(stream, () -> "cannot say: " + why.message(), unanswered)));
     }
 
     private static boolean hadNoEffect(Refusal refusal) {

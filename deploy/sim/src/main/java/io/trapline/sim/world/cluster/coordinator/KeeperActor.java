@@ -241,7 +241,21 @@ final class KeeperActor {
     void await(LeaseKeeper.Await await) {
         mailbox.tell(() -> {
             if (leadership == null) {
-                await.lost().run();
+                await.lost().accept(notLeading());
+            } else {
+                leadership.await(await);
+            }
+        });
+    }
+
+    // ---- from other coordinators
+
+    void inquired(LeaseKeeper.Await await) {
+        mailbox.tell(() -> {
+            if (leadership == null) {
+                await.lost().accept(notLeading());
+            } else if (seams.answersInquiriesAtOnce()) {
+                await.done().run();
             } else {
                 leadership.await(await);
             }

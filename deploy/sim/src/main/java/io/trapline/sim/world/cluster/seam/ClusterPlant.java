@@ -20,6 +20,10 @@ public enum ClusterPlant {
             "a new leader does not wait for what the one before has granted",
             List.of("V-2", "V-4", "V-5"),
             WrongSeams.NewLeaderForgetsLeases::new),
+    INQUIRY_ANSWERED_AT_ONCE(
+            "a leader that is asked for another takes what it has applied itself for in force everywhere",
+            List.of("V-5"),
+            WrongSeams.InquiryAnsweredAtOnce::new),
     RELEASE_FREES_EARLY("a type is free before its drain is over", List.of("V-10"), WrongSeams.ReleaseFreesEarly::new),
     WIPED_REPLICA_VOTES(
             "a coordinator that has lost its disk goes on as before",

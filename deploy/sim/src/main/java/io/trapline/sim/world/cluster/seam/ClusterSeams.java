@@ -27,6 +27,11 @@ public class ClusterSeams {
         return registered;
     }
 
+    /** Whether a leader that is asked by another coordinator takes what it has reached for in force everywhere (D-4). */
+    public boolean answersInquiriesAtOnce() {
+        return false;
+    }
+
     /** Whether a drain is finished when it has begun (F5). */
     public boolean finishesDrainsAtOnce() {
         return false;

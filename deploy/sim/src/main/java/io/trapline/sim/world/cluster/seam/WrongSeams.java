@@ -38,6 +38,13 @@ final class WrongSeams {
         }
     }
 
+    static final class InquiryAnsweredAtOnce extends ClusterSeams {
+        @Override
+        public boolean answersInquiriesAtOnce() {
+            return true;
+        }
+    }
+
     static final class ReleaseFreesEarly extends ClusterSeams {
         @Override
         public boolean finishesDrainsAtOnce() {

@@ -1,13 +1,14 @@
-package io.trapline.coordinator.grpc;
+package io.trapline.coordinator.lease;
 
 import org.jspecify.annotations.Nullable;
 
 /** What to do when a client gives its call up; either side may come first. */
-final class Cancellation {
+public final class Cancellation {
     private @Nullable Runnable action;
     private boolean cancelled;
 
-    synchronized void onCancel(Runnable what) {
+    /** {@code what} runs when it is cancelled, at once where it is; replaces what was to run. */
+    public synchronized void onCancel(Runnable what) {
         if (cancelled) {
             what.run();
         } else {
@@ -15,7 +16,8 @@ final class Cancellation {
         }
     }
 
-    synchronized void cancel() {
+    /** The client has given its call up. */
+    public synchronized void cancel() {
         cancelled = true;
         if (action != null) {
             action.run();
