@@ -12,6 +12,7 @@ import io.trapline.coordinator.grpc.Counters;
 import io.trapline.coordinator.grpc.DomainGrpc;
 import io.trapline.coordinator.grpc.IoreqServerGrpc;
 import io.trapline.coordinator.grpc.Members;
+import io.trapline.coordinator.grpc.NodeDrainCalls;
 import io.trapline.coordinator.grpc.PeerCalls;
 import io.trapline.coordinator.grpc.RegistryGrpc;
 import io.trapline.coordinator.grpc.SessionGrpc;
@@ -87,7 +88,12 @@ public final class Coordinator implements AutoCloseable {
                 new ClusterGrpc(calls, config.version(), replica));
         this.internalServices = List.of(
                 new RegistryGrpc(calls, commands, actors.nodes(), actors.sessions()),
-                new CoordinatorGrpc(replica, reads, new Members(replica, reads, commands, peers), config.version()));
+                new CoordinatorGrpc(
+                        replica,
+                        reads,
+                        new Members(replica, reads, commands, peers),
+                        new NodeDrainCalls(commands),
+                        config.version()));
         Consumer<Throwable> onDeath = why -> {
             if (!closing.get()) {
                 config.onFailure().accept(why);

@@ -18,7 +18,6 @@ import io.trapline.node.registry.RunProposal;
 import io.trapline.node.registry.RunProposal.What;
 import io.trapline.node.shard.P2mShard;
 import io.trapline.node.types.TypeCalls;
-import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.apache.pekko.actor.typed.Behavior;
 
@@ -49,6 +48,7 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
     @Override
     public Behavior<ShardMessage> shard(DomainView domain, int index, DomainRoutes routes) {
         RunProposal addBackup = propose(domain, What.ADD_BACKUP);
+        RunProposal handOver = propose(domain, What.HAND_OVER);
         return P2mShard.create(
                 index,
                 routes.map(),
@@ -60,10 +60,15 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
                         life -> routes.copies().apply(life, index),
                         routes.vcpus(),
                         routes.calls(),
-                        domain.replicated(),
                         domain.waitsForCopy(),
+                        domain.generation(),
                         propose(domain, What.DROP_BACKUP),
-                        propose(domain, What.HAND_OVER),
+                        propose(domain, What.BEGIN_HAND_OVER),
+                        place -> {
+                            if (routes.frozen().caughtUp(index, place)) {
+                                handOver.accept(place);
+                            }
+                        },
                         place -> {
                             if (routes.catchUps().caughtUp(index, place)) {
                                 addBackup.accept(place);
@@ -79,12 +84,7 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
 
     @Override
     public Behavior<TypesMessage> types(DomainView domain, DomainRoutes routes) {
-        return TypeCalls.create(
-                domain.domid(),
-                routes.map(),
-                routes.shards(),
-                routes.calls(),
-                domain.replicated() ? Optional.of(self) : Optional.empty());
+        return TypeCalls.create(domain.domid(), routes.map(), routes.shards(), routes.calls(), self);
     }
 
     @Override
@@ -98,7 +98,6 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
                 routes.shardsOfServers(),
                 routes.calls(),
                 drained,
-                domain.replicated(),
                 gate);
     }
 }

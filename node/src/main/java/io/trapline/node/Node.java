@@ -2,6 +2,9 @@ package io.trapline.node;
 
 import com.typesafe.config.ConfigFactory;
 import io.grpc.BindableService;
+import io.trapline.internal.v1.ExecuteRequest;
+import io.trapline.internal.v1.LeaveNode;
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.RegisterNode;
 import io.trapline.node.guest.GuestGrpc;
 import io.trapline.node.ioreq.EmulatorGrpc;
@@ -29,6 +32,8 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
  * {@link io.trapline.rpc.Principals} in front of them. It finds its domains in the registry, and each new life of its process is a new incarnation (D4).
  */
 public final class Node implements AutoCloseable {
+    private final Life self;
+    private final RegistryClient registry;
     private final ActorSystem<NodeRegistry.Message> system;
     private final ServingGate gate;
     private final PeerLinks links;
@@ -37,12 +42,16 @@ public final class Node implements AutoCloseable {
     private final List<BindableService> internalServices;
 
     private Node(
+            Life self,
+            RegistryClient registry,
             ActorSystem<NodeRegistry.Message> system,
             ServingGate gate,
             PeerLinks links,
             CompletableFuture<Void> ready,
             List<BindableService> services,
             List<BindableService> internalServices) {
+        this.self = self;
+        this.registry = registry;
         this.system = system;
         this.gate = gate;
         this.links = links;
@@ -85,6 +94,8 @@ public final class Node implements AutoCloseable {
                 "node",
                 ConfigFactory.load("trapline-node"));
         return new Node(
+                self,
+                registry,
                 system,
                 gate,
                 links,
@@ -119,6 +130,31 @@ public final class Node implements AutoCloseable {
             long left = gate.leftNanos();
             return new NodeReadings(left > 0, left, now);
         });
+    }
+
+    /**
+     * Tells the registry that this life is about to end: what others can have of it goes to them, as far as they have room (D-27). Completes when every node
+     * knows; fails where that is not known.
+     */
+    public CompletionStage<Void> leave() {
+        return registry.execute(ExecuteRequest.newBuilder()
+                        .setLeaveNode(LeaveNode.newBuilder()
+                                .setLife(NodeLife.newBuilder()
+                                        .setNode(self.node())
+                                        .setIncarnation(self.incarnation())))
+                        .build())
+                .thenAccept(response -> {
+                    if (response.hasRefusal()) {
+                        throw new IllegalStateException(response.getRefusal().getMessage());
+                    }
+                });
+    }
+
+    /** What others would miss of this node now. */
+    public CompletionStage<NodeRegistry.Parts> parts() {
+        CompletableFuture<NodeRegistry.Parts> parts = new CompletableFuture<>();
+        system.tell(new NodeRegistry.AskParts(parts::complete));
+        return parts;
     }
 
     /**

@@ -6,7 +6,9 @@ import io.trapline.coordinator.grpc.PageTokens.Page;
 import io.trapline.coordinator.lease.LeaseKeeper.LeasedNode;
 import io.trapline.coordinator.raft.Replica;
 import io.trapline.coordinator.raft.ReplicaConfig.Peer;
+import io.trapline.coordinator.registry.DrainedParts;
 import io.trapline.coordinator.registry.Reading;
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.RegisterNode;
 import io.trapline.rpc.Statuses;
 import io.trapline.v1.ClusterServiceGrpc;
@@ -25,6 +27,10 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** The cluster as a whole (section L), as the contract serves it. */
 public final class ClusterGrpc extends ClusterServiceGrpc.ClusterServiceImplBase {
@@ -71,13 +77,24 @@ public final class ClusterGrpc extends ClusterServiceGrpc.ClusterServiceImplBase
                             call,
                             view -> new Reading.Found<>(
                                     new Registered(view.nodes(after, size + 1), view.shardsByNode())),
-                            registered -> calls.leased(leased -> call.answer(nodes(registered, leased, size)))));
+                            registered -> calls.leased(leased -> drains(call, registered, leased, size))));
         } catch (MalformedException malformed) {
             observer.onError(Statuses.toException(malformed.refusal()));
         }
     }
 
-    private static ListNodesResponse nodes(Registered registered, List<LeasedNode> leased, int size) {
+    /** How far drains are depends on who could be given what is left. */
+    private void drains(Calls.Call<ListNodesResponse> call, Registered registered, List<LeasedNode> leased, int size) {
+        Set<NodeLife> usable = leased.stream().map(LeasedNode::life).collect(Collectors.toSet());
+        call.answer(nodes(
+                registered, leased, size, node -> replica.readLocal(view -> view.drainOf(node.getNode(), usable))));
+    }
+
+    private static ListNodesResponse nodes(
+            Registered registered,
+            List<LeasedNode> leased,
+            int size,
+            Function<RegisterNode, Optional<DrainedParts.Left>> drains) {
         Page<RegisterNode> page = Page.of(registered.nodes(), size, node -> PageTokens.nameToken(node.getNode()));
         ListNodesResponse.Builder response = ListNodesResponse.newBuilder().setNextPageToken(page.nextToken());
         for (RegisterNode node : page.entries()) {
@@ -87,6 +104,11 @@ public final class ClusterGrpc extends ClusterServiceGrpc.ClusterServiceImplBase
                     .setAddress(node.getAddress())
                     .setShards(
                             registered.shards().getOrDefault(node.getNode(), 0L).intValue());
+            drains.apply(node)
+                    .ifPresent(left -> one.setDraining(true)
+                            .setBackups(left.backups())
+                            .setServers(left.servers())
+                            .setPagesWithoutRoom(left.pagesWithoutRoom()));
             leased.stream()
                     .filter(each -> each.life().getNode().equals(node.getNode()))
                     .findFirst()

@@ -14,12 +14,19 @@ import io.trapline.internal.v1.BackupRequest;
 import io.trapline.internal.v1.BackupResponse;
 import io.trapline.internal.v1.ChangeCoordinatorsRequest;
 import io.trapline.internal.v1.ChangeCoordinatorsResponse;
+import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.CoordinatorServiceGrpc;
 import io.trapline.internal.v1.DescribePeerRequest;
 import io.trapline.internal.v1.DescribePeerResponse;
+import io.trapline.internal.v1.DrainNode;
+import io.trapline.internal.v1.DrainNodeRequest;
+import io.trapline.internal.v1.DrainNodeResponse;
 import io.trapline.internal.v1.FindLeaderRequest;
 import io.trapline.internal.v1.FindLeaderResponse;
 import io.trapline.internal.v1.PeerState;
+import io.trapline.internal.v1.UndrainNode;
+import io.trapline.internal.v1.UndrainNodeRequest;
+import io.trapline.internal.v1.UndrainNodeResponse;
 import io.trapline.rpc.Statuses;
 import java.util.Optional;
 
@@ -28,18 +35,37 @@ public final class CoordinatorGrpc extends CoordinatorServiceGrpc.CoordinatorSer
     private final Replica replica;
     private final ConfirmedReads reads;
     private final Members members;
+    private final NodeDrainCalls drains;
     private final String version;
 
-    public CoordinatorGrpc(Replica replica, ConfirmedReads reads, Members members, String version) {
+    public CoordinatorGrpc(
+            Replica replica, ConfirmedReads reads, Members members, NodeDrainCalls drains, String version) {
         this.replica = replica;
         this.reads = reads;
         this.members = members;
+        this.drains = drains;
         this.version = version;
     }
 
     @Override
     public void changeCoordinators(ChangeCoordinatorsRequest q, StreamObserver<ChangeCoordinatorsResponse> observer) {
         members.change(q, observer);
+    }
+
+    @Override
+    public void drainNode(DrainNodeRequest q, StreamObserver<DrainNodeResponse> observer) {
+        Command command = Command.newBuilder()
+                .setDrainNode(DrainNode.newBuilder().setNode(q.getNode()))
+                .build();
+        drains.execute(command, DrainNodeResponse.getDefaultInstance(), observer);
+    }
+
+    @Override
+    public void undrainNode(UndrainNodeRequest q, StreamObserver<UndrainNodeResponse> observer) {
+        Command command = Command.newBuilder()
+                .setUndrainNode(UndrainNode.newBuilder().setNode(q.getNode()))
+                .build();
+        drains.execute(command, UndrainNodeResponse.getDefaultInstance(), observer);
     }
 
     @Override

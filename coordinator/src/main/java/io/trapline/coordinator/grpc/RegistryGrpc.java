@@ -54,6 +54,8 @@ public final class RegistryGrpc extends RegistryServiceGrpc.RegistryServiceImplB
             case DROP_BACKUP -> builder.setDropBackup(q.getDropBackup());
             case ABANDON_SYNC -> builder.setAbandonSync(q.getAbandonSync());
             case HAND_OVER -> builder.setHandOver(q.getHandOver());
+            case BEGIN_HAND_OVER -> builder.setBeginHandOver(q.getBeginHandOver());
+            case LEAVE_NODE -> builder.setLeaveNode(q.getLeaveNode());
             case COMMAND_NOT_SET -> {}
         }
         Command command = builder.build();

@@ -273,11 +273,8 @@ public final class Leadership {
     /** What came of a proposal is in the registry, which is asked the next time. */
     private void place(LeaseTable begun) {
         if (!begun.isInGrace() && placer.isDue(now())) {
-            Placer.Degraded degraded = settings.views()
-                    .read(view -> view.degraded().isEmpty()
-                            ? Placer.Degraded.NONE
-                            : new Placer.Degraded(view.degraded(), view.bytesLeft()));
-            placer.step(now(), degraded, begun.leased())
+            Placer.Work work = settings.views().read(Placer.Work::of);
+            placer.step(now(), work, begun.leased())
                     .forEach(command -> outside.submit(
                             this, command.setLeadership(leadership).build(), answer -> {}));
         }

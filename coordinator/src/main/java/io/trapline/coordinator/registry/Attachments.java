@@ -14,17 +14,20 @@ final class Attachments {
     private final State state;
     private final Existence existence;
     private final Servers servers;
+    private final NodeDrains drains;
 
-    Attachments(State state, Existence existence, Servers servers) {
+    Attachments(State state, Existence existence, Servers servers, NodeDrains drains) {
         this.state = state;
         this.existence = existence;
         this.servers = servers;
+        this.drains = drains;
     }
 
     /** Begins a session at a server (S5). */
     Answer attach(AttachEmulator q) {
         return existence
                 .ownServer(q.getPrincipal(), q.getDomid(), q.getDomainGeneration(), q.getId(), q.getGeneration())
+                .or(() -> drains.mayNotArrive(q.getNode()))
                 .map(Answers::refused)
                 .orElseGet(() -> {
                     long revision = state.begin();

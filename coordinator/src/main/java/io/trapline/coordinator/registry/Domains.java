@@ -98,7 +98,8 @@ final class Domains {
     private Refusal tooFew(int usable, int needed, DomainMemory memory) {
         boolean isPutOff = usable == 0 && nodes.isAnyRegistered();
         Refusal refusal = isPutOff
-                ? Refusal.of(Errno.EAGAIN, "nodes = 0: no node has a lease now").with(Answers.EFFECT, Answers.NONE)
+                ? Refusal.of(Errno.EAGAIN, "nodes = 0: none has a lease now that is not drained")
+                        .with(Answers.EFFECT, Answers.NONE)
                 : Refusal.of(Errno.ENOSPC, "nodes = " + usable + ": " + memory + " needs " + needed + " usable ones");
         return refusal.with("field", "memory").with("nodes", usable).with("needed", needed);
     }

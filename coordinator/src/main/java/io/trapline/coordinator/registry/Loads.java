@@ -4,7 +4,6 @@ import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.PlacedDomain;
 import io.trapline.internal.v1.ShardRun;
 import io.trapline.model.Pure;
-import io.trapline.v1.Domain;
 import io.trapline.v1.DomainMemory;
 import io.trapline.v1.DomainState;
 import io.trapline.v1.ShardState;
@@ -23,6 +22,7 @@ final class Loads {
     private final Map<String, Long> pages = new HashMap<>();
     private final Map<String, Long> roles = new HashMap<>();
     private final NavigableSet<Integer> degraded = new TreeSet<>();
+    private final NavigableSet<Integer> doubled = new TreeSet<>();
 
     /** Of how many shards each node is primary; nodes without any are left out. */
     NavigableMap<String, Long> shards() {
@@ -44,11 +44,30 @@ final class Loads {
         return Collections.unmodifiableNavigableSet(degraded);
     }
 
+    /** The domains that are to have one copy of each shard, work, and have or are given another, as for a drain, by id. */
+    NavigableSet<Integer> doubled() {
+        return Collections.unmodifiableNavigableSet(doubled);
+    }
+
+    private static boolean works(PlacedDomain placed) {
+        DomainState now = placed.getDomain().getState();
+        return now == DomainState.DOMAIN_STATE_RUNNING || now == DomainState.DOMAIN_STATE_PAUSED;
+    }
+
+    private static boolean isReplicated(PlacedDomain placed) {
+        return placed.getDomain().getMemory() == DomainMemory.DOMAIN_MEMORY_REPLICATED;
+    }
+
     private static boolean isDegraded(PlacedDomain placed) {
-        Domain domain = placed.getDomain();
-        boolean works = domain.getState() == DomainState.DOMAIN_STATE_RUNNING
-                || domain.getState() == DomainState.DOMAIN_STATE_PAUSED;
-        return works && domain.getMemory() == DomainMemory.DOMAIN_MEMORY_REPLICATED && !ShardRuns.areDual(placed);
+        return works(placed) && isReplicated(placed) && !ShardRuns.areDual(placed);
+    }
+
+    private static boolean isDoubled(PlacedDomain placed) {
+        return works(placed)
+                && !isReplicated(placed)
+                && placed.getRunsList().stream()
+                        .anyMatch(run -> run.getState() == ShardState.SHARD_STATE_DUAL
+                                || run.getState() == ShardState.SHARD_STATE_SYNCING);
     }
 
     /** It is there now. */
@@ -57,12 +76,16 @@ final class Loads {
         if (isDegraded(placed)) {
             degraded.add(placed.getDomain().getDomid());
         }
+        if (isDoubled(placed)) {
+            doubled.add(placed.getDomain().getDomid());
+        }
     }
 
     /** It is no more, or as it was before. */
     void remove(PlacedDomain placed) {
         count(placed, -1);
         degraded.remove(placed.getDomain().getDomid());
+        doubled.remove(placed.getDomain().getDomid());
     }
 
     private void count(PlacedDomain placed, int by) {

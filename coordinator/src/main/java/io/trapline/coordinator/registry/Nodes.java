@@ -95,6 +95,7 @@ final class Nodes {
     static NodeRecord record(State state, String name) {
         return NodeRecord.newBuilder()
                 .setLife(Homes.life(state, name))
+                .setDraining(NodeDrains.isDraining(state, name))
                 .setAddress(Optional.ofNullable(state.nodes.get(name))
                         .map(node -> node.getRegistration().getAddress())
                         .orElse(""))
@@ -144,12 +145,13 @@ final class Nodes {
                 .build());
     }
 
-    private static RegisteredNode.Builder ended(RegisteredNode node) {
-        List<Long> ended = new ArrayList<>(node.getEndedIncarnationsList());
-        if (node.getRegistration().getIncarnation() != 0) {
-            ended.add(node.getRegistration().getIncarnation());
+    private static RegisteredNode.Builder ended(RegisteredNode known) {
+        List<Long> ended = new ArrayList<>(known.getEndedIncarnationsList());
+        if (known.getRegistration().getIncarnation() != 0) {
+            ended.add(known.getRegistration().getIncarnation());
         }
         return RegisteredNode.newBuilder()
+                .setDraining(known.getDraining())
                 .addAllEndedIncarnations(ended.subList(Math.max(0, ended.size() - ENDED_INCARNATIONS), ended.size()));
     }
 
@@ -187,12 +189,12 @@ final class Nodes {
     }
 
     /**
-     * Those of the leader's candidates that are still in the life it knew: the one with the most memory left first (D-27), of equals the one that is primary of
+     * Those of the leader's candidates that are still in the life it knew, and not drained: the one with the most memory left first (D-27), of equals the one that is primary of
      * the fewest shards, then by name.
      */
     List<NodeLife> usable(List<NodeLife> candidates) {
         return candidates.stream()
-                .filter(life -> isPresent(state, life))
+                .filter(life -> isPresent(state, life) && !NodeDrains.isDraining(state, life.getNode()))
                 .distinct()
                 .sorted(Comparator.<NodeLife>comparingLong(life -> -bytesLeft(state, life.getNode()))
                         .thenComparingLong(life -> state.loads.shards().getOrDefault(life.getNode(), 0L))

@@ -42,6 +42,7 @@ public final class Registry {
     private final Nodes nodes;
     private final Vcpus vcpus;
     private final ShardRuns runs;
+    private final NodeDrains nodeDrains;
     private final Leaderships leaderships;
     private final CoordinatorIds coordinatorIds;
 
@@ -53,12 +54,13 @@ public final class Registry {
         this.claims = new Claims(state, existence, drains);
         this.servers = new Servers(state, existence, claims, drains);
         this.ranges = new Ranges(state, existence, servers);
-        this.attachments = new Attachments(state, existence, servers);
+        this.nodeDrains = new NodeDrains(state, existence, servers);
+        this.attachments = new Attachments(state, existence, servers, nodeDrains);
         this.endings = new Endings(state, claims, drains);
         this.sessions = new Sessions(state);
         this.runs = new ShardRuns(state, existence);
         this.nodes = new Nodes(state, servers, new Homes(state, servers), runs);
-        this.vcpus = new Vcpus(state, existence);
+        this.vcpus = new Vcpus(state, existence, nodeDrains);
         this.leaderships = new Leaderships(state);
         this.coordinatorIds = new CoordinatorIds(state);
         this.domains = new Domains(state, existence, nodes, servers, drains);
@@ -163,7 +165,12 @@ public final class Registry {
             case ABANDON_SYNC -> runs.abandonSync(command.getAbandonSync());
             case ADD_BACKUP -> runs.addBackup(command.getAddBackup());
             case DROP_BACKUP -> runs.dropBackup(command.getDropBackup());
+            case BEGIN_HAND_OVER -> runs.beginHandOver(command.getBeginHandOver());
             case HAND_OVER -> runs.handOver(command.getHandOver());
+            case DRAIN_NODE -> nodeDrains.drain(command.getDrainNode().getNode(), true);
+            case UNDRAIN_NODE -> nodeDrains.drain(command.getUndrainNode().getNode(), false);
+            case LEAVE_NODE -> nodeDrains.leave(command.getLeaveNode().getLife());
+            case MOVE_HOME -> nodeDrains.moveHome(command.getMoveHome());
             case END_NODE -> nodes.end(command.getEndNode().getLife());
             case COMMAND_NOT_SET -> throw new IllegalStateException("a command without content passed its shape");
         };

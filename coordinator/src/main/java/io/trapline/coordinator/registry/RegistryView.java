@@ -197,6 +197,22 @@ public final class RegistryView {
         return state.loads.degraded().stream().map(state::domain).toList();
     }
 
+    /** What is to leave the nodes that are drained (D-27). */
+    public DrainedParts drainedParts() {
+        return DrainedParts.of(state);
+    }
+
+    /**
+     * How far the drain of a node is; empty where it is not drained.
+     *
+     * @param usable the lives that hold a lease
+     */
+    public Optional<DrainedParts.Left> drainOf(String node, Set<NodeLife> usable) {
+        return NodeDrains.isDraining(state, node)
+                ? Optional.of(DrainedParts.left(state, node, usable))
+                : Optional.empty();
+    }
+
     /** How many bytes of each node's memory are in no domain, by name; below 0 where domains that do not use all of theirs have been given more. */
     public Map<String, Long> bytesLeft() {
         return state.nodes.keySet().stream()

@@ -56,8 +56,15 @@ final class Shapes {
                 upTo("generation", command.getBeginGeneration().getGeneration(), MAX_GENERATION);
             case BEGIN_LEADERSHIP -> name("peer", command.getBeginLeadership().getPeer());
             case USE_COORDINATOR_IDS -> coordinatorIds(command.getUseCoordinatorIds());
-            case LAPSE_NODE, END_NODE, START_SYNC -> restsOnLeadership(command);
+            case LAPSE_NODE, END_NODE, START_SYNC, MOVE_HOME -> restsOnLeadership(command);
             case ABANDON_SYNC -> command.getAbandonSync().hasPrimary() ? Optional.empty() : restsOnLeadership(command);
+            case DROP_BACKUP -> command.getDropBackup().hasPrimary() ? Optional.empty() : restsOnLeadership(command);
+            case BEGIN_HAND_OVER ->
+                command.getBeginHandOver().hasPrimary() ? Optional.empty() : restsOnLeadership(command);
+            case DRAIN_NODE -> name("node", command.getDrainNode().getNode());
+            case UNDRAIN_NODE -> name("node", command.getUndrainNode().getNode());
+            case LEAVE_NODE ->
+                name("life.node", command.getLeaveNode().getLife().getNode());
             case COMMAND_NOT_SET -> Optional.of(Refusal.of(Errno.EINVAL, "command: none is set"));
             case DESTROY_DOMAIN,
                     PAUSE_DOMAIN,
@@ -66,7 +73,6 @@ final class Shapes {
                     END_SESSION,
                     DETACH_EMULATOR,
                     ADD_BACKUP,
-                    DROP_BACKUP,
                     HAND_OVER,
                     FINISH_DRAIN -> Optional.empty();
         });

@@ -3,6 +3,7 @@ package io.trapline.coordinator.registry;
 import io.trapline.internal.v1.AbandonSync;
 import io.trapline.internal.v1.AddBackup;
 import io.trapline.internal.v1.Answer;
+import io.trapline.internal.v1.BeginHandOver;
 import io.trapline.internal.v1.DropBackup;
 import io.trapline.internal.v1.ExecuteResponse;
 import io.trapline.internal.v1.HandOver;
@@ -94,19 +95,46 @@ final class ShardRuns {
                                 .clearSyncing()));
     }
 
+    /** Where no primary is named, the command rests on a leadership. */
     Answer dropBackup(DropBackup q) {
         return check(q.getRun(), ShardState.SHARD_STATE_DUAL)
-                .or(() -> notPrimary(q.getRun(), q.getPrimary()))
+                .or(() -> q.hasPrimary() ? notPrimary(q.getRun(), q.getPrimary()) : Optional.empty())
                 .map(Answers::refused)
                 .orElseGet(() -> change(q.getRun(), run -> solo(run, run.getPrimary())));
     }
 
+    /** The primary freezes; where none is named, the command rests on a leadership. Who has copies does not change, so the epoch does not either: copies go on being told of by it. */
+    Answer beginHandOver(BeginHandOver q) {
+        RunName name = q.getRun();
+        return existence
+                .workingDomain(name.getDomid(), name.getDomainGeneration())
+                .or(() -> notInForce(name, ShardState.SHARD_STATE_DUAL))
+                .or(() -> q.hasPrimary() ? notPrimary(name, q.getPrimary()) : Optional.empty())
+                .map(Answers::refused)
+                .orElseGet(() -> {
+                    PlacedDomain placed = state.domain(name.getDomid());
+                    int at = placed.getRunsList().indexOf(run(name).orElseThrow());
+                    if (placed.getRuns(at).getHandsOver()) {
+                        return Answer.newBuilder()
+                                .setExecute(ExecuteResponse.getDefaultInstance())
+                                .build();
+                    }
+                    long revision = state.begin();
+                    state.putDomain(placed.toBuilder()
+                            .setRuns(at, placed.getRuns(at).toBuilder().setHandsOver(true))
+                            .build());
+                    return Answers.done(revision)
+                            .setExecute(ExecuteResponse.newBuilder().setRevision(revision))
+                            .build();
+                });
+    }
+
+    /** What the life that was primary has is a copy no more: nobody could tell it from an old one once the other has gone on (V-7). */
     Answer handOver(HandOver q) {
         return check(q.getRun(), ShardState.SHARD_STATE_DUAL)
                 .or(() -> notPrimary(q.getRun(), q.getPrimary()))
                 .map(Answers::refused)
-                .orElseGet(() -> change(
-                        q.getRun(), run -> run.setPrimary(run.getBackup()).setBackup(q.getPrimary())));
+                .orElseGet(() -> change(q.getRun(), run -> solo(run, run.getBackup())));
     }
 
     /** Nobody hears from that life: what another one has a copy of goes on with that one alone. The command has begun. */
@@ -171,7 +199,8 @@ final class ShardRuns {
         return run.setState(ShardState.SHARD_STATE_SOLO)
                 .setPrimary(primary)
                 .clearBackup()
-                .clearSyncing();
+                .clearSyncing()
+                .clearHandsOver();
     }
 
     /** The run as the command has changed it. */
@@ -236,6 +265,12 @@ final class ShardRuns {
     private Optional<Refusal> mayNotHaveIt(RunName name, NodeLife life) {
         if (run(name).filter(run -> run.getPrimary().equals(life)).isPresent()) {
             return Optional.of(Refusal.invalid("syncing", text(life), "the primary itself"));
+        }
+        if (NodeDrains.isDraining(state, life.getNode())) {
+            return Optional.of(Refusal.of(Errno.EAGAIN, "syncing = " + text(life) + ": is drained")
+                    .with("field", "syncing")
+                    .with("value", text(life))
+                    .with(Answers.EFFECT, Answers.NONE));
         }
         return Nodes.isPresent(state, life)
                 ? Optional.empty()

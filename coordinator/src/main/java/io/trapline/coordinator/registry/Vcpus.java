@@ -16,10 +16,12 @@ import java.util.Optional;
 final class Vcpus {
     private final State state;
     private final Existence existence;
+    private final NodeDrains drains;
 
-    Vcpus(State state, Existence existence) {
+    Vcpus(State state, Existence existence, NodeDrains drains) {
         this.state = state;
         this.existence = existence;
+        this.drains = drains;
     }
 
     /** Opens a vCPU anew (A6). */
@@ -27,6 +29,7 @@ final class Vcpus {
         return existence
                 .workingDomain(q.getDomid(), q.getDomainGeneration())
                 .or(() -> lacking(q.getDomid(), q.getVcpu()))
+                .or(() -> drains.mayNotArrive(q.getNode()))
                 .map(Answers::refused)
                 .orElseGet(() -> {
                     long revision = state.begin();
@@ -51,6 +54,7 @@ final class Vcpus {
                 .workingDomain(q.getDomid(), q.getDomainGeneration())
                 .or(() -> lacking(q.getDomid(), q.getVcpu()))
                 .or(() -> notItsOwn(q))
+                .or(() -> drains.mayNotArrive(q.getNode()))
                 .map(Answers::refused)
                 .orElseGet(() -> {
                     VcpuRecord open = vcpu(q);

@@ -2,11 +2,13 @@ package io.trapline.coordinator.place;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trapline.coordinator.registry.DrainedParts;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.PlacedDomain;
 import io.trapline.internal.v1.ShardRun;
 import io.trapline.v1.Domain;
+import io.trapline.v1.DomainMemory;
 import io.trapline.v1.ShardState;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -136,7 +138,7 @@ final class PlacerTest {
     }
 
     private List<Command.Builder> step(List<PlacedDomain> domains, NodeLife... usable) {
-        return placer.step(now, new Placer.Degraded(domains, bytesLeft), List.of(usable));
+        return placer.step(now, new Placer.Work(domains, DrainedParts.NONE, bytesLeft), List.of(usable));
     }
 
     private static NodeLife at(List<Command.Builder> proposed) {
@@ -167,6 +169,7 @@ final class PlacerTest {
         return PlacedDomain.newBuilder()
                 .setDomain(Domain.newBuilder()
                         .setDomid(domid)
+                        .setMemory(DomainMemory.DOMAIN_MEMORY_REPLICATED)
                         .setGeneration(100 + domid)
                         .setNrPages(shards * SHARD_PAGES))
                 .setShardPages(SHARD_PAGES)

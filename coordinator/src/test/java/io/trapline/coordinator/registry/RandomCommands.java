@@ -4,10 +4,12 @@ import com.google.protobuf.ByteString;
 import io.trapline.internal.v1.AbandonSync;
 import io.trapline.internal.v1.AddBackup;
 import io.trapline.internal.v1.AttachEmulator;
+import io.trapline.internal.v1.BeginHandOver;
 import io.trapline.internal.v1.BeginLeadership;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.CreateDomain;
 import io.trapline.internal.v1.DetachEmulator;
+import io.trapline.internal.v1.DrainNode;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.DropBackup;
 import io.trapline.internal.v1.EndNode;
@@ -15,6 +17,7 @@ import io.trapline.internal.v1.EndSession;
 import io.trapline.internal.v1.FinishDrain;
 import io.trapline.internal.v1.HandOver;
 import io.trapline.internal.v1.LapseNode;
+import io.trapline.internal.v1.LeaveNode;
 import io.trapline.internal.v1.MoveVcpu;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.OpenVcpuStream;
@@ -24,6 +27,7 @@ import io.trapline.internal.v1.RunName;
 import io.trapline.internal.v1.ShardRun;
 import io.trapline.internal.v1.Snapshot;
 import io.trapline.internal.v1.StartSync;
+import io.trapline.internal.v1.UndrainNode;
 import io.trapline.v1.CreateDomainRequest;
 import io.trapline.v1.CreateIoreqServerRequest;
 import io.trapline.v1.DestroyDomainRequest;
@@ -156,6 +160,10 @@ final class RandomCommands {
                 .setNode("n" + node)
                 .setIncarnation(incarnations[node])
                 .build();
+        // Seldom: little happens at nodes that are given nothing.
+        if (random.nextInt(12) == 0) {
+            return drain(life);
+        }
         return switch (random.nextInt(6)) {
             case 0 ->
                 Command.newBuilder()
@@ -172,6 +180,23 @@ final class RandomCommands {
                 Command.newBuilder()
                         .setLapseNode(LapseNode.newBuilder().setLife(life))
                         .setLeadership(leadership(now))
+                        .build();
+        };
+    }
+
+    private Command drain(NodeLife life) {
+        return switch (random.nextInt(16)) {
+            case 0 ->
+                Command.newBuilder()
+                        .setDrainNode(DrainNode.newBuilder().setNode(life.getNode()))
+                        .build();
+            case 1 ->
+                Command.newBuilder()
+                        .setLeaveNode(LeaveNode.newBuilder().setLife(life))
+                        .build();
+            default ->
+                Command.newBuilder()
+                        .setUndrainNode(UndrainNode.newBuilder().setNode(life.getNode()))
                         .build();
         };
     }
@@ -196,13 +221,22 @@ final class RandomCommands {
                 .build();
         NodeLife proposer = random.nextInt(8) == 0 ? any : run.getPrimary();
         Command.Builder command = Command.newBuilder();
-        switch (random.nextInt(8)) {
+        switch (random.nextInt(9)) {
+            case 8 -> {
+                BeginHandOver.Builder begin = BeginHandOver.newBuilder().setRun(name);
+                command.setBeginHandOver(random.nextBoolean() ? begin.setPrimary(proposer) : begin)
+                        .setLeadership(leadership(now));
+            }
             case 0, 1, 2 ->
                 command.setStartSync(StartSync.newBuilder().setRun(name).setSyncing(any))
                         .setLeadership(leadership(now));
             case 3, 4 ->
                 command.setAddBackup(AddBackup.newBuilder().setRun(name).setPrimary(proposer));
-            case 5 -> command.setDropBackup(DropBackup.newBuilder().setRun(name).setPrimary(proposer));
+            case 5 -> {
+                DropBackup.Builder drop = DropBackup.newBuilder().setRun(name);
+                command.setDropBackup(random.nextBoolean() ? drop.setPrimary(proposer) : drop)
+                        .setLeadership(leadership(now));
+            }
             case 6 -> command.setHandOver(HandOver.newBuilder().setRun(name).setPrimary(proposer));
             default ->
                 command.setAbandonSync(AbandonSync.newBuilder().setRun(name).setPrimary(proposer));

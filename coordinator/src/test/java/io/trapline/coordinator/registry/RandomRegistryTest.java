@@ -64,7 +64,7 @@ final class RandomRegistryTest {
         }
         assertThat(succeeded)
                 .as("commands of seed %d that changed something", seed)
-                .isGreaterThan(COMMANDS / 5);
+                .isGreaterThan(COMMANDS / 7);
     }
 
     @ParameterizedTest

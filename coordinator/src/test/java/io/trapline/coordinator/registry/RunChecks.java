@@ -74,9 +74,12 @@ final class RunChecks {
             assertThat(command.getAddBackup().getPrimary()).isEqualTo(was.getPrimary());
         }
         if (command.hasDropBackup()) {
-            assertThat(run.getPrimary())
-                    .isEqualTo(was.getPrimary())
-                    .isEqualTo(command.getDropBackup().getPrimary());
+            assertThat(run.getPrimary()).isEqualTo(was.getPrimary());
+            assertThat(
+                            command.getDropBackup().hasPrimary()
+                                    ? command.getDropBackup().getPrimary()
+                                    : was.getPrimary())
+                    .isEqualTo(was.getPrimary());
         }
         if (!run.getPrimary().equals(was.getPrimary())) {
             assertThat(command.hasHandOver()

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.internal.v1.AbandonSync;
 import io.trapline.internal.v1.AddBackup;
+import io.trapline.internal.v1.BeginHandOver;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.DropBackup;
 import io.trapline.internal.v1.HandOver;
@@ -152,13 +153,63 @@ final class ShardRunsTest {
     @Test
     void thePrimaryHandsOverToItsBackup() {
         dual();
+        Command.Builder drop = drop(P);
+        Command.Builder lapse = lapse(P);
         cluster.done(handOver(P));
         assertThat(run().getPrimary()).isEqualTo(B);
-        assertThat(run().getBackup()).isEqualTo(P);
-        assertThat(run().getState()).isEqualTo(ShardState.SHARD_STATE_DUAL);
-        // What was meant for the primary before finds the backup of now.
-        cluster.done(lapse(P));
+        assertThat(run().getPrimaryRevision()).isEqualTo(run().getEpoch());
+        assertThat(run().hasBackup())
+                .as("nobody could tell it from an old copy")
+                .isFalse();
+        assertThat(run().getState()).isEqualTo(ShardState.SHARD_STATE_SOLO);
+        // What was meant for the primary before finds the one of now.
+        cluster.refused(Errno.ESTALE, drop);
+        changesNothing(lapse);
         assertThat(run().getPrimary()).isEqualTo(B);
+    }
+
+    @Test
+    void aPrimaryIsToldToHandOverUnderTheEpochThatItsCopiesGoBy() {
+        dual();
+        long epoch = run().getEpoch();
+        cluster.refused(Errno.ESTALE, beginHandOver(B));
+        cluster.refused(
+                Errno.EINVAL,
+                Command.newBuilder().setBeginHandOver(BeginHandOver.newBuilder().setRun(name())));
+        cluster.done(Command.newBuilder()
+                .setBeginHandOver(BeginHandOver.newBuilder().setRun(name()))
+                .setLeadership(cluster.leadership()));
+        assertThat(run().getHandsOver()).isTrue();
+        assertThat(run().getEpoch()).isEqualTo(epoch);
+        changesNothing(beginHandOver(P));
+        cluster.done(drop(P));
+        assertThat(run().getHandsOver()).as("it goes on alone").isFalse();
+
+        cluster.done(start(B));
+        cluster.refused(Errno.ESTALE, beginHandOver(P));
+        cluster.done(add(P));
+        cluster.done(beginHandOver(P));
+        cluster.done(lapse(B));
+        assertThat(run().getPrimary()).isEqualTo(P);
+        assertThat(run().getHandsOver()).as("there is nobody to hand over to").isFalse();
+
+        cluster.done(start(B));
+        cluster.done(add(P));
+        cluster.done(beginHandOver(P));
+        cluster.done(handOver(P));
+        assertThat(run().getPrimary()).isEqualTo(B);
+        assertThat(run().getHandsOver()).isFalse();
+    }
+
+    @Test
+    void aLeaderTakesABackupOutThatIsToLeave() {
+        dual();
+        Command.Builder drop = Command.newBuilder()
+                .setDropBackup(DropBackup.newBuilder().setRun(name()))
+                .setLeadership(cluster.leadership());
+        cluster.refused(Errno.EINVAL, drop.clone().setLeadership(0));
+        cluster.done(drop);
+        assertThat(run().getPrimary()).isEqualTo(P);
         assertThat(run().getState()).isEqualTo(ShardState.SHARD_STATE_SOLO);
     }
 
@@ -226,7 +277,6 @@ final class ShardRunsTest {
         int id = cluster.server(domid);
         dual();
         cluster.done(handOver(P));
-        cluster.done(drop(B));
         assertThat(server().getServer().getId()).isEqualTo(id);
         assertThat(server().getHome()).isEqualTo(P);
         assertThat(hasRoles(P)).isTrue();
@@ -321,6 +371,11 @@ final class ShardRunsTest {
     private Command.Builder drop(NodeLife primary) {
         return Command.newBuilder()
                 .setDropBackup(DropBackup.newBuilder().setRun(name()).setPrimary(primary));
+    }
+
+    private Command.Builder beginHandOver(NodeLife primary) {
+        return Command.newBuilder()
+                .setBeginHandOver(BeginHandOver.newBuilder().setRun(name()).setPrimary(primary));
     }
 
     private Command.Builder handOver(NodeLife primary) {

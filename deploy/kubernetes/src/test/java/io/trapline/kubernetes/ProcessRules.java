@@ -155,9 +155,9 @@ final class ProcessRules {
                 container.pod().at("terminationGracePeriodSeconds").number().orElse(30);
         long before =
                 container.part().at("lifecycle.preStop.sleep.seconds").number().orElse(0);
-        // After the drain: the lease is resigned, streams end.
-        if (before + settings.drainTimeout().toSeconds() + 10 > grace) {
-            found.add(pod + ": preStop, --drain-timeout and 10 s are longer than terminationGracePeriodSeconds");
+        // After the drain: the lease is resigned, calls under way and streams end.
+        if (before + settings.drainTimeout().toSeconds() + 15 > grace) {
+            found.add(pod + ": preStop, --drain-timeout and 15 s are longer than terminationGracePeriodSeconds");
         }
     }
 

@@ -96,7 +96,8 @@ final class ClusterGroup extends Group {
 
     @Command(
             name = "nodes",
-            description = "List the nodes. One is usable while it holds a lease.",
+            description =
+                    "List the nodes. One is usable while it holds a lease. One that is draining is given nothing more.",
             footer = {"", "Example:", "  trapline cluster nodes"})
     int nodes() throws BadInput {
         try (TraplineConnection connection = trapline().connection()) {
@@ -108,11 +109,12 @@ final class ClusterGroup extends Group {
     }
 
     private static Table nodesTable(List<Node> nodes) {
-        Table table = new Table("node", "address", "usable", "shards", "applied_revision", "incarnation");
+        Table table = new Table("node", "address", "usable", "draining", "shards", "applied_revision", "incarnation");
         nodes.forEach(node -> table.row(
                 node.getId(),
                 node.getAddress(),
                 node.getUsable(),
+                node.getDraining(),
                 node.getShards(),
                 node.getAppliedRevision(),
                 Long.toHexString(node.getIncarnation())));

@@ -1,19 +1,22 @@
 package io.trapline.cli;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * SIGTERM and Ctrl-C for commands that run until they are stopped. A command that {@link #arm}s it is asked to end and given
- * {@value #GRACE_SECONDS} s; the process then leaves with the command's own exit code. For the others the process just ends.
+ * {@link #GRACE}, or what it asks for; the process then leaves with the command's own exit code. For the others the process just ends.
  */
 final class Interrupt {
-    private static final long GRACE_SECONDS = 20;
+    /** How long a command has to end, unless it asks for more. */
+    static final Duration GRACE = Duration.ofSeconds(20);
 
     private final CountDownLatch requested = new CountDownLatch(1);
     private final CountDownLatch finished = new CountDownLatch(1);
     private volatile boolean armed;
+    private volatile Duration grace = GRACE;
     private volatile int exit;
     private volatile @Nullable Runnable wake;
 
@@ -31,6 +34,11 @@ final class Interrupt {
         if (isRequested()) {
             action.run();
         }
+    }
+
+    /** The command may need so long to end. */
+    void grace(Duration aGrace) {
+        grace = aGrace;
     }
 
     /** Asks the command to end. */
@@ -74,7 +82,7 @@ final class Interrupt {
             return;
         }
         try {
-            if (finished.await(GRACE_SECONDS, TimeUnit.SECONDS)) {
+            if (finished.await(grace.toMillis(), TimeUnit.MILLISECONDS)) {
                 // A shutdown that a signal began would otherwise end with the signal's code.
                 Runtime.getRuntime().halt(exit);
             }

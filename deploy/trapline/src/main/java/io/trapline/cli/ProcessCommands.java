@@ -121,14 +121,19 @@ final class ProcessCommands {
                 "Run one node of a cluster, until Ctrl-C or SIGTERM: it holds guest memory and talks to guests and emulators.",
                 "It keeps nothing on disk. A flag wins over the environment (TRAPLINE_ID …), which wins over the file."
             },
-            footer = {"", "Example:", "  trapline node --id n1 --coordinators 127.0.0.2:7420,127.0.0.3:7420"})
+            footer = {"", "Example:", "  trapline node --id n1 --coordinators 127.0.0.2:7420,127.0.0.3:7420"},
+            subcommands = {NodeCommands.Drain.class, NodeCommands.Undrain.class})
     static final class Node extends ProcessCommand {
         @Override
         public Integer call() throws Exception {
             NodeSettings settings = NodeSettings.of(ProcessOptions.sources(spec(), NodeSettings.KEYS, config()));
             begin(settings.log());
             try (NodeProcess process = NodeProcess.start(settings, address -> states(settings.id(), address))) {
-                return await(process.over().thenApply(TraplineException::refused));
+                trapline().interrupt().grace(settings.drainTimeout().plus(Interrupt.GRACE));
+                int exit = await(process.over().thenApply(TraplineException::refused));
+                SecondSignal.handle(process::leaveAtOnce);
+                process.leave();
+                return exit;
             }
         }
     }

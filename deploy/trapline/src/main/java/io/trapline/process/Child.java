@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
@@ -41,6 +42,7 @@ final class Child {
     // Guarded by this.
     private @Nullable Process process;
     private ProcessState state = ProcessState.STARTING;
+    private OptionalInt exitCode = OptionalInt.empty();
     private boolean isEnding;
     /** Of the one thread that watches the present life. */
     private long restartMillis = RESTART_MILLIS;
@@ -113,6 +115,7 @@ final class Child {
                 heard(life, line);
             }
             int exit = life.waitFor();
+            ended(exit);
             LOG.info("{} ended with {}", part.id(), exit);
         } catch (IOException broken) {
             LOG.warn("{} is heard no more: {}", part.id(), broken.getMessage());
@@ -124,6 +127,15 @@ final class Child {
         if (restarts) {
             again(System.nanoTime() - begunNanos >= LONG_LIFE.toNanos());
         }
+    }
+
+    private synchronized void ended(int exit) {
+        exitCode = OptionalInt.of(exit);
+    }
+
+    /** With what its last life that has ended left; empty where none has. */
+    synchronized OptionalInt exitCode() {
+        return exitCode;
     }
 
     private void again(boolean livedLong) {

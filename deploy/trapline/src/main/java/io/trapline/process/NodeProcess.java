@@ -18,6 +18,7 @@ import io.trapline.v1.DomainServiceGrpc;
 import io.trapline.v1.IoreqServerServiceGrpc;
 import io.trapline.v1.SessionServiceGrpc;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -29,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,9 +40,13 @@ public final class NodeProcess implements AutoCloseable {
 
     private static final int MEMORY_PART_FOR_GUESTS = 2;
     private static final long RESIGN_MILLIS = 2_000;
+    /** How long calls under way may take when it has resigned. */
+    private static final Duration CALLS = Duration.ofSeconds(5);
 
     private final NodeSettings settings;
     private final CompletableFuture<Refusal> over = new CompletableFuture<>();
+    private volatile @Nullable NodeLeave leave;
+    private volatile boolean leaves;
 
     /** What was started, the last first: closed in that order. */
     private final Deque<Runnable> started = new ArrayDeque<>();
@@ -107,21 +113,29 @@ public final class NodeProcess implements AutoCloseable {
                     settings.metrics().isPresent() ? List.of(metrics.calls()) : List.of());
             // After the node, whose streams end with it; relayed calls may still get their answers.
             started.removeLast();
-            started.addLast(() -> server.close(settings.drainTimeout()));
+            started.addLast(() -> server.close(CALLS));
             // It is alive for as long as it still answers.
             started.addLast(health::close);
             if (settings.metrics().isPresent()) {
                 started.push(MetricsServer.start(settings.metrics().get(), settings.insecure(), metrics)::close);
             }
-            StateWatch watch =
-                    StateWatch.start(() -> node.serves() ? ProcessState.SERVING : ProcessState.WAITING, state -> {
-                        server.serving(state.isUp());
-                        health.ready(state.isUp());
-                        listener.accept(state);
-                    });
+            StateWatch watch = StateWatch.start(() -> stateOf(node), state -> {
+                // Whoever is relayed, or drains, is served until the end; nobody new is sent here.
+                server.serving(state.isUp());
+                health.ready(state.isUp());
+                listener.accept(state);
+            });
+            leave = new NodeLeave(node, settings.drainTimeout());
             health.aliveWhile(node::answers);
             started.push(() -> end(watch, health, server, node));
         }
+    }
+
+    private ProcessState stateOf(Node node) {
+        if (leaves) {
+            return ProcessState.DRAINING;
+        }
+        return node.serves() ? ProcessState.SERVING : ProcessState.WAITING;
     }
 
     private static long halfOfTheMachine() {
@@ -140,6 +154,23 @@ public final class NodeProcess implements AutoCloseable {
             LOG.warn("no coordinator heard that this node ends; its lease runs out", unheard);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Until what it has is at other nodes, as far as they can have it, at most for {@code --drain-timeout}; it is to be closed then. */
+    public void leave() {
+        NodeLeave waits = leave;
+        if (waits != null && !over.isDone()) {
+            leaves = true;
+            waits.await();
+        }
+    }
+
+    /** {@link #leave} does not wait any more. */
+    public void leaveAtOnce() {
+        NodeLeave waits = leave;
+        if (waits != null) {
+            waits.skip();
         }
     }
 

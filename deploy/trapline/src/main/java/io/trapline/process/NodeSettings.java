@@ -15,7 +15,7 @@ import java.util.OptionalLong;
  * @param listen where its services listen; port 0 = any
  * @param advertise where guests, emulators and other nodes reach it; empty = where it listens
  * @param memoryBytes how much guest memory it may hold, in bytes; empty = half of the machine's
- * @param drainTimeout how long calls under way may take at its end
+ * @param drainTimeout how long what it has may take to go to other nodes before its end
  * @param metrics where it says how it does; empty = nowhere
  * @param health where it says whether it is ready and alive; empty = nowhere
  * @param insecure listen beyond loopback without TLS (L)
@@ -33,8 +33,7 @@ public record NodeSettings(
         Optional<ListenAddress> health,
         boolean insecure,
         String log) {
-    /** What a process that is asked to end is given at most leaves room for the rest of its end. */
-    private static final Duration LONGEST_DRAIN = Duration.ofSeconds(15);
+    private static final Duration LONGEST_DRAIN = Duration.ofMinutes(10);
 
     private static final Key ID = new Key("id", "NAME", "", "This node's stable name, unique in the cluster.");
     private static final Key COORDINATORS = new Key(
@@ -57,8 +56,8 @@ public record NodeSettings(
     private static final Key DRAIN_TIMEOUT = new Key(
             "drain-timeout",
             "DURATION",
-            "5s",
-            "How long calls under way may take after SIGTERM, 0 … 15s (default: 5s).");
+            "30s",
+            "How long what it has may take to go to other nodes after SIGTERM, 0 … 10m; a second SIGTERM ends that (default: 30s).");
     private static final Key METRICS = new Key(
             "metrics", "HOST:PORT", "", "Where it serves /metrics for Prometheus, port 0 = any (default: nowhere).");
     private static final Key HEALTH = new Key(
@@ -126,7 +125,7 @@ public record NodeSettings(
     private static Duration drainTimeout(String text) {
         Duration timeout = Values.duration(text);
         if (timeout.compareTo(LONGEST_DRAIN) > 0) {
-            throw new IllegalArgumentException("'" + text + "' is not 0 … 15s");
+            throw new IllegalArgumentException("'" + text + "' is not 0 … 10m");
         }
         return timeout;
     }

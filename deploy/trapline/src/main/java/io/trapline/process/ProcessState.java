@@ -14,6 +14,8 @@ public enum ProcessState {
     FOLLOWING,
     /** A node with a lease. */
     SERVING,
+    /** A node that was asked to end, and whose parts go elsewhere first. */
+    DRAINING,
     /** Its process has ended. */
     DEAD;
 

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -216,6 +217,15 @@ public final class Supervisor implements AutoCloseable {
                 child.startAgain();
             }
         }
+    }
+
+    /** With what its last life that has ended left; empty where none has. */
+    public OptionalInt exitCode(String id) {
+        return Stream.concat(coordinators.stream(), nodes.stream())
+                .filter(child -> child.id().equals(id))
+                .map(Child::exitCode)
+                .findFirst()
+                .orElse(OptionalInt.empty());
     }
 
     /** Where the nodes are: any of them takes every call. */

@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A cluster of real processes, and what an operator does to them by hand. */
@@ -90,6 +91,11 @@ final class Processes implements AutoCloseable {
     void signal(String id, String signal) throws IOException, InterruptedException {
         Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(last(id).pid())).start();
         assertThat(kill.waitFor()).isZero();
+    }
+
+    /** How its last life has ended. */
+    OptionalInt exitCode(String id) {
+        return supervisor.exitCode(id);
     }
 
     void startAgain(String id) throws Exception {

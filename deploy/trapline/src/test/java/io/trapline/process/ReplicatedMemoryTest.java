@@ -4,17 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 import static org.awaitility.Awaitility.await;
 
-import io.trapline.client.DeviceModel;
 import io.trapline.client.DomainRef;
 import io.trapline.client.Emulator;
 import io.trapline.client.Guest;
-import io.trapline.client.Ioreq;
 import io.trapline.client.ServerRef;
 import io.trapline.client.TraplineConnection;
-import io.trapline.client.Vcpu;
 import io.trapline.model.AccessFlags;
 import io.trapline.model.Gfn;
-import io.trapline.model.Gpa;
 import io.trapline.model.MemType;
 import io.trapline.v1.CreateDomainRequest;
 import io.trapline.v1.DescribeDomainResponse;
@@ -24,16 +20,8 @@ import io.trapline.v1.DomainShard;
 import io.trapline.v1.OnDegraded;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -53,11 +41,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ReplicatedMemoryTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final MemType TYPE = MemType.ioreqServer(0);
+    private static final long DEVICE = 0x1000;
     private static final List<String> NODES = List.of("n1", "n2", "n3");
-    private static final int SLOTS = 512;
-    private static final int WINDOW = 32;
-    /** So many writes more mean that the guest goes on. */
-    private static final int MORE = 500;
 
     private static final int ATTEMPTS = 5;
 
@@ -89,7 +74,7 @@ final class ReplicatedMemoryTest {
             ServerRef holder = connection.ioreqServers().create(domain);
             long epoch = connection.ioreqServers().mapMemType(holder, TYPE, AccessFlags.WRITE);
             try (Guest guest = connection.guest(domain);
-                    Writes writes = new Writes(guest.openVcpu(0, WINDOW))) {
+                    Writes writes = new Writes(guest.openVcpu(0, Writes.WINDOW), DEVICE)) {
                 writes.awaitMore();
                 DomainShard before = shard(connection, domain);
                 if (!hasTwoCopies(before)) {
@@ -125,7 +110,7 @@ final class ReplicatedMemoryTest {
         try (TraplineConnection connection = cluster.connect("operator")) {
             DomainRef domain = domain(connection);
             try (Guest guest = connection.guest(domain);
-                    Writes writes = new Writes(guest.openVcpu(0, WINDOW))) {
+                    Writes writes = new Writes(guest.openVcpu(0, Writes.WINDOW), DEVICE)) {
                 writes.awaitMore();
                 DomainShard before = shard(connection, domain);
                 if (!hasTwoCopies(before)) {
@@ -156,7 +141,7 @@ final class ReplicatedMemoryTest {
         try (TraplineConnection connection = cluster.connect("operator")) {
             DomainRef domain = domain(connection, onDegraded);
             try (Guest guest = connection.guest(domain);
-                    Writes writes = new Writes(guest.openVcpu(0, WINDOW))) {
+                    Writes writes = new Writes(guest.openVcpu(0, Writes.WINDOW), DEVICE)) {
                 writes.awaitMore();
                 DomainShard before = shard(connection, domain);
                 if (!hasTwoCopies(before)) {
@@ -208,12 +193,12 @@ final class ReplicatedMemoryTest {
             connection.ioreqServers().mapMemType(server, TYPE, AccessFlags.WRITE);
             connection.memory().setMemType(domain, new Gfn(1), 1, TYPE);
             String first = emulatorAtPrimary ? shard.getPrimary() : otherThan(shard);
-            Device device = new Device();
+            WrittenDevice device = new WrittenDevice();
             try (TraplineConnection atNode = Processes.connect(addresses(first), "operator");
                     Emulator emulator = atNode.attach(server, device)) {
                 connection.ioreqServers().enable(server);
                 try (Guest guest = connection.guest(domain);
-                        Writes writes = new Writes(guest.openVcpu(0, WINDOW))) {
+                        Writes writes = new Writes(guest.openVcpu(0, Writes.WINDOW), DEVICE)) {
                     writes.awaitMore();
                     if (!shard(connection, domain).equals(shard)) {
                         return false;
@@ -295,85 +280,5 @@ final class ReplicatedMemoryTest {
     private static void restart(String node) throws Exception {
         cluster.startAgain(node);
         cluster.awaitUp(node);
-    }
-
-    /** A device that writes down what is written to it. */
-    private static final class Device implements DeviceModel {
-        private final List<Long> written = new ArrayList<>();
-
-        @Override
-        public synchronized void write(Ioreq ioreq) {
-            written.add(ioreq.data());
-        }
-
-        @Override
-        public long read(Ioreq ioreq) {
-            return 0;
-        }
-
-        synchronized List<Long> order() {
-            return List.copyOf(written);
-        }
-    }
-
-    /** A guest that writes number after number, and what it knows of memory by what it was told. */
-    private static final class Writes implements AutoCloseable {
-        private final Vcpu vcpu;
-        private final AtomicLong acknowledged = new AtomicLong();
-        private final AtomicBoolean ended = new AtomicBoolean();
-        private final CompletableFuture<Long> last;
-
-        Writes(Vcpu vcpu) {
-            this.vcpu = vcpu;
-            last = CompletableFuture.supplyAsync(this::run);
-        }
-
-        private long run() {
-            long next = 0;
-            CompletableFuture<?>[] window = new CompletableFuture<?>[WINDOW];
-            while (!ended.get()) {
-                for (int i = 0; i < WINDOW; i++, next++) {
-                    window[i] = vcpu.writeAsync(slot(next), 8, next + 1).thenRun(acknowledged::incrementAndGet);
-                }
-                CompletableFuture.allOf(window).join();
-            }
-            return next;
-        }
-
-        private static Gpa slot(long number) {
-            return new Gpa(0x1000 + 8 * (number % SLOTS));
-        }
-
-        void awaitMore() {
-            long before = acknowledged.get();
-            await().atMost(PATIENCE).until(() -> acknowledged.get() >= before + MORE || last.isDone());
-            assertThat(last).isNotCompletedExceptionally();
-        }
-
-        void end() throws ExecutionException, InterruptedException, TimeoutException {
-            ended.set(true);
-            last.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        }
-
-        long written() {
-            return last.join();
-        }
-
-        /** Every slot has what was written there last. */
-        void check() {
-            long written = last.join();
-            List<Long> expected = LongStream.range(Math.max(0, written - SLOTS), written)
-                    .mapToObj(number -> number + 1)
-                    .toList();
-            List<Long> found = LongStream.range(Math.max(0, written - SLOTS), written)
-                    .mapToObj(number -> vcpu.read(slot(number), 8))
-                    .toList();
-            assertThat(found).isEqualTo(expected);
-        }
-
-        @Override
-        public void close() {
-            ended.set(true);
-        }
     }
 }

@@ -67,7 +67,7 @@ final class SettingsTest {
                         ListenAddress.DEFAULT,
                         Optional.empty(),
                         OptionalLong.empty(),
-                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(30),
                         Optional.empty(),
                         Optional.empty(),
                         false,
@@ -106,7 +106,7 @@ final class SettingsTest {
     void namesEverythingThatIsWrongAtOnce() {
         SettingSources sources = new SettingSources(
                 Map.of("id", "no such/id", "memory", "lots"),
-                Map.of("TRAPLINE_LISTN", "127.0.0.1:1", "TRAPLINE_DRAIN_TIMEOUT", "16s"),
+                Map.of("TRAPLINE_LISTN", "127.0.0.1:1", "TRAPLINE_DRAIN_TIMEOUT", "11m"),
                 Optional.of(new SettingSources.File(
                         "node.conf", "listen = here\ndomids = 7\nwhat\nlog = info\nlog = warn\n")));
         assertThat(wrongNode(sources).split("; "))
@@ -119,7 +119,7 @@ final class SettingsTest {
                         "--coordinators is missing",
                         "node.conf:1: listen: 'here' is no HOST:PORT",
                         "--memory: 'lots' is no size such as 4GiB, 512MiB or 1073741824",
-                        "TRAPLINE_DRAIN_TIMEOUT: '16s' is not 0 … 15s");
+                        "TRAPLINE_DRAIN_TIMEOUT: '11m' is not 0 … 10m");
     }
 
     @Test

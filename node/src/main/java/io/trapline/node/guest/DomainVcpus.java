@@ -100,6 +100,9 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
 
     private boolean paused = true;
     private boolean leased = true;
+    /** Why guests are to go to another node; empty = they are not. */
+    private Optional<Refusal> leaving = Optional.empty();
+
     private int opensUnderWay;
 
     private DomainVcpus(
@@ -184,6 +187,10 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                     return Behaviors.stopped();
                 }
             }
+            case VcpusMessage.Leave(var why) -> {
+                leaving = why;
+                List.copyOf(streams()).forEach(this::leave);
+            }
             case VcpusMessage.FromStream fromStream -> onStream((Message) fromStream);
         }
         outbox.flush();
@@ -191,6 +198,14 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
             timers.startSingleTimer(TICK, new Tick(), TICK);
         }
         return this;
+    }
+
+    /** Its guest goes on elsewhere, with its tokens; what it has under way it sends again there. */
+    private void leave(GuestStream stream) {
+        leaving.ifPresent(why -> {
+            stream.fail(why);
+            onGone(stream);
+        });
     }
 
     /** Whether the node serves, in this step. */
@@ -229,7 +244,13 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                 stream.taken();
             }
             case Gone(GuestStream stream) -> onGone(stream);
-            case OpenResult result -> onOpenResult(result);
+            case OpenResult result -> {
+                onOpenResult(result);
+                GuestStream stream = result.stream();
+                if (stream != null) {
+                    leave(stream);
+                }
+            }
             case Tick tick -> {
                 long now = System.nanoTime();
                 vcpus.all().forEach(open -> open.window.expire(now, outbox));
@@ -297,7 +318,9 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
 
     private void onOpen(GuestStream stream, io.trapline.v1.OpenVcpu asked) {
         Refusal refusal = check(asked);
-        if (refusal != null) {
+        if (leaving.isPresent()) {
+            leave(stream);
+        } else if (refusal != null) {
             stream.send(GuestStream.refused(asked.getVcpu(), refusal));
         } else if (asked.getToken().isEmpty()) {
             propose(stream, asked);

@@ -9,6 +9,7 @@ import io.trapline.internal.v1.ExecuteResponse;
 import io.trapline.model.Errno;
 import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
+import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerRoute;
 import io.trapline.node.registry.DomainCalls;
 import io.trapline.node.registry.DomainHandle;
@@ -102,7 +103,7 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
         attach = request.getAttach().toBuilder().clearKept().build();
         Optional<Refusal> refusal = EmulatorShape.check(attach);
         if (refusal.isEmpty()) {
-            refusal = find();
+            refusal = find().or(service.directory()::leaving);
         }
         if (refusal.isEmpty() && advance(Phase.FIRST, Phase.KEPT)) {
             AttachingStreams.Server aName =
@@ -235,6 +236,9 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
         };
         handle.here().tell(new IoreqServer.Bind(this, sessionEpoch, attach.getRun(), attach.getCredit(), kept, bound));
         kept = new KeptRequests();
+        // Who was attached when the node began to be drained was told; this one is told here where it came too late for
+        // that.
+        service.directory().leaving().ifPresent(why -> handle.here().tell(new ServerMessage.Leave(why)));
         return true;
     }
 

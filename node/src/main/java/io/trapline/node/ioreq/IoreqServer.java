@@ -125,7 +125,6 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
      * @param shards the domain's shards, by index
      * @param answers who is told whether a call has passed the gate
      * @param drained given the revision of each drain for which nothing is left here (F5); called on the actor's thread
-     * @param replicated whether the domain's shards may have another copy, which asks again what this one has told
      * @param gate while it is closed nothing is delivered, and nothing is believed of the emulator or let pass for it (D-11)
      */
     public static Behavior<ServerMessage> create(
@@ -136,10 +135,8 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             List<ShardRoute> shards,
             AnswerRoute answers,
             LongConsumer drained,
-            boolean replicated,
             ServingGate gate) {
-        return create(
-                domid, domainGeneration, id, generation, shards, answers, drained, replicated, gate, System::nanoTime);
+        return create(domid, domainGeneration, id, generation, shards, answers, drained, gate, System::nanoTime);
     }
 
     /** The same on another monotonic clock, in nanoseconds. */
@@ -151,16 +148,14 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             List<ShardRoute> shards,
             AnswerRoute answers,
             LongConsumer drained,
-            boolean replicated,
             ServingGate gate,
             LongSupplier clock) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             List<ShardRoute> all = List.copyOf(shards);
             ServerOutbox outbox = new ServerOutbox(domid, domainGeneration, id, all, drained);
             IoreqServerRules rules = new IoreqServerRules(id, generation, outbox);
-            if (replicated) {
-                rules.keepTold();
-            }
+            // Any shard may come to be decided by another copy, which asks again what this one was told.
+            rules.keepTold();
             return new IoreqServer(context, timers, clock, rules, outbox, all, answers, gate);
         }));
     }
@@ -237,6 +232,7 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
                 rules.ask(now, shard, epoch, home, rows, returned);
             case Recorded(var rows) -> rules.recorded(rows);
             case HomeTold(var by, long home) -> rules.homeTold(now, by, home);
+            case ServerMessage.Leave(Refusal why) -> leave(why);
             case Apply apply -> onApply(apply, now);
             case GetCounters get -> get.reply().accept(counters());
             case Resume resume -> {}
@@ -290,6 +286,12 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
     private void lost(long epoch) {
         rules.lost(epoch);
         outbox.lost(epoch);
+    }
+
+    /** The emulator is to go to another node: its session ends as if its stream had been lost. */
+    private void leave(Refusal why) {
+        outbox.boundEpoch().ifPresent(rules::lost);
+        outbox.end(why);
     }
 
     private void onApply(Apply apply, long now) {

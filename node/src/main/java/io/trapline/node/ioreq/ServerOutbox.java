@@ -15,6 +15,7 @@ import io.trapline.v1.AttachResponse;
 import io.trapline.v1.AttachedSession;
 import io.trapline.v1.Bufioreq;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +53,11 @@ final class ServerOutbox implements IoreqEffects {
         if (boundEpoch == sessionEpoch) {
             bound = null;
         }
+    }
+
+    /** The session of the bound stream; empty where there is none. */
+    OptionalLong boundEpoch() {
+        return bound == null ? OptionalLong.empty() : OptionalLong.of(boundEpoch);
     }
 
     /** Ends the bound stream, if there is one. */

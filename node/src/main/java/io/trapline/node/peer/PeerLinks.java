@@ -20,12 +20,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -47,6 +49,7 @@ public final class PeerLinks implements Peers {
     private final ConcurrentHashMap<Life, ActorRef<IncomingLink.Message>> incoming = new ConcurrentHashMap<>();
     private final AtomicLong names = new AtomicLong();
     private volatile PeerDirectory directory;
+    private volatile Set<String> drained = Set.of();
     private volatile @Nullable ActorSystem<?> system;
 
     /**
@@ -124,7 +127,7 @@ public final class PeerLinks implements Peers {
 
     @Override
     public Optional<String> address(Life at) {
-        return directory.address(at);
+        return drained.contains(at.node()) ? Optional.empty() : directory.address(at);
     }
 
     @Override
@@ -132,6 +135,10 @@ public final class PeerLinks implements Peers {
         Map<String, PeerDirectory.Peer> peers = new HashMap<>();
         nodes.forEach(node ->
                 peers.put(node.life().node(), new PeerDirectory.Peer(node.life().incarnation(), node.address())));
+        drained = nodes.stream()
+                .filter(PeerNode::draining)
+                .map(node -> node.life().node())
+                .collect(Collectors.toSet());
         know(new PeerDirectory(directory.self(), revision, peers));
     }
 

@@ -51,6 +51,9 @@ public interface ServerMessage {
      */
     record HomeTold(Life by, long homeEpoch) implements ServerMessage {}
 
+    /** The node is left by its emulators: the stream of the one that is attached here ends (D-27). */
+    record Leave(Refusal why) implements ServerMessage {}
+
     /** One of the others, from a peer. */
     record FromPeer(ServerMessage message, Runnable taken)
             implements ServerMessage, io.trapline.node.protocol.FromPeer {}

@@ -12,9 +12,16 @@ import java.util.Optional;
  * @param primary who decides its accesses
  * @param copy DUAL: who has the second copy; SYNCING: who is being given one; else empty
  * @param epoch the revision of the last change of any of that
+ * @param handsOver whether the primary is to freeze, and to propose that the other copy decides (D-27)
  */
 @Pure
-public record ShardPlace(int run, int shards, State state, Life primary, Optional<Life> copy, long epoch) {
+public record ShardPlace(
+        int run, int shards, State state, Life primary, Optional<Life> copy, long epoch, boolean handsOver) {
+    /** Whose primary goes on. */
+    public ShardPlace(int run, int shards, State state, Life primary, Optional<Life> copy, long epoch) {
+        this(run, shards, state, primary, copy, epoch, false);
+    }
+
     /** Of a run of one. */
     public ShardPlace(int run, State state, Life primary, Optional<Life> copy, long epoch) {
         this(run, 1, state, primary, copy, epoch);
@@ -31,6 +38,11 @@ public record ShardPlace(int run, int shards, State state, Life primary, Optiona
     /** One copy. */
     public static ShardPlace solo(Life primary, long epoch) {
         return new ShardPlace(0, State.SOLO, primary, Optional.empty(), epoch);
+    }
+
+    /** The same, whose primary is to hand over. */
+    public ShardPlace handingOver() {
+        return new ShardPlace(run, shards, state, primary, copy, epoch, true);
     }
 
     /** Whether that life has, or is being given, the second copy. */

@@ -4,6 +4,7 @@ import io.trapline.model.Refusal;
 import io.trapline.node.rows.OutcomeRows;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What the actor of a domain's vCPUs is told by the rest of its node. What guests' streams tell it is the actor's own affair. */
 public sealed interface VcpusMessage {
@@ -36,4 +37,7 @@ public sealed interface VcpusMessage {
 
     /** The domain is gone or has crashed: every stream hears why, and with {@code stop} the actor ends. */
     record Closed(Refusal why, boolean stop) implements VcpusMessage {}
+
+    /** Whether the node is left by its guests, and why: their streams end, and so does one that comes (D-27). */
+    record Leave(Optional<Refusal> why) implements VcpusMessage {}
 }

@@ -20,7 +20,6 @@ import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.v1.Claim;
 import io.trapline.v1.ClaimState;
 import io.trapline.v1.Domain;
-import io.trapline.v1.DomainMemory;
 import io.trapline.v1.DomainShard;
 import io.trapline.v1.DomainState;
 import io.trapline.v1.OnDegraded;
@@ -181,7 +180,6 @@ final class DomainRecords {
                 known.getNrPages(),
                 known.getNrVcpus(),
                 Integer.toUnsignedLong(known.getDefaultTimeoutMs()),
-                known.getMemory() == DomainMemory.DOMAIN_MEMORY_REPLICATED,
                 known.getOnDegraded() == OnDegraded.ON_DEGRADED_WAIT,
                 state(),
                 places(),
@@ -209,7 +207,8 @@ final class DomainRecords {
                         ShardPlace.State.DUAL,
                         primary,
                         Optional.of(life(run.getBackup())),
-                        run.getEpoch());
+                        run.getEpoch(),
+                        run.getHandsOver());
             case SHARD_STATE_SYNCING ->
                 new ShardPlace(
                         run.getFirstShard(),

@@ -23,6 +23,7 @@ import java.util.function.Supplier;
  *     cannot be named now
  * @param calls what this node has asked of them
  * @param catchUps which of the shards here have a fresh copy that has all they have
+ * @param frozen which of the shards here are frozen, to be handed over
  */
 public record DomainRoutes(
         ShardMap map,
@@ -33,7 +34,8 @@ public record DomainRoutes(
         BiFunction<Life, Integer, ShardRoute> copies,
         Supplier<Optional<String>> guestsNode,
         DomainCalls calls,
-        RunCatchUps catchUps) {
+        RunCatchUps catchUps,
+        RunCatchUps frozen) {
     public DomainRoutes {
         shards = List.copyOf(shards);
         shardsOfServers = List.copyOf(shardsOfServers);

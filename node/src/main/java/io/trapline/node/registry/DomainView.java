@@ -16,7 +16,6 @@ import java.util.Map;
  * @param nrPages pages 0 … nrPages-1 were RAM_RW at the start
  * @param nrVcpus vCPUs 0 … nrVcpus-1
  * @param defaultTimeoutMillis the timeout of an access that names none (A1)
- * @param replicated whether it is to have two copies of its memory (D4)
  * @param waitsForCopy whether its changes wait while it has only one ({@code on_degraded}, D4)
  * @param state whether its accesses take effect (D1, D4)
  * @param places by shard where it is
@@ -32,7 +31,6 @@ public record DomainView(
         long nrPages,
         int nrVcpus,
         long defaultTimeoutMillis,
-        boolean replicated,
         boolean waitsForCopy,
         DecisionTable.State state,
         List<ShardPlace> places,

@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class NodeDirectory {
     private final ConcurrentHashMap<Integer, DomainHandle> domains = new ConcurrentHashMap<>();
     private final ServingGate gate;
+    private volatile Optional<Refusal> leaving = Optional.empty();
 
     /** Of a node that finds nothing for anybody while its gate is closed. */
     public NodeDirectory(ServingGate gate) {
@@ -40,6 +41,16 @@ public final class NodeDirectory {
      */
     public Lookup find(int domid, long generation) {
         return checkServing().<Lookup>map(Lookup.Refused::new).orElseGet(() -> known(domid, generation));
+    }
+
+    /** Why emulators are to go to another node; empty = they are not (D-27). */
+    public Optional<Refusal> leaving() {
+        return leaving;
+    }
+
+    /** From now on emulators are to go to another node, or not any more. */
+    void leave(Optional<Refusal> why) {
+        leaving = why;
     }
 
     /** EAGAIN while the node has no lease (A5). */

@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.ChildFailed;
@@ -40,6 +42,17 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
 
     /** {@code reply} is run when what was told before is done. */
     public record Answer(Runnable reply) implements Message {}
+
+    /** {@code reply} is given what others would miss of this node. */
+    public record AskParts(Consumer<Parts> reply) implements Message {}
+
+    /**
+     * What others would miss of this node.
+     *
+     * @param isOpen whether another node is there that is not drained
+     * @param left how many shards this node decides, and servers it is the home of
+     */
+    public record Parts(boolean isOpen, int left) {}
 
     private record Admitted() implements Message {}
 
@@ -80,6 +93,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     private final Map<Long, RunningDomain> domains = new HashMap<>();
 
     private final Map<ActorRef<?>, RunningDomain> owners = new HashMap<>();
+    private boolean isOtherOpen;
     private long acknowledged;
 
     private NodeRegistry(
@@ -149,6 +163,13 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
             case Changed changed -> onChanged(changed);
             case Resign resign -> link.tell(new CoordinatorLink.Resign(resign.done()));
             case Answer answer -> answer.reply().run();
+            case AskParts ask ->
+                ask.reply()
+                        .accept(new Parts(
+                                isOtherOpen,
+                                domains.values().stream()
+                                        .mapToInt(RunningDomain::parts)
+                                        .sum()));
             case Applied applied -> applied.domain().applied(applied.revision());
             case Drained drained -> onDrained(drained.revision());
             case Returned returned -> onReturned(returned.revision());
@@ -172,7 +193,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     private void onChanged(Changed changed) {
         RegistryView.Effects effects = view.apply(changed.change());
         AppliedQueue.Entry<Runnable> entry = applying.begin(effects.revision(), changed.taken());
-        effects.nodes().ifPresent(nodes -> peers.know(effects.revision(), nodes));
+        effects.nodes().ifPresent(nodes -> know(effects.revision(), nodes));
         effects.removed().forEach((domid, generation) -> remove(domid, generation, entry));
         effects.changed().forEach(change -> apply(change, entry));
         effects.drains().forEach(this::beginDrain);
@@ -180,6 +201,21 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         drains.retain(view.drains());
         sessions.change(effects.revision(), effects.sessions(), effects.endedSessions());
         done(entry);
+    }
+
+    private void know(long revision, List<PeerNode> nodes) {
+        peers.know(revision, nodes);
+        isOtherOpen = nodes.stream()
+                .anyMatch(node -> !node.life().equals(self) && node.life().incarnation() != 0 && !node.draining());
+        boolean isDrained = nodes.stream().anyMatch(node -> node.life().equals(self) && node.draining());
+        Optional<Refusal> leaving = isDrained && isOtherOpen
+                ? Optional.of(Refusal.of(Errno.EAGAIN, "node = " + self.node() + ": is drained, and others are not"))
+                : Optional.empty();
+        if (!leaving.equals(directory.leaving())) {
+            // Before actors are told: whoever comes meanwhile looks here when its actor knows of it.
+            directory.leave(leaving);
+            domains.values().forEach(domain -> domain.leave(leaving));
+        }
     }
 
     private void apply(DomainChange change, AppliedQueue.Entry<Runnable> entry) {
@@ -227,6 +263,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
                 self,
                 peers,
                 created,
+                directory.leaving(),
                 step -> me.tell(new Step(step)),
                 (owner, actor) -> owners.put(actor, owner),
                 revision -> me.tell(new Drained(revision)));

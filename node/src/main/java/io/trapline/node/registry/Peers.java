@@ -22,7 +22,7 @@ public interface Peers {
     /** Guests of a domain. */
     VcpusRoute vcpus(Life at, int domid, long domainGeneration);
 
-    /** Where that life is reached, by guests too: {@code host:port}; empty where it is over. */
+    /** Where that life is reached, by guests too: {@code host:port}; empty where it is over, or is drained: they are better off elsewhere soon. */
     Optional<String> address(Life at);
 
     /** A domain's type calls. */

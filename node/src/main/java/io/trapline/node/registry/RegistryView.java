@@ -91,7 +91,9 @@ public final class RegistryView {
             nodes.clear();
         }
         for (NodeRecord node : change.getNodesList()) {
-            nodes.put(node.getLife().getNode(), new PeerNode(DomainRecords.life(node.getLife()), node.getAddress()));
+            nodes.put(
+                    node.getLife().getNode(),
+                    new PeerNode(DomainRecords.life(node.getLife()), node.getAddress(), node.getDraining()));
         }
         return change.getNodesCount() == 0 ? Optional.empty() : Optional.of(List.copyOf(nodes.values()));
     }

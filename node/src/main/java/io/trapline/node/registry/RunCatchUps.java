@@ -6,8 +6,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Which shards of a run have a fresh copy that has all they have: the run counts as having two copies only when each of its shards does (D-24). Of a domain at one
- * node, told by its shards' actors.
+ * Which shards of a run have a fresh copy that has all they have: the run counts as having two copies only when each of its shards does (D-24). The same of shards
+ * that are frozen: the run is handed over when each is (D-27). Of a domain at one node, told by its shards' actors.
  */
 public final class RunCatchUps {
     private record Run(int first, long epoch) {}

@@ -2,6 +2,7 @@ package io.trapline.node.registry;
 
 import io.trapline.internal.v1.AbandonSync;
 import io.trapline.internal.v1.AddBackup;
+import io.trapline.internal.v1.BeginHandOver;
 import io.trapline.internal.v1.DropBackup;
 import io.trapline.internal.v1.ExecuteRequest;
 import io.trapline.internal.v1.HandOver;
@@ -22,6 +23,10 @@ public final class RunProposal implements Consumer<ShardPlace> {
         /** That there be one copy: {@code primary}'s. */
         What DROP_BACKUP = (run, primary) -> ExecuteRequest.newBuilder()
                 .setDropBackup(DropBackup.newBuilder().setRun(run).setPrimary(primary));
+
+        /** That all shards of the run are frozen, and handed over. */
+        What BEGIN_HAND_OVER = (run, primary) -> ExecuteRequest.newBuilder()
+                .setBeginHandOver(BeginHandOver.newBuilder().setRun(run).setPrimary(primary));
 
         /** That the backup be the primary; {@code primary} tells nobody anything any more. */
         What HAND_OVER = (run, primary) -> ExecuteRequest.newBuilder()

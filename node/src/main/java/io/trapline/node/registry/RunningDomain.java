@@ -88,6 +88,9 @@ final class RunningDomain {
     /** Whether it decides shards that others decided before, and may have retyped. */
     private boolean hasTakenOver;
 
+    /** Why guests and emulators are to go to another node; empty = they are not. */
+    private Optional<Refusal> visitorsLeave;
+
     private @Nullable Refusal stoppedWhy;
 
     private record Server(ServerHandle handle, Role<ServerMessage> role) {}
@@ -96,6 +99,7 @@ final class RunningDomain {
      * @param self this life of the node
      * @param peers the ways to what others have of the domain
      * @param atRegistry runs things on the registry's actor, later
+     * @param leaving why guests and emulators are to go to another node; empty = they are not
      * @param spawned told of each actor that is started
      * @param drained given the revision of each drain that a server's actor is done with; on any thread
      */
@@ -105,6 +109,7 @@ final class RunningDomain {
             Life self,
             Peers peers,
             DomainView view,
+            Optional<Refusal> leaving,
             Executor atRegistry,
             BiConsumer<RunningDomain, ActorRef<?>> spawned,
             LongConsumer drained) {
@@ -113,6 +118,7 @@ final class RunningDomain {
         this.self = self;
         this.peers = peers;
         this.view = view;
+        visitorsLeave = leaving;
         domid = view.domid();
         generation = view.generation();
         this.atRegistry = atRegistry;
@@ -147,6 +153,7 @@ final class RunningDomain {
                 this::copy,
                 this::guestsNode,
                 calls,
+                new RunCatchUps(),
                 new RunCatchUps());
         this.here = new DomainHandle.Here(here, this::tellTypesHere);
         places = view.places();
@@ -309,6 +316,38 @@ final class RunningDomain {
             recoverTypes();
         }
         gone.forEach(this::stop);
+        beginMoves();
+    }
+
+    /** A copy that nobody has asked anything goes elsewhere like any other: its actor is started for that. */
+    private void beginMoves() {
+        for (int i = 0; i < shards.size(); i++) {
+            ShardPlace place = places.get(i);
+            boolean moves = place.state() == ShardPlace.State.SYNCING || place.handsOver();
+            if (moves && place.primary().equals(self) && shards.get(i).actor() == null) {
+                shards.get(i).tell(new ShardMessage.Resume());
+            }
+        }
+    }
+
+    /** Guests and emulators are to go to another node from now on, or not any more. */
+    void leave(Optional<Refusal> why) {
+        visitorsLeave = why;
+        ActorRef<VcpusMessage> ofVcpus = vcpus.actor();
+        if (ofVcpus != null) {
+            ofVcpus.tell(new VcpusMessage.Leave(why));
+        }
+        if (why.isPresent()) {
+            servers.values().forEach(server -> server.role().tellIfWanted(new ServerMessage.Leave(why.get())));
+        }
+    }
+
+    /** How many parts of it would be missed here: shards that this node decides, and servers at home here. */
+    int parts() {
+        long decided = places.stream()
+                .filter(place -> place.primary().equals(self) && place.state() != ShardPlace.State.LOST)
+                .count();
+        return isServing() ? (int) decided + Collections.frequency(view.homes().values(), self) : 0;
     }
 
     /** Whether the domain's type calls are carried out here. */
@@ -316,10 +355,9 @@ final class RunningDomain {
         return places.getFirst().primary().equals(self);
     }
 
-    /** After the shards have been told that they are decided here: what another node's death has cut short is finished (T6). */
+    /** After the shards have been told that they are decided here: what was cut short at another node is finished (T6). */
     private void recoverTypes() {
-        boolean mayBeCutShort = view.replicated() && shards.size() > 1;
-        if (types.actor() != null || mayBeCutShort) {
+        if (types.actor() != null || shards.size() > 1) {
             types.tell(new TypesMessage.Recover());
         }
     }
@@ -489,6 +527,9 @@ final class RunningDomain {
                 List.of(),
                 Map.of(),
                 RunningDomain::nobodyWaits));
+        if (visitorsLeave.isPresent()) {
+            started.tell(new VcpusMessage.Leave(visitorsLeave));
+        }
     }
 
     private void briefShard(int index, ActorRef<ShardMessage> started) {

@@ -11,10 +11,21 @@ import java.util.function.Function;
 
 /** The copy of a shard that does what its primary has done, and says so (D-23). */
 final class BackupCopy {
+    /** How it begins. */
+    enum Begin {
+        /** With its primary, which has nothing then. */
+        WITH_NOTHING,
+        /** It is given all that its primary has (D-24). */
+        IS_GIVEN,
+        /** Its primary has what it is not given: it is silent, and its primary has it taken out. */
+        TOO_LATE
+    }
+
     private final ShardSteps steps;
     private final Life primary;
     private final BackupReplica replica;
     private final ShardRoute toPrimary;
+    private final Begin begin;
     private long clockOffset;
     /** The next message is of the step that the last one was of. */
     private boolean goesOn;
@@ -27,13 +38,13 @@ final class BackupCopy {
      * A copy without anything yet.
      *
      * @param since the epoch at which it began
-     * @param isWhole whether its primary began with nothing then; else it is given all that that has (D-24)
      */
-    BackupCopy(ShardSteps steps, Life primary, long since, boolean isWhole, Function<Life, ShardRoute> copies) {
+    BackupCopy(ShardSteps steps, Life primary, long since, Begin begin, Function<Life, ShardRoute> copies) {
         this.steps = steps;
         this.primary = primary;
         replica = new BackupReplica(since);
-        this.isWhole = isWhole;
+        this.begin = begin;
+        isWhole = begin == Begin.WITH_NOTHING;
         toPrimary = copies.apply(primary);
     }
 
@@ -47,7 +58,7 @@ final class BackupCopy {
     }
 
     void take(ShardMessage.Change change) {
-        if (!replica.takes(change.base(), change.number())) {
+        if (begin == Begin.TOO_LATE || !replica.takes(change.base(), change.number())) {
             return;
         }
         clockOffset = System.nanoTime() - change.clockNanos();

@@ -54,9 +54,10 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             Function<Life, ShardRoute> copies,
             Function<Life, VcpusRoute> vcpus,
             AnswerRoute answers,
-            boolean replicated,
             boolean waitsForCopy,
+            long born,
             Consumer<ShardPlace> dropBackup,
+            Consumer<ShardPlace> beginHandOver,
             Consumer<ShardPlace> handOver,
             Consumer<ShardPlace> caughtUp,
             Consumer<ShardPlace> abandonSync,
@@ -67,10 +68,11 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
          * @param copies the way to a copy of this shard
          * @param vcpus by where its guests are: who is given the outcomes
          * @param answers who is given what comes of calls
-         * @param replicated whether there may be another copy: servers keep what they tell until every copy has it
          * @param waitsForCopy whether changes are not acknowledged while it has only one (on_degraded, D4)
+         * @param born the epoch under which the domain's copies began with nothing
          * @param dropBackup proposes that a shard that is placed so has one copy
-         * @param handOver proposes that the other copy of a shard that is placed so decides it
+         * @param beginHandOver proposes that all shards of the run of one that is placed so are to be frozen, and handed over
+         * @param handOver is told, again and again, that a shard that is placed so is frozen, and that its other copy has all it has told
          * @param caughtUp is told, again and again, that the copy that is being made of a shard that is placed so has all it has
          * @param abandonSync proposes that the copy that is being made of a shard that is placed so is given up
          * @param gate while it is closed nothing is decided, read or acknowledged (D-11)
@@ -80,6 +82,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
         }
     }
 
+    private static final long NEVER = Long.MIN_VALUE;
     private static final Duration TICK = Duration.ofMillis(20);
     private static final Duration PROPOSE_EVERY = Duration.ofNanos(ShardReplica.PROPOSE_EVERY_NANOS);
 
@@ -101,6 +104,8 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     private boolean failed;
 
     private boolean leased = true;
+    /** When it has said last, of {@link #known}, that it is frozen; {@link #NEVER} = not yet. */
+    private long saidFrozen = NEVER;
 
     private P2mShard(
             ActorContext<ShardMessage> context,
@@ -136,8 +141,9 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             takeFailed(message);
         } else {
             try {
-                lease(around.gate().serves());
+                lease();
                 take(message);
+                handOverIfFrozen();
             } catch (RuntimeException bug) {
                 fail(message, bug);
             }
@@ -145,7 +151,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
         if (message instanceof Stop) {
             return Behaviors.stopped();
         }
-        boolean ticks = failed ? isToHandOver() : primary != null && primary.needsTicks();
+        boolean ticks = failed ? isDualPrimary() : primary != null && (primary.needsTicks() || isFrozen());
         if (ticks && !timers.isTimerActive(TICK)) {
             timers.startSingleTimer(TICK, new Tick(), failed ? PROPOSE_EVERY : TICK);
         }
@@ -174,9 +180,32 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
         return message instanceof Apply apply ? apply.place() : known;
     }
 
-    private boolean isToHandOver() {
+    private boolean isDualPrimary() {
         ShardPlace place = known;
         return place != null && place.primary().equals(around.self()) && place.state() == ShardPlace.State.DUAL;
+    }
+
+    /**
+     * Whether its primary is here and is to hand over: from when it has applied that on nothing is decided, acknowledged or read here, as without a lease, until
+     * the registry says what is now. So nobody is told anything old when the other copy goes on (V-6).
+     */
+    private boolean isFrozen() {
+        ShardPlace place = known;
+        return place != null && place.handsOver() && isDualPrimary();
+    }
+
+    /** What the other copy has not acknowledged nobody was told; but one that acknowledges is alive. */
+    private void handOverIfFrozen() {
+        PrimaryCopy copy = primary;
+        ShardPlace place = known;
+        if (copy == null || place == null || !isFrozen() || !copy.isAcknowledged()) {
+            return;
+        }
+        long now = System.nanoTime();
+        if (saidFrozen == NEVER || now - saidFrozen >= ShardReplica.PROPOSE_EVERY_NANOS) {
+            saidFrozen = now;
+            around.handOver().accept(place);
+        }
     }
 
     /** What a host that is dead would say: nothing, but that the other copy is to go on; who waits in this node is not left waiting. */
@@ -207,15 +236,18 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
         apply.applied().run();
     }
 
+    /** The other shards of its run may be well, and are frozen first. */
     private void proposeHandOver() {
         ShardPlace place = known;
-        if (place != null && isToHandOver()) {
-            around.handOver().accept(place);
+        if (place != null && isDualPrimary()) {
+            (place.handsOver() ? around.handOver() : around.beginHandOver()).accept(place);
         }
     }
 
-    /** Whether the node serves, in this step. */
-    private void lease(boolean serves) {
+    /** Whether the node serves, and the shard is not frozen, in this step. */
+    private void lease() {
+        boolean open = around.gate().serves();
+        boolean serves = open && !isFrozen();
         if (serves != leased) {
             if (primary != null) {
                 // Calls first: what a handler wrote before it answered is in the page before the access completes (F2).
@@ -226,7 +258,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             }
             leased = serves;
         }
-        if (!serves) {
+        if (!open) {
             around.gate().whenOpen(wake);
         }
     }
@@ -246,7 +278,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             }
             case Tick tick -> {
                 if (primary != null) {
-                    primary.tick();
+                    primary.tick(around.gate().serves());
                 }
             }
             case ShardMessage.AwaitReturned await -> awaitReturned(await);
@@ -301,6 +333,9 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
     private void apply(Apply apply) {
         ShardPlace now = apply.place();
         BackupCopy before = backup;
+        if (!now.equals(known)) {
+            saidFrozen = NEVER;
+        }
         known = now;
         if (now.primary().equals(around.self()) && now.state() != ShardPlace.State.LOST) {
             applyAsPrimary(apply);
@@ -309,6 +344,8 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
         } else {
             leave();
         }
+        // Frozen before the revision is acknowledged, or on again.
+        lease();
         takeEarly(before != null && before == backup);
         apply.applied().run();
     }
@@ -338,7 +375,12 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             known = null;
         }
         if (known == null) {
-            backup = new BackupCopy(emptyCopy.get(), now.primary(), now.epoch(), !isFresh, around.copies());
+            // Its primary began with nothing only where the domain did: any other one has what this copy was never
+            // given, and hears nothing of it.
+            BackupCopy.Begin begin = isFresh
+                    ? BackupCopy.Begin.IS_GIVEN
+                    : now.epoch() == around.born() ? BackupCopy.Begin.WITH_NOTHING : BackupCopy.Begin.TOO_LATE;
+            backup = new BackupCopy(emptyCopy.get(), now.primary(), now.epoch(), begin, around.copies());
         }
     }
 

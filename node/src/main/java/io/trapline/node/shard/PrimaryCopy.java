@@ -180,7 +180,13 @@ final class PrimaryCopy implements ShardReplica.Effects {
         goOnCatchingUp();
     }
 
-    void tick() {
+    /** Whether the other copy has done every step. */
+    boolean isAcknowledged() {
+        return replica.isCopied() && !replica.isWaiting();
+    }
+
+    /** @param open whether the node serves: a primary that is frozen goes on watching the other copy */
+    void tick(boolean open) {
         long now = System.nanoTime();
         long stalled = now - ticked - STALL_NANOS;
         ticked = now;
@@ -188,7 +194,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
             // What this node did not look at is not the other copy's silence.
             replica.stalled(stalled);
         }
-        if (leased) {
+        if (open) {
             replica.tick(now);
         }
         // Servers here were without a lease as well: what they have put aside they have yet to look at.

@@ -46,7 +46,6 @@ final class ShardSteps {
     private final Gateways gateways;
     private final BufferCalls buffers;
     private final AnswerRoute answers;
-    private final boolean replicated;
     /** What peers have asked for while the domain is paused: of each vCPU one thing at most, from each life that has decided its shard. */
     private final List<BufferAsk> asked = new ArrayList<>();
 
@@ -64,7 +63,6 @@ final class ShardSteps {
     ShardSteps(int index, ShardMap map, long nrPages, MemoryBudget budget, P2mShard.Surroundings around) {
         this.index = index;
         answers = around.answers();
-        replicated = around.replicated();
         memory = new StepMemory(budget);
         buffers = new BufferCalls(index, map, around.shards());
         gateways = new Gateways();
@@ -152,7 +150,7 @@ final class ShardSteps {
 
     /** Not of what another home has said, which was passed over. */
     private void recorded(int server, long home, KeyRows rows) {
-        if (replicated && home == rules.homeEpoch(server)) {
+        if (home == rules.homeEpoch(server)) {
             outbox.recorded(server, rows);
         }
     }

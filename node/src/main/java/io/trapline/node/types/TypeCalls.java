@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  * told to do it (T6, F2). Between the two no type changes, since types change through here alone. A call that is made for a server is told to the
  * shards by that server's actor, so that it is in order with the server's answers.
  *
- * <p>Where shards have a second copy, the first shard of a call over several keeps it, replicated, from before the first does it until all have: when the
- * shards' primary dies in between, whoever is it then asks all of them first. What one has done, all do; what none has, none does.
+ * <p>The first shard of a call over several keeps it, replicated, from before the first does it until all have: when the shards' primary dies or hands over
+ * in between, whoever is it then asks all of them first. What one has done, all do; what none has, none does.
  *
  * <pre>
  *   CHECKING ─▶ MARKING ─▶ COMMITTING ─▶ DROPPING ─▶ IDLE          promoted, or cut short: ASKING ─▶ FINISHING ─▶ DROPPING ─▶ ASKING ─▶ IDLE
@@ -47,7 +47,7 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
     private final ShardMap map;
     private final List<ShardRoute> shards;
     private final DomainCalls calls;
-    private final Optional<Life> marksAs;
+    private final Life self;
     private final ArrayDeque<Work> waiting = new ArrayDeque<>();
     private Map<Integer, KnownServer> servers = Map.of();
 
@@ -89,24 +89,24 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
             ShardMap map,
             List<ShardRoute> shards,
             DomainCalls calls,
-            Optional<Life> marksAs) {
+            Life self) {
         super(context);
         this.domid = domid;
         this.map = map;
         this.shards = List.copyOf(shards);
         this.calls = calls;
-        this.marksAs = marksAs;
+        this.self = self;
     }
 
     /**
      * The actor of a domain with these shards.
      *
      * @param calls what this node has asked, where answers are given
-     * @param marksAs this life, where shards may have a second copy; empty: they have one, and what is cut short is lost with it
+     * @param self this life
      */
     public static Behavior<TypesMessage> create(
-            int domid, ShardMap map, List<ShardRoute> shards, DomainCalls calls, Optional<Life> marksAs) {
-        return Behaviors.setup(context -> new TypeCalls(context, domid, map, shards, calls, marksAs));
+            int domid, ShardMap map, List<ShardRoute> shards, DomainCalls calls, Life self) {
+        return Behaviors.setup(context -> new TypeCalls(context, domid, map, shards, calls, self));
     }
 
     @Override
@@ -180,12 +180,12 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
 
     private void markOrCommit(Work work) {
         TypesMessage.Call kept = work.kept().orElse(null);
-        if (marksAs.isEmpty() || kept == null || work.size() == 1) {
+        if (kept == null || work.size() == 1) {
             commit(work);
             return;
         }
         long call = beginStep(Phase.MARKING, 1);
-        TypesTxn id = new TypesTxn(marksAs.get(), call);
+        TypesTxn id = new TypesTxn(self, call);
         txn = id;
         keeper = work.shard(0);
         shards.get(keeper).tell(new ShardMessage.KeepMark(call, new Mark(id, kept)));
@@ -277,9 +277,7 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
     /** The shards have been told that they are decided here. */
     private void onRecover() {
         held = false;
-        if (marksAs.isPresent()) {
-            recovers = true;
-        }
+        recovers = true;
         beginNext();
     }
 
@@ -291,8 +289,8 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         gateOwed = false;
         // Refused with the whole domain, which ends this actor too, or as shards move, which it is told.
         DomainCalls.Call step = calls.begin(refusal -> {});
-        ActorRef<TypesMessage> self = getContext().getSelf();
-        step.onAnswer(answer -> self.tell(new TypesMessage.Answered(answer)));
+        ActorRef<TypesMessage> here = getContext().getSelf();
+        step.onAnswer(answer -> here.tell(new TypesMessage.Answered(answer)));
         asked = step;
         return step.number();
     }
@@ -358,7 +356,7 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         held = true;
         end(Optional.of(moved.why()));
         recovers &= !moved.away();
-        held = marksAs.isPresent() && !moved.away();
+        held = !moved.away();
         for (Work work : refused) {
             uncount(work);
             work.end(Optional.of(moved.why()), calls);

@@ -78,7 +78,6 @@ final class EmulatorWorld implements AutoCloseable {
                 List.of(shard.getRef()::tell),
                 calls,
                 drain -> {},
-                false,
                 gate));
         String name = "emulators-" + System.identityHashCode(this);
         try {

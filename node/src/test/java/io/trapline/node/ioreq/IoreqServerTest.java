@@ -59,7 +59,6 @@ final class IoreqServerTest {
             List.of(shard.getRef()::tell),
             gates::add,
             drained::add,
-            false,
             gate,
             clock::get));
 
@@ -201,7 +200,6 @@ final class IoreqServerTest {
                 List.of(shard.getRef()::tell),
                 gates::add,
                 drained::add,
-                false,
                 gate,
                 clock::get));
 

@@ -12,6 +12,7 @@ import io.trapline.model.Refusal;
 import io.trapline.node.fixture.Gates;
 import io.trapline.node.fixture.Shards;
 import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.TypesMessage;
 import io.trapline.node.registry.ClientSessions;
@@ -34,6 +35,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /** The memory service over real shards, with one server whose gate the test opens and closes, and open client session 5. */
 final class MemoryFixture implements AutoCloseable {
+    private static final Life SELF = new Life("n1", 1);
     static final int DOM = 7;
     static final long DOM_GEN = 20;
     static final int CRASHED = 8;
@@ -81,7 +83,7 @@ final class MemoryFixture implements AutoCloseable {
             return Behaviors.same();
         }));
         ActorRef<TypesMessage> types =
-                kit.spawn(TypeCalls.create(domid, shards.map, shards.routes, shards.calls, Optional.empty()));
+                kit.spawn(TypeCalls.create(domid, shards.map, shards.routes, shards.calls, SELF));
         types.tell(new TypesMessage.Servers(Map.of(SERVER, new TypesMessage.KnownServer(SERVER_GEN, actor::tell))));
         return new DomainHandle(
                 domid,

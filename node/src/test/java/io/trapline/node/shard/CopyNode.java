@@ -40,9 +40,12 @@ final class CopyNode {
                         other -> message -> world.send(life, other, message),
                         guests -> told -> world.told(this, ((VcpusMessage.ShardAnswers) told).rows()),
                         answer -> {},
-                        true,
                         waits,
+                        TwoCopies.CREATED,
                         place -> world.propose(place, world::dropBackup),
+                        place -> {
+                            throw new CopiesWorld.Broken("a copy has failed at " + life);
+                        },
                         place -> {
                             throw new CopiesWorld.Broken("a copy has failed at " + life);
                         },

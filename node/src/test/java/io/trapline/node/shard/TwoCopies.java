@@ -42,6 +42,7 @@ final class TwoCopies {
         final ArrayDeque<ShardMessage> under = new ArrayDeque<>();
 
         final List<ShardPlace> drops = new ArrayList<>();
+        final List<ShardPlace> begun = new ArrayList<>();
         final List<ShardPlace> handOvers = new ArrayList<>();
         final List<ShardPlace> added = new ArrayList<>();
         final List<ShardPlace> abandoned = new ArrayList<>();
@@ -59,9 +60,10 @@ final class TwoCopies {
                             other -> under::add,
                             guests -> told -> outcomes.add(((VcpusMessage.ShardAnswers) told).rows()),
                             answers::add,
-                            true,
                             waits,
+                            CREATED,
                             drops::add,
+                            begun::add,
                             handOvers::add,
                             added::add,
                             abandoned::add,

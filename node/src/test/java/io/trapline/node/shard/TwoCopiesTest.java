@@ -246,16 +246,19 @@ final class TwoCopiesTest {
         two.exchange();
 
         assertThat(taken).containsExactly("taken");
-        assertThat(two.p.handOvers).containsExactly(TwoCopies.dual());
+        assertThat(two.p.begun)
+                .as("the other shards of its run are frozen first")
+                .containsExactly(TwoCopies.dual());
+        assertThat(two.p.handOvers).isEmpty();
+        two.place(TwoCopies.dual().handingOver());
+        assertThat(two.p.handOvers).containsExactly(TwoCopies.dual().handingOver());
         assertThat(two.p.told()).isEqualTo(1);
         assertThat(two.p.answers).singleElement().isInstanceOfSatisfying(CallAnswer.Done.class, done -> {
             assertThat(done.refusal().orElseThrow().errno()).isEqualTo(Errno.EAGAIN);
         });
-        two.place(new ShardPlace(0, ShardPlace.State.DUAL, TwoCopies.B, Optional.of(TwoCopies.P), 60));
+        two.place(ShardPlace.solo(TwoCopies.B, 70));
         two.b.run(TwoCopies.read(3, GPA));
         two.exchange();
-        assertThat(two.b.told()).as("the failed copy is none").isZero();
-        two.place(ShardPlace.solo(TwoCopies.B, 70));
         assertThat(two.b.outcomes.getLast().data(0)).isEqualTo(43);
     }
 

@@ -13,9 +13,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** Calls over several shards whose primary dies at any moment: all or nothing (T6, V-11). */
+/** Calls over several shards whose primary dies, or hands over, at any moment: all or nothing (T6, V-11). */
 final class CutShortTest {
     private static final int SEEDS = 200;
     /** More than both calls need. */
@@ -35,17 +36,36 @@ final class CutShortTest {
         }
     }
 
-    @Test
-    @DisplayName("a type change and a write over three shards are all or nothing wherever their primary dies")
-    void areAllOrNothing() {
+    /** How their primary is another one from a moment on. */
+    enum Change {
+        DIES {
+            @Override
+            void happens(TwoNodes nodes, boolean recovers) {
+                nodes.promote(recovers);
+            }
+        },
+        HANDS_OVER {
+            @Override
+            void happens(TwoNodes nodes, boolean recovers) {
+                nodes.handOver(recovers);
+            }
+        };
+
+        abstract void happens(TwoNodes nodes, boolean recovers);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Change.class)
+    @DisplayName("a type change and a write over three shards are all or nothing wherever their primary")
+    void areAllOrNothing(Change change) {
         int none = 0;
         int finished = 0;
         for (int seed = 0; seed < SEEDS; seed++) {
-            for (Shown shown : run(seed, true)) {
+            for (Shown shown : run(seed, change, true)) {
                 assertThat(shown.isHalf()).as("seed %d: %s", seed, shown).isFalse();
                 assertThat(shown.isLost()).as("seed %d: %s", seed, shown).isFalse();
                 none += shown.shards() == 0 ? 1 : 0;
-                finished += shown.shards() > 0 && shown.answers().isEmpty() ? 1 : 0;
+                finished += shown.shards() > 0 && shown.answers().stream().noneMatch(Optional::isEmpty) ? 1 : 0;
             }
         }
         // It has seen both: calls that nobody had begun, and such that the second node had to finish.
@@ -53,17 +73,19 @@ final class CutShortTest {
         assertThat(finished).isPositive();
     }
 
-    @Test
-    @DisplayName("without what the shards keep some of them would be half done")
-    void wouldBeHalfDoneOtherwise() {
+    @ParameterizedTest
+    @EnumSource(Change.class)
+    @DisplayName("without what the shards keep some of them would be half done where it")
+    void wouldBeHalfDoneOtherwise(Change change) {
         int half = 0;
         for (int seed = 0; seed < SEEDS; seed++) {
-            half += (int) run(seed, false).stream().filter(Shown::isHalf).count();
+            half += (int)
+                    run(seed, change, false).stream().filter(Shown::isHalf).count();
         }
         assertThat(half).isPositive();
     }
 
-    private static List<Shown> run(int seed, boolean recovers) {
+    private static List<Shown> run(int seed, Change change, boolean recovers) {
         Random random = new Random(seed);
         TwoNodes nodes = new TwoNodes(random);
         List<Optional<Refusal>> typed = new ArrayList<>();
@@ -73,7 +95,7 @@ final class CutShortTest {
         nodes.p.ask(call -> new TypesMessage.WriteAcross(call, pieces(), Optional.empty()), written::add);
         nodes.run(random.nextInt(MOST_STEPS));
 
-        nodes.promote(recovers);
+        change.happens(nodes, recovers);
         List<Optional<Refusal>> next = new ArrayList<>();
         TypeRun one = new TypeRun(9, 1, MemType.RAM_RO);
         nodes.b.ask(call -> new TypesMessage.SetTypes(call, List.of(one), Optional.empty()), next::add);

@@ -1,5 +1,6 @@
 package io.trapline.node.types;
 
+import io.trapline.model.Errno;
 import io.trapline.model.MemType;
 import io.trapline.model.Refusal;
 import io.trapline.node.fixture.Gates;
@@ -17,6 +18,7 @@ import io.trapline.node.registry.DomainCalls;
 import io.trapline.node.shard.P2mShard;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,7 +33,11 @@ final class TwoNodes {
     private static final Life P = new Life("p", 1);
     private static final Life B = new Life("b", 1);
     private static final long CREATED = 5;
+    private static final int MOST_BETWEEN = 20;
     private static final ShardMap MAP = new ShardMap(new long[] {0, Shards.PAGES, 2 * Shards.PAGES});
+
+    private static final ShardPlace DUAL = new ShardPlace(0, SHARDS, ShardPlace.State.DUAL, P, Optional.of(B), CREATED);
+    private static final ShardPlace GIVEN = ShardPlace.solo(B, CREATED + 3);
 
     final At p;
     final At b;
@@ -47,6 +53,7 @@ final class TwoNodes {
         private final List<ArrayDeque<Runnable>> boxes = new ArrayList<>();
         private final BehaviorTestKit<TypesMessage> types;
         private final ArrayDeque<Runnable> typesBox = line();
+        private final BitSet frozen = new BitSet();
 
         private At(Life self) {
             List<ShardRoute> routes = new ArrayList<>();
@@ -69,15 +76,16 @@ final class TwoNodes {
                                 life -> message -> send(life, index, message),
                                 guests -> nobody -> {},
                                 calls,
-                                true,
                                 false,
+                                CREATED,
                                 place -> {},
                                 place -> {},
+                                place -> frozen.set(index),
                                 place -> {},
                                 place -> {},
                                 Gates.open()))));
             }
-            types = BehaviorTestKit.create(TypeCalls.create(7, MAP, routes, calls, Optional.of(self)));
+            types = BehaviorTestKit.create(TypeCalls.create(7, MAP, routes, calls, self));
         }
 
         private void tell(int shard, ShardMessage message) {
@@ -89,10 +97,14 @@ final class TwoNodes {
         }
 
         private void apply(ShardPlace place, long revision) {
-            DecisionTable table = DecisionTable.builder(revision).build();
             for (int i = 0; i < SHARDS; i++) {
-                tell(i, new ShardMessage.Apply(place, table, List.of(), Map.of(), () -> {}));
+                apply(i, place, revision);
             }
+        }
+
+        private void apply(int shard, ShardPlace place, long revision) {
+            DecisionTable table = DecisionTable.builder(revision).build();
+            tell(shard, new ShardMessage.Apply(place, table, List.of(), Map.of(), () -> {}));
         }
 
         /** Asks for something over several shards. */
@@ -153,9 +165,8 @@ final class TwoNodes {
         this.random = random;
         p = new At(P);
         b = new At(B);
-        ShardPlace dual = new ShardPlace(0, SHARDS, ShardPlace.State.DUAL, P, Optional.of(B), CREATED);
-        b.apply(dual, CREATED);
-        p.apply(dual, CREATED);
+        b.apply(DUAL, CREATED);
+        p.apply(DUAL, CREATED);
     }
 
     private ArrayDeque<Runnable> line() {
@@ -206,7 +217,28 @@ final class TwoNodes {
         }
         toB.clear();
         toP.clear();
-        b.apply(ShardPlace.solo(B, CREATED + 3), CREATED + 3);
+        decideAtB(recovers);
+    }
+
+    /** p hands over (D-27): it is frozen, and when all of its shards say that b has what they have told, b decides them; p hears of it when it does. */
+    void handOver(boolean recovers) {
+        b.apply(DUAL.handingOver(), CREATED + 2);
+        for (int i = 0; i < SHARDS; i++) {
+            // One after the other: what is told to all of them may come in between.
+            p.apply(i, DUAL.handingOver(), CREATED + 2);
+            run(random.nextInt(MOST_BETWEEN));
+        }
+        while (p.frozen.cardinality() < SHARDS && next()) {
+            // What was told before it froze is acknowledged.
+        }
+        p.apply(GIVEN, CREATED + 3);
+        Refusal why = Refusal.of(Errno.EAGAIN, "at b now").with("effect", "unknown");
+        p.tell(new TypesMessage.ShardsMoved(true, why));
+        decideAtB(recovers);
+    }
+
+    private void decideAtB(boolean recovers) {
+        b.apply(GIVEN, CREATED + 3);
         if (recovers) {
             b.tell(new TypesMessage.Recover());
         }

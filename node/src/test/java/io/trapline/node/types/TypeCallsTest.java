@@ -13,6 +13,7 @@ import io.trapline.node.fixture.Shards;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Gate;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.Test;
 
 /** Calls that concern several shards: all or nothing, one at a time (T6, F2). */
 final class TypeCallsTest {
+    private static final Life SELF = new Life("n1", 1);
     private static final ActorTestKit KIT = ActorTestKit.create();
     private static final int DOMID = 7;
     private static final int SERVER = 3;
@@ -269,8 +271,8 @@ final class TypeCallsTest {
     void callsWaitForEachOtherUpToALimit() {
         TestProbe<ShardMessage> shard = KIT.createTestProbe();
         DomainCalls asked = new DomainCalls(DOMID);
-        ActorRef<TypesMessage> calls = KIT.spawn(TypeCalls.create(
-                DOMID, new ShardMap(new long[1]), List.of(shard.getRef()::tell), asked, Optional.empty()));
+        ActorRef<TypesMessage> calls = KIT.spawn(
+                TypeCalls.create(DOMID, new ShardMap(new long[1]), List.of(shard.getRef()::tell), asked, SELF));
         List<TypeRun> runs = List.of(new TypeRun(0, 1, MemType.RAM_RO));
         List<Optional<Refusal>> answers = new CopyOnWriteArrayList<>();
         for (int i = 0; i < Limit.MAX_TYPE_CALLS_WAITING.value(); i++) {
@@ -296,8 +298,8 @@ final class TypeCallsTest {
         // D-24: one call waits for a shard that has died, another one for that call.
         TestProbe<ShardMessage> shard = KIT.createTestProbe();
         DomainCalls asked = new DomainCalls(DOMID);
-        ActorRef<TypesMessage> calls = KIT.spawn(TypeCalls.create(
-                DOMID, new ShardMap(new long[] {0}), List.of(shard.getRef()::tell), asked, Optional.empty()));
+        ActorRef<TypesMessage> calls = KIT.spawn(
+                TypeCalls.create(DOMID, new ShardMap(new long[] {0}), List.of(shard.getRef()::tell), asked, SELF));
         List<String> ends = new CopyOnWriteArrayList<>();
         TypeRun run = new TypeRun(0, 1, MemType.RAM_RO);
         for (String name : List.of("first", "second", "third")) {
@@ -311,6 +313,10 @@ final class TypeCallsTest {
         Refusal moved = Refusal.of(Errno.EAGAIN, "moved");
 
         calls.tell(new TypesMessage.ShardsMoved(false, moved));
+        shard.expectNoMessage();
+        calls.tell(new TypesMessage.Recover());
+        ShardMessage.GetMark mark = shard.expectMessageClass(ShardMessage.GetMark.class);
+        asked.tell(new CallAnswer.Marked(mark.call(), 0, Optional.empty(), Optional.empty()));
 
         // The next one goes where the shard is now.
         ShardMessage.CheckTypes second = shard.expectMessageClass(ShardMessage.CheckTypes.class);
@@ -326,7 +332,7 @@ final class TypeCallsTest {
     }
 
     private static ActorRef<TypesMessage> calls(Shards shards) {
-        return KIT.spawn(TypeCalls.create(DOMID, shards.map, shards.routes, shards.calls, Optional.empty()));
+        return KIT.spawn(TypeCalls.create(DOMID, shards.map, shards.routes, shards.calls, SELF));
     }
 
     private static void know(ActorRef<TypesMessage> calls, TestProbe<ServerMessage> server) {

@@ -296,7 +296,7 @@ final class ProcessFaults {
                 case FOLLOWING ->
                     isSilent && missedRevisions > 0 ? "it was without " + missedRevisions + " revisions" : "";
                 case SERVING -> isMissed ? lapsed() : "";
-                case STARTING, WAITING, DEAD -> "";
+                case STARTING, WAITING, DRAINING, DEAD -> "";
             };
         }
 

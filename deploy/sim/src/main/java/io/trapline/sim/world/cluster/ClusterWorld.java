@@ -100,7 +100,7 @@ public final class ClusterWorld implements Run {
 
     private void loseAll(Cluster.Restored restored) {
         faults.end();
-        moves.enough();
+        moves.end();
         cluster = cluster(Optional.of(restored));
         faults = new Faults(cluster);
         moves = new Moves(cluster);

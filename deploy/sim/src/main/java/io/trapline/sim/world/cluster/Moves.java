@@ -3,6 +3,7 @@ package io.trapline.sim.world.cluster;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.PlacedDomain;
+import io.trapline.internal.v1.RegisteredNode;
 import io.trapline.internal.v1.RunName;
 import io.trapline.internal.v1.ShardRun;
 import io.trapline.internal.v1.Snapshot;
@@ -12,17 +13,21 @@ import io.trapline.sim.world.cluster.host.Agenda;
 import io.trapline.sim.world.cluster.host.SimHost;
 import io.trapline.sim.world.cluster.node.NodeProcess;
 import io.trapline.sim.world.cluster.operator.Calls;
+import io.trapline.sim.world.cluster.request.Requests;
 import io.trapline.v1.ShardState;
 import java.util.List;
+import java.util.Optional;
 
-/** Has copies of domains made at other nodes, as a leader may at any time. */
+/** Has copies of domains made at other nodes, as a leader may at any time, and drains a node now and then: the leader moves away what it has (D-27). */
 final class Moves {
     private static final long MILLIS = 1_000_000;
+    private static final int DRAINS = 12;
 
     private final Cluster cluster;
     private final Agenda agenda;
     private final SimHost host;
     private boolean isOver;
+    private boolean isEnded;
 
     Moves(Cluster cluster) {
         this.cluster = cluster;
@@ -33,19 +38,44 @@ final class Moves {
 
     void begin() {
         agenda.after(agenda.between(10 * MILLIS, 150 * MILLIS), () -> {
-            if (!isOver) {
+            if (!isEnded) {
                 cluster.coordinators().values().stream()
                         .filter(process -> process.leadsInTerm() > 0)
                         .findFirst()
-                        .ifPresent(this::move);
+                        .ifPresent(leader -> {
+                            if (isOver || agenda.oneIn(DRAINS)) {
+                                drain(leader);
+                            } else {
+                                move(leader);
+                            }
+                        });
                 begin();
             }
         });
     }
 
-    /** Nothing is moved any more. */
+    /** One node at a time, and none when it is over. */
+    private void drain(CoordinatorProcess leader) {
+        List<RegisteredNode> nodes = leader.replica().registry().snapshot().getNodesList();
+        Optional<RegisteredNode> drained =
+                nodes.stream().filter(RegisteredNode::getDraining).findFirst();
+        if (drained.isPresent()) {
+            String name = drained.get().getRegistration().getNode();
+            cluster.call(host, leader.name(), Requests.drain(name, false), false, Calls.UNHEARD);
+        } else if (!isOver && nodes.size() > 1) {
+            String name = agenda.oneOf(nodes).getRegistration().getNode();
+            cluster.call(host, leader.name(), Requests.drain(name, true), false, Calls.UNHEARD);
+        }
+    }
+
+    /** Nothing is moved any more, and no node stays drained. */
     void enough() {
         isOver = true;
+    }
+
+    /** Its cluster is no more. */
+    void end() {
+        isEnded = true;
     }
 
     private void move(CoordinatorProcess leader) {

@@ -2,6 +2,7 @@ package io.trapline.sim.world.cluster.node;
 
 import io.trapline.internal.v1.AbandonSync;
 import io.trapline.internal.v1.AddBackup;
+import io.trapline.internal.v1.BeginHandOver;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.DropBackup;
 import io.trapline.internal.v1.HandOver;
@@ -50,7 +51,9 @@ final class Copy {
     private boolean isAligned;
 
     private boolean isDropping;
-    private boolean isFrozen;
+    /** It wants to hand over, as one does whose copy has failed. */
+    private boolean wantsToHandOver;
+
     private boolean isTicking;
 
     Copy(
@@ -87,6 +90,11 @@ final class Copy {
         return run.getState() == ShardState.SHARD_STATE_DUAL;
     }
 
+    /** From when it knows that it is to hand over on, it decides nothing (V-6). */
+    private boolean isFrozen() {
+        return isPrimary() && isDual() && run.getHandsOver() && !seams.decidesWhileItHandsOver();
+    }
+
     private NodeLife other() {
         return isDual() ? run.getBackup() : run.getSyncing();
     }
@@ -99,7 +107,7 @@ final class Copy {
         boolean wasPrimary = isPrimary();
         NodeLife otherBefore = other();
         run = now;
-        isFrozen = false;
+        wantsToHandOver = false;
         isDropping = false;
         if (!isPrimary()) {
             applyElsewhere(wasPrimary);
@@ -127,17 +135,18 @@ final class Copy {
         due.clear();
         unconfirmed.clear();
         boolean keeps = isDual() && run.getBackup().equals(self);
-        // Whoever is given a copy begins with nothing; whoever has handed over has everything.
+        if (wasPrimary) {
+            agenda.say(() -> host.name() + " has lost or handed over " + content.size() + " changes");
+        }
+        // Whoever is given a copy begins with nothing, and whoever has handed over has none.
         if (!keeps) {
             content.clear();
-        } else if (wasPrimary) {
-            agenda.say(() -> host.name() + " has handed over with " + content.size());
         }
     }
 
     /** A guest changes a page. */
     void write() {
-        if (!isPrimary() || !serves.getAsBoolean() || isFrozen || (isDropping && !seams.acknowledgesWhileItDrops())) {
+        if (!isPrimary() || !serves.getAsBoolean() || isFrozen() || (isDropping && !seams.acknowledgesWhileItDrops())) {
             return;
         }
         copies.checks().decides(name.getDomainGeneration(), self, run.getEpoch(), content);
@@ -151,7 +160,8 @@ final class Copy {
         (waits ? waiting : due).add(change);
         flush();
         if (isDual() && agenda.oneIn(WHIM)) {
-            isFrozen = true;
+            wantsToHandOver = true;
+            propose();
         } else if (isDual() && agenda.oneIn(WHIM)) {
             isDropping = true;
         }
@@ -228,7 +238,7 @@ final class Copy {
             send(unconfirmed.keySet());
         }
         isAligned |= isSyncing() && unconfirmed.isEmpty();
-        isDropping |= isDual() && !isFrozen && isOtherSilent();
+        isDropping |= isDual() && isOtherSilent();
         propose();
     }
 
@@ -247,8 +257,10 @@ final class Copy {
             command.setAbandonSync(AbandonSync.newBuilder().setRun(named).setPrimary(self));
         } else if (isDual() && isDropping) {
             command.setDropBackup(DropBackup.newBuilder().setRun(named).setPrimary(self));
-        } else if (isDual() && isFrozen && isComplete) {
+        } else if (isDual() && run.getHandsOver() && isComplete) {
             command.setHandOver(HandOver.newBuilder().setRun(named).setPrimary(self));
+        } else if (isDual() && wantsToHandOver) {
+            command.setBeginHandOver(BeginHandOver.newBuilder().setRun(named).setPrimary(self));
         } else {
             return;
         }

@@ -58,7 +58,7 @@ final class Wishes {
 
     /** What makes that there is something to claim. */
     void prepare(int domid) {
-        plan.add(Requests.createDomain(domid));
+        plan.add(Requests.createDomain(domid, agenda.oneIn(2)));
         prepareServer(domid);
         prepareServer(domid);
     }

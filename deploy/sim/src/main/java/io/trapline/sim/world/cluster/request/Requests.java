@@ -3,6 +3,8 @@ package io.trapline.sim.world.cluster.request;
 import io.trapline.internal.v1.AttachEmulator;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.CreateDomain;
+import io.trapline.internal.v1.DrainNode;
+import io.trapline.internal.v1.UndrainNode;
 import io.trapline.v1.CreateDomainRequest;
 import io.trapline.v1.CreateIoreqServerRequest;
 import io.trapline.v1.DestroyDomainRequest;
@@ -35,14 +37,36 @@ public final class Requests {
                 .build();
     }
 
+    /** Begins, or ends, the drain of a node. */
+    public static Command drain(String node, boolean drained) {
+        return (drained
+                        ? Command.newBuilder()
+                                .setDrainNode(DrainNode.newBuilder().setNode(node))
+                        : Command.newBuilder()
+                                .setUndrainNode(UndrainNode.newBuilder().setNode(node)))
+                .build();
+    }
+
     public static Command createDomain(int domid) {
+        return createDomain(domid, false);
+    }
+
+    /**
+     * A domain of 4 MiB.
+     *
+     * @param replicated whether each shard is to have two copies
+     */
+    public static Command createDomain(int domid, boolean replicated) {
         return byOperator()
                 .setCreateDomain(CreateDomain.newBuilder()
                         .setRequest(CreateDomainRequest.newBuilder()
                                 .setDomid(domid)
                                 .setNrPages(1_024)
                                 .setNrVcpus(1)
-                                .setMemory(DomainMemory.DOMAIN_MEMORY_VOLATILE)))
+                                .setMemory(
+                                        replicated
+                                                ? DomainMemory.DOMAIN_MEMORY_REPLICATED
+                                                : DomainMemory.DOMAIN_MEMORY_VOLATILE)))
                 .build();
     }
 

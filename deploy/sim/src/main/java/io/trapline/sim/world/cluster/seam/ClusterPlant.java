@@ -37,6 +37,10 @@ public enum ClusterPlant {
             "a primary acknowledges alone before the registry has dropped its backup",
             List.of("V-6", "V-7"),
             WrongSeams.PromoteAfterDrop::new),
+    HANDS_OVER_UNFROZEN(
+            "a primary goes on deciding while it hands over to its backup",
+            List.of("V-6", "V-7"),
+            WrongSeams.HandsOverUnfrozen::new),
     BACKUP_TOO_EARLY(
             "a backup is added that has not everything that was acknowledged",
             List.of("V-7"),

@@ -52,6 +52,11 @@ public class ClusterSeams {
         return false;
     }
 
+    /** Whether a primary that is to hand over goes on deciding until another one is primary (D-27). */
+    public boolean decidesWhileItHandsOver() {
+        return false;
+    }
+
     /** Whether a primary proposes a backup that has not confirmed everything (D-24). */
     public boolean addsBackupsEarly() {
         return false;

@@ -73,6 +73,13 @@ final class WrongSeams {
         }
     }
 
+    static final class HandsOverUnfrozen extends ClusterSeams {
+        @Override
+        public boolean decidesWhileItHandsOver() {
+            return true;
+        }
+    }
+
     static final class BackupTooEarly extends ClusterSeams {
         @Override
         public boolean addsBackupsEarly() {
