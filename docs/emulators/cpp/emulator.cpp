@@ -324,6 +324,7 @@ private:
                 attach->set_generation(options_.generation);
                 attach->set_run(run_);
                 attach->set_mode(api::ATTACH_MODE_ACTIVE);
+                attach->set_resume(sessions_ > 0);
                 attach->set_credit(kRows);
                 *attach->mutable_kept() = kept[i];
             } else {

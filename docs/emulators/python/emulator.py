@@ -173,7 +173,7 @@ class Emulator:
             kept = self.kept.messages()
             requests.put(emulator_pb2.AttachRequest(attach=emulator_pb2.AttachServer(  # steps 2 and 8
                 domid=self.options.domid, id=self.options.id, generation=self.options.generation, run=self.run,
-                mode=emulator_pb2.ATTACH_MODE_ACTIVE, credit=ROWS, kept=next(kept))))
+                mode=emulator_pb2.ATTACH_MODE_ACTIVE, resume=self.sessions > 0, credit=ROWS, kept=next(kept))))
             for more in kept:
                 requests.put(emulator_pb2.AttachRequest(kept=more))
             responses = emulator_pb2_grpc.EmulatorServiceStub(channel).Attach(iter(requests.get, None), metadata=self.metadata)

@@ -25,11 +25,13 @@ import org.jspecify.annotations.Nullable;
  * A lost connection is resumed by itself, at the next address, with the same run: nothing is lost and nothing carried out twice
  * (F6, S5). Thread-safe.
  *
- * <p>{@code ATTACHING → ATTACHED → ATTACHING … → ENDED}; the end is final.
+ * <p>{@code ATTACHING → ATTACHED → ATTACHING … → ENDED}; the end is final. One that stands by ({@link EmulatorOptions#standby}) waits in {@code STANDING} before its
+ * first session; what the one before it had under way comes to it marked {@link Ioreq#isRedelivered redelivered}.
  */
 public final class Emulator implements AutoCloseable {
     private enum State {
         ATTACHING,
+        STANDING,
         ATTACHED,
         ENDED
     }
@@ -41,6 +43,7 @@ public final class Emulator implements AutoCloseable {
     private final @Nullable ExecutorService ownThread;
     private final SerialExecutor tasks;
     private final CompletableFuture<EmulatorEnd> ended = new CompletableFuture<>();
+    private final CompletableFuture<Long> active = new CompletableFuture<>();
 
     private final Object lock = new Object();
     // Guarded by lock.
@@ -79,11 +82,11 @@ public final class Emulator implements AutoCloseable {
         return thread;
     }
 
-    /** Attaches and waits for the session; ends where that fails. */
+    /** Attaches and waits for the session, or for the place in the line; ends where that fails. */
     void attach() {
         connection.streams().add(this);
         connect();
-        if (awaitSessionAfter(0)) {
+        if (awaitSessionAfter(0) || isStandingBy()) {
             return;
         }
         EmulatorEnd early;
@@ -125,6 +128,18 @@ public final class Emulator implements AutoCloseable {
         synchronized (lock) {
             return state == State.ATTACHED;
         }
+    }
+
+    /** Whether it waits until another one's session goes (S5). */
+    public boolean isStandingBy() {
+        synchronized (lock) {
+            return state == State.STANDING;
+        }
+    }
+
+    /** Completes with the epoch of its first session; not at all where it ends before. Never exceptionally. */
+    public CompletableFuture<Long> active() {
+        return active.copy();
     }
 
     /** What it has seen so far. */
@@ -220,7 +235,11 @@ public final class Emulator implements AutoCloseable {
                     .setId(server.id().value())
                     .setGeneration(server.generation())
                     .setRun(options.run())
-                    .setMode(AttachMode.ATTACH_MODE_ACTIVE)
+                    .setMode(
+                            options.standby() && sessionEpoch == 0
+                                    ? AttachMode.ATTACH_MODE_STANDBY
+                                    : AttachMode.ATTACH_MODE_ACTIVE)
+                    .setResume(sessionEpoch != 0)
                     .setCredit(options.credit()));
         }
     }
@@ -276,8 +295,18 @@ public final class Emulator implements AutoCloseable {
             case SETTLED -> settled(from, response.getSettled());
             case REJECTED ->
                 rejected(from, Statuses.fromProto(response.getRejected().getStatus()));
-            // Nothing that this version asked for.
-            case STANDING_BY, RESPONSE_NOT_SET -> {}
+            case STANDING_BY -> standingBy(from);
+            case RESPONSE_NOT_SET -> {}
+        }
+    }
+
+    private void standingBy(EmulatorStream from) {
+        synchronized (lock) {
+            if (from == stream && state == State.ATTACHING) {
+                state = State.STANDING;
+                backoff.reset();
+                lock.notifyAll();
+            }
         }
     }
 
@@ -296,6 +325,7 @@ public final class Emulator implements AutoCloseable {
             lock.notifyAll();
             sendAnswers();
         }
+        active.completeAsync(session::getSessionEpoch);
     }
 
     private void ioreqs(EmulatorStream from, IoreqBatch batch) {

@@ -13,6 +13,7 @@ import io.trapline.v1.EmulatorServiceGrpc;
 import io.trapline.v1.IoreqBatch;
 import io.trapline.v1.KeptRows;
 import io.trapline.v1.SettledThrough;
+import io.trapline.v1.StandingBy;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,8 @@ final class FakeEmulators extends EmulatorServiceGrpc.EmulatorServiceImplBase {
     private @Nullable StreamObserver<AttachResponse> active;
     private @Nullable Refusal refusal;
     private int refusals;
+    private boolean waits;
+    private @Nullable StreamObserver<AttachResponse> waiting;
     private long epochs = 500;
 
     private final List<AttachServer> attaches = new ArrayList<>();
@@ -146,6 +149,44 @@ final class FakeEmulators extends EmulatorServiceGrpc.EmulatorServiceImplBase {
             stream.onError(Statuses.toException(refusal));
             return;
         }
+        if (waits) {
+            waiting = stream;
+            stream.onNext(AttachResponse.newBuilder()
+                    .setStandingBy(StandingBy.getDefaultInstance())
+                    .build());
+            return;
+        }
+        begin(stream);
+    }
+
+    /** The next attaches stand by. */
+    synchronized void standBy(boolean next) {
+        waits = next;
+    }
+
+    /** Who stands by takes over. */
+    synchronized void takeOver() {
+        StreamObserver<AttachResponse> next = waiting;
+        waiting = null;
+        if (next != null) {
+            begin(next);
+        }
+    }
+
+    /** The stream that stands by is lost. */
+    synchronized void cutWaiting() {
+        StreamObserver<AttachResponse> ended = waiting;
+        waiting = null;
+        if (ended != null) {
+            ended.onError(Status.UNAVAILABLE.withDescription("cut").asRuntimeException());
+        }
+    }
+
+    synchronized boolean hasWaiting() {
+        return waiting != null;
+    }
+
+    private void begin(StreamObserver<AttachResponse> stream) {
         active = stream;
         credit = 0;
         stream.onNext(AttachResponse.newBuilder()

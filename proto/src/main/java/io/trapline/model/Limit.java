@@ -47,10 +47,14 @@ public enum Limit {
     MAX_KEPT_ROWS(1 << 22, "rows", "F6"),
     /** Timeouts. */
     MAX_TIMEOUT_MILLIS(3_600_000, "milliseconds", "A1"),
+    /** How long claims may stand without an emulator where a server releases them. */
+    MAX_GRACE_MILLIS(3_600_000, "milliseconds", "C6"),
     /** How long a drain may wait. */
     MAX_DRAIN_MILLIS(60_000, "milliseconds", "F5"),
     /** Credit of an emulator. */
     MAX_CREDIT(1 << 20, "rows", "S5"),
+    /** Emulators that stand by at a server. */
+    MAX_STANDBYS(16, "emulators", "S5"),
     /** One message. */
     MAX_MESSAGE_BYTES(4L << 20, "bytes", "L"),
     /** Bits of a guest physical address. */

@@ -4,6 +4,7 @@ import io.trapline.coordinator.commit.NotLeading;
 import io.trapline.coordinator.place.Placer;
 import io.trapline.coordinator.registry.Answers;
 import io.trapline.coordinator.registry.RegistryView;
+import io.trapline.coordinator.registry.UnattendedClaim;
 import io.trapline.internal.v1.Admission;
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.BeginLeadership;
@@ -17,6 +18,7 @@ import io.trapline.internal.v1.LapseNode;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegistryChange;
+import io.trapline.internal.v1.ReleaseUnattended;
 import io.trapline.internal.v1.Renewal;
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
@@ -59,6 +61,7 @@ public final class Leadership {
     private final Map<NodeLife, NodeLink> byLife = new HashMap<>();
     private final Map<Long, LeaseKeeper.Await> calls = new HashMap<>();
     private final Placer placer = new Placer();
+    private final GracePeriods grace = new GracePeriods();
     private final AppliedTracker tracker = new AppliedTracker(new CallsAndDrains());
     // What came before it had begun.
     private final List<LeaseKeeper.Register> early = new ArrayList<>();
@@ -267,6 +270,24 @@ public final class Leadership {
             table.tick(now());
             answerAsks();
             place(table);
+            releaseUnattended();
+        }
+    }
+
+    /** C6. What was proposed rests on what was read here; the registry looks once more. */
+    private void releaseUnattended() {
+        List<UnattendedClaim> unattended = settings.views().read(RegistryView::unattended);
+        for (UnattendedClaim claim : grace.step(now(), unattended)) {
+            LOG.info("no emulator came for {} of domain {} in {} ms", claim.type(), claim.domid(), claim.graceMillis());
+            Command command = Command.newBuilder()
+                    .setReleaseUnattended(ReleaseUnattended.newBuilder()
+                            .setDomid(claim.domid())
+                            .setType(claim.type())
+                            .setEpoch(claim.epoch())
+                            .setUnattendedSince(claim.since()))
+                    .setLeadership(leadership)
+                    .build();
+            outside.submit(this, command, answer -> {});
         }
     }
 

@@ -1,6 +1,7 @@
 package io.trapline.coordinator.registry;
 
 import io.trapline.internal.v1.Answer;
+import io.trapline.internal.v1.ReleaseUnattended;
 import io.trapline.model.AccessFlags;
 import io.trapline.model.Errno;
 import io.trapline.model.MemType;
@@ -74,6 +75,24 @@ final class Claims {
                         .setEpoch(held.getEpoch())
                         .setRevision(revision))
                 .build();
+    }
+
+    /** The first step for a claim that no emulator came for (C6). Nothing happens where that is no longer so. */
+    Answer releaseUnattended(ReleaseUnattended q) {
+        Claim claim = state.claims.get(State.claimKey(q.getDomid(), x(q.getTypeValue())));
+        if (claim == null
+                || claim.getEpoch() != q.getEpoch()
+                || !Unattended.is(state, claim)
+                || Unattended.since(state, claim) != q.getUnattendedSince()) {
+            return Answer.getDefaultInstance();
+        }
+        long revision = state.begin();
+        startRelease(claim);
+        drains.beginUnattended(
+                revision,
+                state.server(claim.getDomid(), claim.getId()).getRecord().getServer(),
+                claim.getType());
+        return Answers.done(revision).setDrain(revision).build();
     }
 
     /** The first step for every claim of a server that is to go (S4); the command has begun. */

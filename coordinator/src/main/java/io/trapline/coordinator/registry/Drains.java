@@ -37,6 +37,17 @@ final class Drains {
                 .build());
     }
 
+    /**
+     * The same where nobody asked for it, and nobody is there to answer (C6): what its emulator had is decided again at once, since it had the whole grace
+     * period to come back for it. The command has begun.
+     */
+    void beginUnattended(long revision, IoreqServer server, MemType type) {
+        state.putDrain(named(revision, DrainKind.DRAIN_KIND_RELEASE, server)
+                .setType(type)
+                .setUnattended(true)
+                .build());
+    }
+
     /** All ioreqs of a server: DISABLE (S2) or DESTROY (S4); the command has begun. */
     void begin(long revision, DrainKind kind, IoreqServer server, int drainMillis) {
         state.putDrain(named(revision, kind, server).setDrainMs(drainMillis).build());
@@ -73,10 +84,11 @@ final class Drains {
                 .count();
     }
 
-    /** Whether the holder itself has begun to release the type. */
-    boolean releases(int domid, MemType type) {
+    /** The release of the type that has begun for itself, not because its server or domain goes. */
+    Optional<DrainRecord> release(int domid, MemType type) {
         return state.drainsOf(domid).stream()
-                .anyMatch(drain -> drain.getKind() == DrainKind.DRAIN_KIND_RELEASE && drain.getType() == type);
+                .filter(drain -> drain.getKind() == DrainKind.DRAIN_KIND_RELEASE && drain.getType() == type)
+                .findFirst();
     }
 
     private DrainRecord.Builder named(long revision, DrainKind kind, IoreqServer server) {

@@ -48,7 +48,7 @@ final class Endings {
         List<Claim> released = state.claimsOf(drain.getDomid()).values().stream()
                 .filter(claim -> claim.getType() == drain.getType())
                 .toList();
-        released.forEach(claim -> claims.end(claim, revision, ClaimEnd.CLAIM_END_RELEASED));
+        released.forEach(claim -> claims.end(claim, revision, why(drain)));
         state.removeDrain(drain);
     }
 
@@ -71,11 +71,19 @@ final class Endings {
         state.removeDomain(domid);
     }
 
-    /** A claim that its holder had begun to release before has ended for that reason. */
+    /** A claim whose release had begun before has ended for that reason. */
     private void endClaims(List<Claim> ending, long revision, ClaimEnd why) {
         for (Claim claim : ending) {
-            boolean released = drains.releases(claim.getDomid(), claim.getType());
-            claims.end(claim, revision, released ? ClaimEnd.CLAIM_END_RELEASED : why);
+            claims.end(
+                    claim,
+                    revision,
+                    drains.release(claim.getDomid(), claim.getType())
+                            .map(Endings::why)
+                            .orElse(why));
         }
+    }
+
+    private static ClaimEnd why(DrainRecord release) {
+        return release.getUnattended() ? ClaimEnd.CLAIM_END_DISCONNECTED : ClaimEnd.CLAIM_END_RELEASED;
     }
 }

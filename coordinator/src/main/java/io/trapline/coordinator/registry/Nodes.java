@@ -162,6 +162,8 @@ final class Nodes {
 
     /** Its emulators and servers have to go elsewhere; where the domains' shards are by now is decided. */
     private void leave(String node, long revision) {
+        // Nobody takes over who is gone, too.
+        List.copyOf(state.servers.values()).forEach(server -> servers.leaveLine(server, node));
         for (RegisteredServer server : List.copyOf(state.servers.values())) {
             if (server.getSessionNode().equals(node)) {
                 servers.endSession(server, revision);
@@ -173,7 +175,7 @@ final class Nodes {
     private void crash(PlacedDomain placed, long revision) {
         int domid = placed.getDomain().getDomid();
         state.vcpusOf(domid).clear();
-        state.serversOf(domid).values().stream().toList().forEach(server -> servers.endSession(server, revision));
+        state.serversOf(domid).values().stream().toList().forEach(server -> servers.endSessions(server, revision));
         DomainState was = placed.getDomain().getState();
         if (was == DomainState.DOMAIN_STATE_RUNNING || was == DomainState.DOMAIN_STATE_PAUSED) {
             state.putDomain(placed.toBuilder()

@@ -171,6 +171,7 @@ public final class Registry {
             case UNDRAIN_NODE -> nodeDrains.drain(command.getUndrainNode().getNode(), false);
             case LEAVE_NODE -> nodeDrains.leave(command.getLeaveNode().getLife());
             case MOVE_HOME -> nodeDrains.moveHome(command.getMoveHome());
+            case RELEASE_UNATTENDED -> claims.releaseUnattended(command.getReleaseUnattended());
             case END_NODE -> nodes.end(command.getEndNode().getLife());
             case COMMAND_NOT_SET -> throw new IllegalStateException("a command without content passed its shape");
         };

@@ -102,6 +102,7 @@ public final class RegistryView {
     private IoreqServer visible(RegisteredServer registered) {
         IoreqServer server = registered.getRecord().getServer();
         return server.toBuilder()
+                .setStandbys(registered.getRecord().getStandbysCount())
                 .addAllClaims(state.claimsOf(server.getDomid()).values().stream()
                         .filter(claim -> claim.getGeneration() == server.getGeneration())
                         .toList())
@@ -247,6 +248,11 @@ public final class RegistryView {
     /** The drains that have not ended, by revision. */
     public List<DrainRecord> drains() {
         return List.copyOf(state.drains.values());
+    }
+
+    /** The claims that end where no emulator comes for a grace period (C6), by domain, then by type. */
+    public List<UnattendedClaim> unattended() {
+        return Unattended.all(state);
     }
 
     /** The drains of a domain that have not ended, by revision. */

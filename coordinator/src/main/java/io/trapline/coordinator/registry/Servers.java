@@ -6,6 +6,7 @@ import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.RegisteredServer;
 import io.trapline.internal.v1.ServerRecord;
+import io.trapline.internal.v1.StandbyEmulator;
 import io.trapline.model.Errno;
 import io.trapline.model.Ioservid;
 import io.trapline.model.Limit;
@@ -21,6 +22,7 @@ import io.trapline.v1.IoreqServerState;
 import io.trapline.v1.OnDisconnect;
 import io.trapline.v1.SetIoreqServerStateRequest;
 import io.trapline.v1.SetIoreqServerStateResponse;
+import java.util.List;
 import java.util.Optional;
 
 /** The life of an IOREQ server (S1, S2, S4): DISABLED ↔ ENABLED, and from both → DESTROYING → gone when its drain has ended. */
@@ -43,7 +45,6 @@ final class Servers {
     Answer create(String principal, CreateIoreqServerRequest q) {
         return existence
                 .workingDomain(q.getDomid(), q.getDomainGeneration())
-                .or(() -> notBuilt(q))
                 .or(() -> full(q.getDomid()))
                 .map(Answers::refused)
                 .orElseGet(() -> register(principal, q));
@@ -59,7 +60,11 @@ final class Servers {
                 .setPrincipal(principal)
                 .setBufioreq(q.getBufioreq() == Bufioreq.BUFIOREQ_UNSPECIFIED ? Bufioreq.BUFIOREQ_OFF : q.getBufioreq())
                 .setTimeoutMs(q.hasTimeoutMs() ? q.getTimeoutMs() : DEFAULT_TIMEOUT_MILLIS)
-                .setOnDisconnect(OnDisconnect.ON_DISCONNECT_HOLD)
+                .setOnDisconnect(
+                        q.getOnDisconnect() == OnDisconnect.ON_DISCONNECT_UNSPECIFIED
+                                ? OnDisconnect.ON_DISCONNECT_HOLD
+                                : q.getOnDisconnect())
+                .setGraceMs(q.getGraceMs())
                 .setState(IoreqServerState.IOREQ_SERVER_STATE_DISABLED)
                 .build();
         change(revision, server, "");
@@ -148,6 +153,7 @@ final class Servers {
                 .build();
         claims.startReleases(going);
         change(revision, going, server.getSessionNode());
+        line(state.server(going.getDomid(), going.getId()), List.of());
     }
 
     /** Stores a server that the command has changed (C7), and that stays where it is. */
@@ -168,15 +174,38 @@ final class Servers {
     void change(long revision, IoreqServer server, String sessionNode, NodeLife home) {
         RegisteredServer was = known(server).orElseGet(RegisteredServer::getDefaultInstance);
         boolean stays = home.equals(was.getRecord().getHome());
+        boolean goesOn = server.getSessionEpoch() == was.getRecord().getServer().getSessionEpoch();
         RegisteredServer.Builder now = RegisteredServer.newBuilder()
                 .setRecord(ServerRecord.newBuilder()
                         .setServer(server)
                         .setChangedRevision(revision)
                         .setHome(home)
-                        .setHomeEpoch(stays ? was.getRecord().getHomeEpoch() : revision))
+                        .setHomeEpoch(stays ? was.getRecord().getHomeEpoch() : revision)
+                        .setSessionStream(goesOn ? was.getRecord().getSessionStream() : 0)
+                        .addAllStandbys(was.getRecord().getStandbysList()))
                 .setSessionNode(sessionNode);
         ServerRuns.note(was, revision, now);
         state.putServer(now.build());
+    }
+
+    /** Stores who waits at the server; nothing that is under way has to do with that (C7). The command has begun. */
+    void line(RegisteredServer server, List<StandbyEmulator> standbys) {
+        RegisteredServer.Builder now = server.toBuilder();
+        now.getRecordBuilder().clearStandbys().addAllStandbys(standbys);
+        state.putServer(now.build());
+    }
+
+    /** Begins a session, which fences the one before; the command has begun. Its run waits no longer. */
+    void beginSession(RegisteredServer server, long revision, long run, long stream, String node) {
+        IoreqServer named = server.getRecord().getServer();
+        change(
+                revision,
+                named.toBuilder().setSessionEpoch(revision).setRun(run).build(),
+                node,
+                Homes.afterAttach(state, server, node));
+        RegisteredServer.Builder now = state.server(named.getDomid(), named.getId()).toBuilder();
+        now.getRecordBuilder().setSessionStream(stream);
+        line(now.build(), Standbys.withoutRun(now.getRecord().getStandbysList(), run));
     }
 
     /** Gives the server another home; the command has begun. */
@@ -184,8 +213,30 @@ final class Servers {
         change(revision, server.getRecord().getServer(), server.getSessionNode(), home);
     }
 
-    /** Ends the server's session, if it has one; the command has begun. */
+    /** Ends the server's session, if it has one; who stands by first takes over (S5). The command has begun. */
     void endSession(RegisteredServer server, long revision) {
+        Standbys.next(server)
+                .ifPresentOrElse(
+                        next -> beginSession(server, revision, next.getRun(), next.getStream(), next.getNode()),
+                        () -> endWithoutSuccessor(server, revision));
+    }
+
+    /** Ends the server's session, if it has one, and nobody takes over; the command has begun. */
+    void endSessions(RegisteredServer server, long revision) {
+        line(server, List.of());
+        IoreqServer named = server.getRecord().getServer();
+        endWithoutSuccessor(state.server(named.getDomid(), named.getId()), revision);
+    }
+
+    /** Emulators at that node wait no longer; the command has begun. */
+    void leaveLine(RegisteredServer server, String node) {
+        List<StandbyEmulator> left = Standbys.withoutNode(server.getRecord().getStandbysList(), node);
+        if (left.size() != server.getRecord().getStandbysCount()) {
+            line(server, left);
+        }
+    }
+
+    private void endWithoutSuccessor(RegisteredServer server, long revision) {
         IoreqServer named = server.getRecord().getServer();
         if (named.getSessionEpoch() != 0) {
             change(revision, named.toBuilder().clearSessionEpoch().clearRun().build(), "");
@@ -204,14 +255,6 @@ final class Servers {
         return q.getEnabled()
                 ? IoreqServerState.IOREQ_SERVER_STATE_ENABLED
                 : IoreqServerState.IOREQ_SERVER_STATE_DISABLED;
-    }
-
-    private static Optional<Refusal> notBuilt(CreateIoreqServerRequest q) {
-        return q.getOnDisconnect() == OnDisconnect.ON_DISCONNECT_RELEASE
-                ? Optional.of(Refusal.of(Errno.EOPNOTSUPP, "on_disconnect = RELEASE: not built yet")
-                        .with("field", "on_disconnect")
-                        .with("value", q.getOnDisconnect()))
-                : Optional.empty();
     }
 
     private Optional<Refusal> full(int domid) {

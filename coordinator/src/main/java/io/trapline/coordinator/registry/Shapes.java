@@ -22,6 +22,7 @@ import io.trapline.v1.RequestId;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Is a command well formed by itself? The first of the checks; it needs no state, so that services make it before anything is
@@ -57,6 +58,8 @@ final class Shapes {
             case BEGIN_LEADERSHIP -> name("peer", command.getBeginLeadership().getPeer());
             case USE_COORDINATOR_IDS -> coordinatorIds(command.getUseCoordinatorIds());
             case LAPSE_NODE, END_NODE, START_SYNC, MOVE_HOME -> restsOnLeadership(command);
+            case RELEASE_UNATTENDED ->
+                claimable(command.getReleaseUnattended().getTypeValue()).or(() -> restsOnLeadership(command));
             case ABANDON_SYNC -> command.getAbandonSync().hasPrimary() ? Optional.empty() : restsOnLeadership(command);
             case DROP_BACKUP -> command.getDropBackup().hasPrimary() ? Optional.empty() : restsOnLeadership(command);
             case BEGIN_HAND_OVER ->
@@ -128,13 +131,24 @@ final class Shapes {
             return Optional.of(Refusal.invalid("grace_ms", Integer.toUnsignedString(q.getGraceMs()), "0 for HOLD"));
         }
         return upTo("timeout_ms", q.getTimeoutMs(), Limit.MAX_TIMEOUT_MILLIS)
-                .or(() -> upTo("grace_ms", q.getGraceMs(), Limit.MAX_TIMEOUT_MILLIS));
+                .or(() -> q.getOnDisconnect() == OnDisconnect.ON_DISCONNECT_RELEASE
+                        ? oneUpTo("grace_ms", Integer.toUnsignedLong(q.getGraceMs()), Limit.MAX_GRACE_MILLIS)
+                        : Optional.empty());
+    }
+
+    private static Optional<Refusal> claimable(int type) {
+        return MemType.isIoreqServer(type)
+                ? Optional.empty()
+                : Optional.of(Refusal.invalid(
+                        "type",
+                        enumText(io.trapline.v1.MemType.forNumber(type), type),
+                        "only ioreq_server[0 … 15] can be claimed"));
     }
 
     private static Optional<Refusal> mapMemType(MapMemTypeRequest q) {
-        if (!MemType.isIoreqServer(q.getTypeValue())) {
-            return Optional.of(Refusal.invalid(
-                    "type", enumText(q.getType(), q.getTypeValue()), "only ioreq_server[0 … 15] can be claimed"));
+        Optional<Refusal> type = claimable(q.getTypeValue());
+        if (type.isPresent()) {
+            return type;
         }
         if ((q.getFlags() & ~CLAIM_FLAGS) != 0) {
             return Optional.of(Refusal.invalid(
@@ -209,6 +223,9 @@ final class Shapes {
         if (q.getRun() == 0) {
             return Optional.of(Refusal.invalid("run", 0, "any other number, chosen once per process (F6)"));
         }
+        if (q.getStandby() && q.getStream() == 0) {
+            return Optional.of(Refusal.invalid("stream", 0, "a standby's stream has a name"));
+        }
         return Optional.empty();
     }
 
@@ -253,7 +270,7 @@ final class Shapes {
     }
 
     /** The name of a choice, or the number of one that the contract lacks. */
-    private static String enumText(Enum<?> choice, int number) {
-        return choice.name().equals("UNRECOGNIZED") ? Integer.toString(number) : choice.name();
+    private static String enumText(@Nullable Enum<?> choice, int number) {
+        return choice == null || choice.name().equals("UNRECOGNIZED") ? Integer.toString(number) : choice.name();
     }
 }

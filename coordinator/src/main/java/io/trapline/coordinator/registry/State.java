@@ -5,6 +5,7 @@ import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.PlacedDomain;
 import io.trapline.internal.v1.RegisteredNode;
 import io.trapline.internal.v1.RegisteredServer;
+import io.trapline.internal.v1.StandbyEmulator;
 import io.trapline.internal.v1.VcpuRecord;
 import io.trapline.model.Pure;
 import io.trapline.v1.Claim;
@@ -159,6 +160,9 @@ final class State {
         }
         if (!server.getSessionNode().isEmpty()) {
             loads.countRole(server.getSessionNode(), by);
+        }
+        for (StandbyEmulator standby : server.getRecord().getStandbysList()) {
+            loads.countRole(standby.getNode(), by);
         }
         if (Homes.isAway(this, server)) {
             loads.countRole(server.getRecord().getHome().getNode(), by);

@@ -17,6 +17,7 @@ import io.trapline.v1.CreateIoreqServerRequest;
 import io.trapline.v1.DomainMemory;
 import io.trapline.v1.MapMemTypeRequest;
 import io.trapline.v1.MemType;
+import io.trapline.v1.OnDisconnect;
 import io.trapline.v1.OpenSessionRequest;
 import io.trapline.v1.RequestId;
 import java.time.Duration;
@@ -146,6 +147,39 @@ final class LeaseKeeperTest {
     }
 
     @Test
+    void releasesAClaimWithoutAnEmulatorAfterItsGraceAndTheNextLeaderBeginsAnew() {
+        // C6
+        int releases = apply(Command.newBuilder()
+                        .setPrincipal("alice")
+                        .setCreateIoreqServer(CreateIoreqServerRequest.newBuilder()
+                                .setDomid(domid)
+                                .setOnDisconnect(OnDisconnect.ON_DISCONNECT_RELEASE)
+                                .setGraceMs(5_000)))
+                .getCreateIoreqServer()
+                .getId();
+        long epoch = apply(Command.newBuilder()
+                        .setPrincipal("alice")
+                        .setMapMemType(MapMemTypeRequest.newBuilder()
+                                .setDomid(domid)
+                                .setId(releases)
+                                .setType(MemType.MEM_TYPE_IOREQ_SERVER_0)
+                                .setFlags(3)))
+                .getRevision();
+        lead();
+        pass(90);
+        keeper.tell(new LeaseKeeper.Leading(false));
+
+        long leadership = lead();
+        pass(95);
+        committer.expectNoMessage(Duration.ZERO);
+        pass(20);
+
+        Command release = submitted().command();
+        assertThat(release.getReleaseUnattended().getEpoch()).isEqualTo(epoch);
+        assertThat(release.getLeadership()).isEqualTo(leadership);
+    }
+
+    @Test
     void whatALostLeadershipAskedForBeginsNothingInTheNext() {
         keeper.tell(new LeaseKeeper.Leading(true));
         Committer.Submit early = submitted();
@@ -232,6 +266,12 @@ final class LeaseKeeperTest {
 
     private void passLongerThanALease() {
         for (int i = 0; i < 100; i++) {
+            pass();
+        }
+    }
+
+    private void pass(int ticks) {
+        for (int i = 0; i < ticks; i++) {
             pass();
         }
     }

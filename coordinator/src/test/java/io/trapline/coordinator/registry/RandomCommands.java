@@ -23,11 +23,13 @@ import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.OpenVcpuStream;
 import io.trapline.internal.v1.PlacedDomain;
 import io.trapline.internal.v1.RegisterNode;
+import io.trapline.internal.v1.ReleaseUnattended;
 import io.trapline.internal.v1.RunName;
 import io.trapline.internal.v1.ShardRun;
 import io.trapline.internal.v1.Snapshot;
 import io.trapline.internal.v1.StartSync;
 import io.trapline.internal.v1.UndrainNode;
+import io.trapline.v1.Claim;
 import io.trapline.v1.CreateDomainRequest;
 import io.trapline.v1.CreateIoreqServerRequest;
 import io.trapline.v1.DestroyDomainRequest;
@@ -36,6 +38,7 @@ import io.trapline.v1.DomainMemory;
 import io.trapline.v1.IoRange;
 import io.trapline.v1.MapIoRangeRequest;
 import io.trapline.v1.MapMemTypeRequest;
+import io.trapline.v1.OnDisconnect;
 import io.trapline.v1.OpenSessionRequest;
 import io.trapline.v1.PauseDomainRequest;
 import io.trapline.v1.RequestId;
@@ -76,6 +79,7 @@ final class RandomCommands {
             case 10 -> random.nextBoolean() ? attach(now) : detach(now);
             case 11, 12, 13 -> claim(now);
             case 14, 15 -> changeRun(now);
+            case 16 -> random.nextInt(8) == 0 ? releaseUnattended(now) : finish(now);
             default -> finish(now);
         };
         if (RequestIds.of(command).isPresent()) {
@@ -261,10 +265,25 @@ final class RandomCommands {
 
     private Command createServer(Snapshot now) {
         var request = CreateIoreqServerRequest.newBuilder().setDomid(domid()).setBufioreqValue(random.nextInt(5));
+        if (random.nextInt(3) == 0) {
+            request.setOnDisconnect(OnDisconnect.ON_DISCONNECT_RELEASE).setGraceMs(1 + random.nextInt(20));
+        }
         if (withRequestId()) {
             request.setRequestId(requestId(now));
         }
         return by().setCreateIoreqServer(request).build();
+    }
+
+    private Command releaseUnattended(Snapshot now) {
+        var request = ReleaseUnattended.newBuilder().setDomid(domid()).setTypeValue(16 + random.nextInt(3));
+        for (Claim claim : now.getClaimsList()) {
+            if (claim.getDomid() == request.getDomid() && claim.getType() == request.getType()) {
+                request.setEpoch(claim.getEpoch());
+            }
+        }
+        return by().setReleaseUnattended(request)
+                .setLeadership(now.getLeadership())
+                .build();
     }
 
     private Command destroyServer(Snapshot now) {
@@ -342,6 +361,9 @@ final class RandomCommands {
                         .setId(server.getId())
                         .setGeneration(server.getGeneration())
                         .setRun(1 + random.nextInt(3))
+                        .setStream(1 + random.nextInt(4))
+                        .setStandby(random.nextBoolean())
+                        .setResume(random.nextInt(4) == 0)
                         .setNode("n" + random.nextInt(2)))
                 .build();
     }
@@ -355,7 +377,8 @@ final class RandomCommands {
                 .setDetachEmulator(DetachEmulator.newBuilder()
                         .setDomid(server.getDomid())
                         .setId(server.getId())
-                        .setSessionEpoch(server.getSessionEpoch()))
+                        .setSessionEpoch(random.nextBoolean() ? server.getSessionEpoch() : 0)
+                        .setStream(random.nextInt(5)))
                 .build();
     }
 

@@ -12,6 +12,7 @@ import io.trapline.internal.v1.NodeRecord;
 import io.trapline.internal.v1.RegisteredServer;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.internal.v1.Snapshot;
+import io.trapline.internal.v1.StandbyEmulator;
 import io.trapline.model.Errno;
 import io.trapline.v1.Claim;
 import io.trapline.v1.ClaimState;
@@ -52,6 +53,7 @@ final class RandomRegistryTest {
             Snapshot after = registry.snapshot();
             checkRevision(before, after, result, granted);
             checkClaims(after, holders);
+            checkStandbys(after);
             checkIds(before, after, command, result.answer());
             checkBusy(before, command, result.answer());
             checkLeadership(before, after, command, result.answer());
@@ -138,6 +140,20 @@ final class RandomRegistryTest {
                 assertThat(standing.get(drain.getDomid() + "/" + drain.getTypeValue()))
                         .extracting(Claim::getState)
                         .isEqualTo(ClaimState.CLAIM_STATE_RELEASING);
+            }
+        }
+    }
+
+    /** S5: who waits, waits for somebody, as one stream and one run. */
+    private static void checkStandbys(Snapshot after) {
+        for (RegisteredServer server : after.getServersList()) {
+            var line = server.getRecord().getStandbysList();
+            assertThat(line).extracting(StandbyEmulator::getRun).doesNotHaveDuplicates();
+            if (!line.isEmpty()) {
+                assertThat(server.getRecord().getServer().getSessionEpoch()).isPositive();
+                assertThat(line)
+                        .extracting(StandbyEmulator::getRun)
+                        .doesNotContain(server.getRecord().getServer().getRun());
             }
         }
     }

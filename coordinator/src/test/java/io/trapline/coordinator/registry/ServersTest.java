@@ -246,6 +246,17 @@ final class ServersTest {
                 wrong("bufioreq", "4", q -> q.setBufioreqValue(4)),
                 wrong("on_disconnect", "8", q -> q.setOnDisconnectValue(8)),
                 wrong("grace_ms", "5", q -> q.setGraceMs(5)),
+                wrong("grace_ms", "0", q -> q.setOnDisconnect(OnDisconnect.ON_DISCONNECT_RELEASE)),
+                wrong(
+                        "grace_ms",
+                        "3600001",
+                        q -> q.setOnDisconnect(OnDisconnect.ON_DISCONNECT_RELEASE)
+                                .setGraceMs(3_600_001)),
+                wrong(
+                        "grace_ms",
+                        "4294967295",
+                        q -> q.setOnDisconnect(OnDisconnect.ON_DISCONNECT_RELEASE)
+                                .setGraceMs(-1)),
                 wrong("timeout_ms", "3600001", q -> q.setTimeoutMs(3_600_001)),
                 wrong("timeout_ms", "4294967295", q -> q.setTimeoutMs(-1)));
     }
@@ -255,14 +266,20 @@ final class ServersTest {
     }
 
     @Test
-    void refusesReleaseOnDisconnectUntilItIsBuilt() {
+    void keepsWhatHappensWithoutAnEmulator() {
         // C6
         Command.Builder command = createServer(ALICE, domid);
         command.getCreateIoreqServerBuilder()
                 .setOnDisconnect(OnDisconnect.ON_DISCONNECT_RELEASE)
-                .setGraceMs(10);
+                .setGraceMs(3_600_000);
 
-        cluster.refused(Errno.EOPNOTSUPP, command);
+        IoreqServer releases = info(cluster.done(command).getCreateIoreqServer().getId());
+        IoreqServer holds = info(cluster.server(domid));
+
+        assertThat(releases.getOnDisconnect()).isEqualTo(OnDisconnect.ON_DISCONNECT_RELEASE);
+        assertThat(releases.getGraceMs()).isEqualTo(3_600_000);
+        assertThat(holds.getOnDisconnect()).isEqualTo(OnDisconnect.ON_DISCONNECT_HOLD);
+        assertThat(holds.getGraceMs()).isZero();
     }
 
     @Test

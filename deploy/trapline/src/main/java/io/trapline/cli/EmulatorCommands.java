@@ -8,6 +8,7 @@ import io.trapline.client.Answers;
 import io.trapline.client.DeviceModel;
 import io.trapline.client.Emulator;
 import io.trapline.client.EmulatorEnd;
+import io.trapline.client.EmulatorOptions;
 import io.trapline.client.Ioreq;
 import io.trapline.client.IoreqBatchView;
 import io.trapline.client.ServerRef;
@@ -40,7 +41,7 @@ final class EmulatorCommands extends Group {
             name = "log",
             description = {
                 "Attach to a server, print every ioreq and answer reads with a constant, until Ctrl-C.",
-                "An emulator that is attached already is fenced. Use the principal that created the server."
+                "An emulator that is attached already is fenced, unless this one stands by. Use the principal that created the server."
             },
             footer = {"", "Example:", "  trapline emulator log 0 --domid 1 --answer 0xff --principal gpu"})
     int log(
@@ -53,6 +54,10 @@ final class EmulatorCommands extends Group {
                             paramLabel = "VALUE",
                             description = "What reads return (default: all ones).")
                     long answer,
+            @Option(
+                            names = "--standby",
+                            description = "Wait until the emulator that is attached goes, and take over then.")
+                    boolean standby,
             @Option(names = "--for", paramLabel = "DURATION", description = "Stop after so long.") @Nullable
                     Duration limit,
             @Option(names = "--ioreqs", paramLabel = "N", description = "Stop after so many ioreqs.") @Nullable
@@ -65,10 +70,17 @@ final class EmulatorCommands extends Group {
         trapline().interrupt().arm(() -> stop.complete(true));
         Logger model = new Logger(console(), answer, most == null ? Long.MAX_VALUE : most, stop);
         try (TraplineConnection connection = trapline().connection();
-                Emulator emulator = connection.attach(ServerRef.of(server(connection, domid, id)), model)) {
-            console()
-                    .note("attached to server " + id + " of domain "
-                            + emulator.domain().domid() + "; Ctrl-C ends it");
+                Emulator emulator = connection.attach(
+                        ServerRef.of(server(connection, domid, id)),
+                        model,
+                        standby ? EmulatorOptions.defaults().asStandby() : EmulatorOptions.defaults())) {
+            String where = "server " + id + " of domain " + emulator.domain().domid();
+            if (emulator.isStandingBy()) {
+                console().note("standing by at " + where + "; Ctrl-C ends it");
+                var _ = emulator.active().thenAccept(epoch -> console().note("attached to " + where));
+            } else {
+                console().note("attached to " + where + "; Ctrl-C ends it");
+            }
             CompletableFuture<Object> first = CompletableFuture.anyOf(stop, emulator.ended());
             (limit == null ? first : first.completeOnTimeout(true, limit.toMillis(), TimeUnit.MILLISECONDS)).join();
             awaitDelivery(connection, emulator);

@@ -16,8 +16,10 @@ import io.trapline.v1.IoRange;
 import io.trapline.v1.IoRangeType;
 import io.trapline.v1.IoreqServer;
 import io.trapline.v1.IoreqServerCounters;
+import io.trapline.v1.OnDisconnect;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -29,6 +31,8 @@ import picocli.CommandLine.Parameters;
         description = "Create, inspect, enable and destroy IOREQ servers, and give them ranges.",
         footer = {"", "Example:", "  trapline server create 1 --principal gpu"})
 final class ServerCommands extends Group {
+    private static final Duration DEFAULT_GRACE = Duration.ofSeconds(5);
+
     /** Whether posted writes are buffered (S1). */
     enum Buffering {
         OFF(Bufioreq.BUFIOREQ_OFF),
@@ -55,6 +59,18 @@ final class ServerCommands extends Group {
         }
     }
 
+    /** What becomes of claims without an emulator (C6). */
+    enum Disconnect {
+        HOLD(OnDisconnect.ON_DISCONNECT_HOLD),
+        RELEASE(OnDisconnect.ON_DISCONNECT_RELEASE);
+
+        private final OnDisconnect value;
+
+        Disconnect(OnDisconnect value) {
+            this.value = value;
+        }
+    }
+
     @Command(
             name = "create",
             description = "Create an IOREQ server; it starts disabled and belongs to the principal that creates it.",
@@ -73,11 +89,26 @@ final class ServerCommands extends Group {
                             paramLabel = "DURATION",
                             description = "How long an ioreq may stay unanswered, 0 = for ever (default: 5s).")
                     Duration timeout,
+            @Option(
+                            names = "--on-disconnect",
+                            defaultValue = "hold",
+                            paramLabel = "WHAT",
+                            description =
+                                    "Without an emulator: hold its claims (default), or release each when --grace is over.")
+                    Disconnect onDisconnect,
+            @Option(
+                            names = "--grace",
+                            paramLabel = "DURATION",
+                            description = "With --on-disconnect release: for how long, 1ms to 1h (default: 5s).")
+                    @Nullable
+                    Duration grace,
             @Option(names = "--enable", description = "Enable it at once.") boolean enable)
             throws BadInput {
         CreateIoreqServerRequest options = CreateIoreqServerRequest.newBuilder()
                 .setBufioreq(bufioreq.value)
                 .setTimeoutMs(Input.millis("--timeout", timeout))
+                .setOnDisconnect(onDisconnect.value)
+                .setGraceMs(graceMillis(onDisconnect, grace))
                 .build();
         try (TraplineConnection connection = trapline().connection()) {
             ServerRef server = connection.ioreqServers().create(Input.domain(domid), options);
@@ -95,6 +126,16 @@ final class ServerCommands extends Group {
                                     .put("state", enable ? "enabled" : "disabled"));
         }
         return ExitCode.DONE;
+    }
+
+    private static int graceMillis(Disconnect onDisconnect, @Nullable Duration grace) throws BadInput {
+        if (onDisconnect == Disconnect.RELEASE) {
+            return Input.millis("--grace", grace == null ? DEFAULT_GRACE : grace);
+        }
+        if (grace != null) {
+            throw new BadInput("--grace is for --on-disconnect release alone");
+        }
+        return 0;
     }
 
     /** Where that fails the server is there nevertheless, and whoever called must know. */
@@ -161,9 +202,17 @@ final class ServerCommands extends Group {
                             + ", "
                             + (server.getSessionEpoch() == 0
                                     ? "no emulator attached"
-                                    : "emulator attached since revision " + server.getSessionEpoch())
+                                    : "emulator attached since revision " + server.getSessionEpoch()
+                                            + (server.getStandbys() == 0
+                                                    ? ""
+                                                    : " and " + server.getStandbys() + " standing by"))
                             + ", bufioreq " + Words.of(server.getBufioreq(), "BUFIOREQ_") + ", timeout "
-                            + DurationConverter.text(Duration.ofMillis(server.getTimeoutMs())));
+                            + DurationConverter.text(Duration.ofMillis(server.getTimeoutMs()))
+                            + (server.getOnDisconnect() == OnDisconnect.ON_DISCONNECT_RELEASE
+                                    ? ", claims released after "
+                                            + DurationConverter.text(Duration.ofMillis(server.getGraceMs()))
+                                            + " without an emulator"
+                                    : ""));
             claims(server).forEach(claim -> console().line("claims " + claim));
             Table ranges = new Table("space", "start", "end");
             for (IoRange range : server.getRangesList()) {
@@ -322,8 +371,11 @@ final class ServerCommands extends Group {
                 .put("state", Words.of(server.getState(), "IOREQ_SERVER_STATE_"))
                 .put("attached", server.getSessionEpoch() != 0)
                 .put("session_epoch", server.getSessionEpoch())
+                .put("standbys", server.getStandbys())
                 .put("bufioreq", Words.of(server.getBufioreq(), "BUFIOREQ_"))
                 .put("timeout_ms", server.getTimeoutMs())
+                .put("on_disconnect", Words.of(server.getOnDisconnect(), "ON_DISCONNECT_"))
+                .put("grace_ms", server.getGraceMs())
                 .put("claims", claims(server))
                 .put("ranges", server.getRangesCount())
                 .put(

@@ -6,9 +6,13 @@ import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.trapline.cli.text.Json;
+import io.trapline.client.DomainRef;
+import io.trapline.client.TraplineConnection;
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.rpc.Statuses;
+import io.trapline.v1.Claim;
+import io.trapline.v1.ClaimEnd;
 import io.trapline.v1.CreateIoreqServerRequest;
 import io.trapline.v1.CreateIoreqServerResponse;
 import io.trapline.v1.IoreqServerServiceGrpc;
@@ -19,6 +23,7 @@ import io.trapline.v1.SetIoreqServerStateRequest;
 import io.trapline.v1.SetIoreqServerStateResponse;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -41,6 +46,40 @@ final class ServerCreateTest {
         assertThat(CLUSTER.json("server list 7").json())
                 .extracting(row -> row.get("state"))
                 .startsWith("enabled", "disabled");
+    }
+
+    @Test
+    void releasesItsClaimsWhenNoEmulatorHasComeForTheGracePeriod() {
+        // C6, C8
+        CLUSTER.json("domain create --pages 1 --domid 8");
+        CLUSTER.json("server create 8 --on-disconnect release --grace 400ms --principal alice");
+        CLUSTER.json("server create 8 --principal bob");
+        CLUSTER.json("claim take 8 0 ioreq_server[3] write --principal alice");
+        assertThat(CLUSTER.run(shell, "claim take 8 1 ioreq_server[3] write --principal bob"))
+                .isEqualTo(ExitCode.REFUSED);
+
+        Awaitility.await()
+                .until(() -> CLUSTER.run(new Shell(), "claim take 8 1 ioreq_server[3] write --principal bob")
+                        == ExitCode.DONE);
+
+        assertThat(CLUSTER.json("server info 8 0").summary().get("grace_ms")).isEqualTo(400L);
+        try (TraplineConnection connection = TraplineConnection.to(CLUSTER.address())) {
+            assertThat(connection.ioreqServers().listClaimHistory(DomainRef.of(8)))
+                    .extracting(Claim::getEnd)
+                    .containsExactly(ClaimEnd.CLAIM_END_DISCONNECTED);
+        }
+    }
+
+    @Test
+    void takesAGraceForServersThatReleaseAlone() {
+        CLUSTER.json("domain create --pages 1 --domid 9");
+
+        assertThat(CLUSTER.run(shell, "server create 9 --grace 1s")).isEqualTo(ExitCode.USAGE);
+        assertThat(shell.err()).contains("--grace");
+        assertThat(CLUSTER.run(shell, "server create 9 --on-disconnect release --grace 2h"))
+                .isEqualTo(ExitCode.REFUSED);
+        assertThat(shell.err()).contains("grace_ms").contains("3600000");
+        assertThat(CLUSTER.json("server list 9").summary().get("servers")).isEqualTo(0L);
     }
 
     @Test

@@ -107,10 +107,8 @@ final class AttachFuzz {
             case 5 -> first.setAttach(attach.clearGeneration());
             case 6 -> first.setAttach(attach.setCredit((int) (dice.chance(30) ? 0 : dice.above32(MAX_CREDIT))));
             case 7 -> first.setAttach(attach.setModeValue(dice.pick(3, 99, -1)));
-            case 8 -> {
-                first.setAttach(attach.setMode(AttachMode.ATTACH_MODE_STANDBY));
-                errnos = Set.of(Errno.EOPNOTSUPP);
-            }
+            case 8 ->
+                first.setAttach(attach.setMode(AttachMode.ATTACH_MODE_STANDBY).setResume(true));
             case 9 -> {
                 first.setAttach(attach.setGeneration(CommonFlaws.otherThan(domain.server(), dice)));
                 errnos = Set.of(Errno.ENOENT);

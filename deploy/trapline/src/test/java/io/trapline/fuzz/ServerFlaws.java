@@ -123,8 +123,11 @@ final class ServerFlaws {
                         "on_disconnect",
                         "on_disconnect",
                         (draft, dice) -> draft.set("on_disconnect", dice.pick(3, 99, -1))),
-                Flaw.conflict(
-                        Errno.EOPNOTSUPP, "RELEASE", "on_disconnect", (draft, dice) -> draft.set("on_disconnect", 2)),
+                Flaw.shape("RELEASE at once", "on_disconnect", (draft, dice) -> draft.set("on_disconnect", 2)),
+                Flaw.shape("RELEASE much later", "on_disconnect", (draft, dice) -> {
+                    draft.set("on_disconnect", 2);
+                    draft.set("grace_ms", dice.above32(Limit.MAX_GRACE_MILLIS.value()));
+                }),
                 Flaw.shape(
                         "grace_ms with HOLD",
                         "on_disconnect",

@@ -35,10 +35,8 @@ final class EmulatorShape {
         if (attach.getMode() == AttachMode.UNRECOGNIZED) {
             return invalid("mode", attach.getModeValue(), "no such mode");
         }
-        if (attach.getMode() == AttachMode.ATTACH_MODE_STANDBY) {
-            return Optional.of(Refusal.of(Errno.EOPNOTSUPP, "mode = STANDBY is not built yet")
-                    .with("field", "mode")
-                    .with("value", "STANDBY"));
+        if (attach.getMode() == AttachMode.ATTACH_MODE_STANDBY && attach.getResume()) {
+            return invalid("resume", true, "a standby has no session to go on with");
         }
         long credit = unsigned(attach.getCredit());
         if (credit == 0) {

@@ -9,6 +9,7 @@ import io.trapline.internal.v1.ExecuteResponse;
 import io.trapline.model.Errno;
 import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
+import io.trapline.node.protocol.EmulatorLine;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerRoute;
 import io.trapline.node.registry.DomainCalls;
@@ -17,10 +18,13 @@ import io.trapline.node.registry.NodeDirectory;
 import io.trapline.node.registry.ServerHandle;
 import io.trapline.rpc.Statuses;
 import io.trapline.v1.AnswerRows;
+import io.trapline.v1.AttachMode;
 import io.trapline.v1.AttachRequest;
 import io.trapline.v1.AttachResponse;
 import io.trapline.v1.AttachServer;
 import io.trapline.v1.KeptRows;
+import io.trapline.v1.StandingBy;
+import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -33,7 +37,8 @@ import org.slf4j.LoggerFactory;
  * to it from then on; its end may come from any thread, and is the last that is written. The transport is asked for a message for each one that the actor
  * has taken, so that neither side queues without a bound; no handler waits for anything.
  *
- * <p>Its life: FIRST → KEPT → ATTACHING → BOUND → ENDED, and from each to ENDED.
+ * <p>Its life: FIRST → KEPT → ATTACHING → BOUND → ENDED, and from each to ENDED. That of a standby: ATTACHING → STANDING → ATTACHING → BOUND; what decides that
+ * it takes over is the registry, and what tells it to ask is the domain's entry in the node's directory (S5).
  */
 final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOutlet {
     private static final Logger LOG = LoggerFactory.getLogger(EmulatorStream.class);
@@ -44,10 +49,13 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
     /** The transport is asked for so many at a time, since each time wakes its thread. */
     private static final int MESSAGES_ASKED_FOR = MESSAGES_UNDER_WAY / 2;
 
+    private static final SecureRandom RANDOM = new SecureRandom();
+
     private enum Phase {
         FIRST,
         KEPT,
         ATTACHING,
+        STANDING,
         BOUND,
         ENDED
     }
@@ -63,6 +71,10 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
     /** Guarded by this, like everything that is written to the stream. */
     private Phase phase = Phase.FIRST;
 
+    /** Names it in the registry. */
+    private final long stream = name();
+
+    private volatile Runnable unwatch = () -> {};
     private volatile @Nullable ServerRoute server;
     private volatile long sessionEpoch;
     private AttachServer attach = AttachServer.getDefaultInstance();
@@ -79,6 +91,11 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
         emulator.request(1);
     }
 
+    private static long name() {
+        long random = RANDOM.nextLong();
+        return random == 0 ? 1 : random;
+    }
+
     // From the emulator.
 
     @Override
@@ -91,7 +108,7 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
         switch (phase()) {
             case FIRST -> onFirst(request);
             case KEPT -> onKept(request);
-            case ATTACHING, BOUND, ENDED -> LOG.debug("an emulator's message after its stream's end");
+            case ATTACHING, STANDING, BOUND, ENDED -> LOG.debug("an emulator's message after its stream's end");
         }
     }
 
@@ -165,6 +182,10 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
                             "at most " + most + ", a window, the posted writes and the parts of one access per vCPU")
                     .with("limit", most));
         }
+        if (standsBy() && rows.getSequenceCount() > 0) {
+            return Optional.of(
+                    Refusal.invalid("kept", rows.getSequenceCount() + " rows", "a standby has carried out nothing"));
+        }
         EmulatorShape.addTo(kept, rows);
         if (rows.getMore()) {
             emulator.request(1);
@@ -183,16 +204,78 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
                 .setId(attach.getId())
                 .setGeneration(attach.getGeneration())
                 .setRun(attach.getRun())
-                .setNode(service.nodeId());
+                .setNode(service.nodeId())
+                .setStream(stream)
+                .setStandby(standsBy())
+                .setResume(attach.getResume());
         service.registry()
                 .execute(ExecuteRequest.newBuilder().setAttachEmulator(command).build())
                 .whenComplete((response, failure) -> {
                     if (failure != null) {
                         end(Refusal.of(Errno.EAGAIN, "whether the session has begun is not known: attach again"));
+                        // If it has, nobody serves it.
+                        detach();
+                    } else if (response.getStandsBy()) {
+                        standBy();
                     } else {
                         proposed(response);
                     }
                 });
+    }
+
+    private boolean standsBy() {
+        return attach.getMode() == AttachMode.ATTACH_MODE_STANDBY;
+    }
+
+    /** It has its place in the line, from which the registry takes it when the active session goes (S5). */
+    private void standBy() {
+        if (!advance(Phase.ATTACHING, Phase.STANDING)) {
+            detach();
+            return;
+        }
+        noLongerAttaching();
+        send(AttachResponse.newBuilder()
+                .setStandingBy(StandingBy.getDefaultInstance())
+                .build());
+        Runnable watch = service.directory().watch(attach.getDomid(), this::lookForItsTurn);
+        unwatch = watch;
+        lookForItsTurn();
+        if (phase() != Phase.STANDING) {
+            watch.run();
+        }
+    }
+
+    /** The domain has changed. Whatever the node has heard, it is the registry that says whether its session has begun. */
+    private void lookForItsTurn() {
+        if (phase() != Phase.STANDING) {
+            return;
+        }
+        DomainHandle began = domain;
+        Optional<DomainHandle> now = service.directory()
+                .domain(attach.getDomid())
+                .filter(found -> began != null && found.generation() == began.generation());
+        Optional<EmulatorLine> line = now.map(found -> found.servers().get(attach.getId()))
+                .filter(found -> found.generation() == attach.getGeneration())
+                .map(ServerHandle::line);
+        if (now.filter(DomainHandle::crashed).isPresent()) {
+            end(DomainHandle.crashed(attach.getDomid()));
+        } else if (line.isEmpty()) {
+            end(Refusal.noServer(attach.getDomid(), attach.getId()));
+        } else if (line.get().active() == stream) {
+            if (advance(Phase.STANDING, Phase.ATTACHING)) {
+                unwatch.run();
+                propose();
+            }
+        } else if (service.directory().leaving().isPresent()) {
+            // Its turn would come where the server is not to be.
+            end(service.directory().leaving().get());
+        } else if (!line.get().hasWaiting(stream)) {
+            // Its node was not heard of for a while, or its run stands by elsewhere.
+            end(
+                    line.get().hasRun(attach.getRun())
+                            ? Refusal.of(Errno.ESTALE, "the run stands by at another stream")
+                            : Refusal.of(Errno.EAGAIN, "the place in the line is lost: attach again"));
+        }
     }
 
     private void proposed(ExecuteResponse response) {
@@ -291,14 +374,20 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
 
     @Override
     public void finish() {
-        if (close(emulator::onCompleted) == Phase.BOUND) {
-            detach();
-        }
+        leave(close(emulator::onCompleted));
     }
 
     private void gone() {
-        if (close(() -> {}) == Phase.BOUND) {
+        Phase before = close(() -> {});
+        if (before == Phase.BOUND) {
             tellLost();
+        }
+        leave(before);
+    }
+
+    /** Whoever is in between asks when it has its answer. */
+    private void leave(Phase before) {
+        if (before == Phase.BOUND || before == Phase.STANDING) {
             detach();
         }
     }
@@ -354,12 +443,13 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
 
     @Override
     public void end(Refusal why) {
-        if (close(() -> emulator.onError(Statuses.toException(why))) == Phase.BOUND) {
+        Phase before = close(() -> emulator.onError(Statuses.toException(why)));
+        if (before == Phase.BOUND) {
             // The actor may be about to bind it, when it is another one that ends it.
             tellLost();
-            if (why.errno() != Errno.ESTALE) {
-                detach();
-            }
+        }
+        if (why.errno() != Errno.ESTALE) {
+            leave(before);
         }
     }
 
@@ -386,6 +476,7 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
             }
         }
         noLongerAttaching();
+        unwatch.run();
         return before;
     }
 
@@ -397,23 +488,15 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
     }
 
     private void detach() {
-        DetachEmulator.Builder command = DetachEmulator.newBuilder()
-                .setDomid(attach.getDomid())
-                .setDomainGeneration(domain == null ? 0 : domain.generation())
-                .setId(attach.getId())
-                .setGeneration(attach.getGeneration())
-                .setSessionEpoch(sessionEpoch);
-        service.registry()
-                .execute(ExecuteRequest.newBuilder().setDetachEmulator(command).build())
-                .whenComplete((response, failure) -> {
-                    if (failure != null) {
-                        // It stays the active session, which nobody serves, until the next one begins.
-                        LOG.info(
-                                "session {} of server {} was not ended: {}",
-                                sessionEpoch,
-                                attach.getId(),
-                                failure.toString());
-                    }
-                });
+        Departures.tell(
+                service.registry(),
+                DetachEmulator.newBuilder()
+                        .setDomid(attach.getDomid())
+                        .setDomainGeneration(domain == null ? 0 : domain.generation())
+                        .setId(attach.getId())
+                        .setGeneration(attach.getGeneration())
+                        .setSessionEpoch(sessionEpoch)
+                        .setStream(stream)
+                        .build());
     }
 }

@@ -8,6 +8,7 @@ import io.trapline.model.Pure;
 import io.trapline.model.RangeSet;
 import io.trapline.model.Refusal;
 import io.trapline.node.protocol.Drain;
+import io.trapline.node.protocol.EmulatorLine;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerView;
@@ -79,7 +80,8 @@ public final class IoreqServerRules {
                 0,
                 0,
                 0,
-                0);
+                0,
+                EmulatorLine.NONE);
         HeldForwards held = new HeldForwards();
         replies = new ShardReplies(table, effects);
         ends = new RowEnds(slots, session, drains, replies);

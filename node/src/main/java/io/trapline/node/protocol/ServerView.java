@@ -15,6 +15,7 @@ import io.trapline.model.RangeSet;
  * @param changedRevision the revision of its own last change of claims, ranges, state or session: nothing decided before it is accepted (C7)
  * @param homeEpoch the revision at which it came to where it is: nobody there knows of what was decided before (D-22)
  * @param otherRunUntil until which revision a run other than that of the present or last session was attached; 0 = none ever was (F6)
+ * @param line its emulators' streams (S5)
  */
 @Pure
 public record ServerView(
@@ -32,4 +33,5 @@ public record ServerView(
         long run,
         long changedRevision,
         long homeEpoch,
-        long otherRunUntil) {}
+        long otherRunUntil,
+        EmulatorLine line) {}

@@ -4,6 +4,7 @@ import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.lease.ServingGate;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -12,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class NodeDirectory {
     private final ConcurrentHashMap<Integer, DomainHandle> domains = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Integer, Set<Runnable>> watchers = new ConcurrentHashMap<>();
     private final ServingGate gate;
     private volatile Optional<Refusal> leaving = Optional.empty();
 
@@ -49,8 +51,9 @@ public final class NodeDirectory {
     }
 
     /** From now on emulators are to go to another node, or not any more. */
-    void leave(Optional<Refusal> why) {
+    public void leave(Optional<Refusal> why) {
         leaving = why;
+        watchers.values().forEach(each -> each.forEach(Runnable::run));
     }
 
     /** EAGAIN while the node has no lease (A5). */
@@ -74,10 +77,34 @@ public final class NodeDirectory {
     /** Enters a domain, or what became of it. */
     public void put(DomainHandle domain) {
         domains.put(domain.domid(), domain);
+        changed(domain.domid());
     }
 
     /** Takes a domain out. */
     public void remove(int domid) {
         domains.remove(domid);
+        changed(domid);
+    }
+
+    /**
+     * Lets somebody know of every change of a domain from now on, and of {@link #leaving}.
+     *
+     * @param changed run by whoever changes it; must not block
+     * @return ends that
+     */
+    public Runnable watch(int domid, Runnable changed) {
+        watchers.compute(domid, (id, all) -> {
+            Set<Runnable> with = all == null ? ConcurrentHashMap.newKeySet() : all;
+            with.add(changed);
+            return with;
+        });
+        return () -> watchers.computeIfPresent(domid, (id, all) -> {
+            all.remove(changed);
+            return all.isEmpty() ? null : all;
+        });
+    }
+
+    private void changed(int domid) {
+        watchers.getOrDefault(domid, Set.of()).forEach(Runnable::run);
     }
 }

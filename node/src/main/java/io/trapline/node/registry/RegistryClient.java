@@ -70,6 +70,11 @@ public final class RegistryClient {
         }
     }
 
+    private static boolean isTheSameTwice(ExecuteRequest request) {
+        return request.hasDetachEmulator()
+                || (request.hasAttachEmulator() && request.getAttachEmulator().getStandby());
+    }
+
     private static boolean hadNoEffect(Refusal refusal) {
         return refusal.errno() == Errno.EAGAIN
                 && "none".equals(refusal.metadata().get("effect"));
@@ -93,7 +98,7 @@ public final class RegistryClient {
         public void onError(Throwable failure) {
             Optional<Refusal> refusal = Statuses.fromThrowable(failure);
             boolean mayRepeat =
-                    refusal.map(RegistryClient::hadNoEffect).orElseGet(() -> proposal.request.hasDetachEmulator());
+                    refusal.map(RegistryClient::hadNoEffect).orElseGet(() -> isTheSameTwice(proposal.request));
             if (mayRepeat) {
                 again(proposal, () -> proposal.result.completeExceptionally(failure));
             } else {

@@ -4,6 +4,7 @@ import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.EmulatorLine;
 import io.trapline.node.protocol.FromPeer;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
@@ -598,13 +599,17 @@ final class RunningDomain {
                 calls.serverMoved(server.id(), server.homeEpoch());
                 changed = true;
             }
+            if (known != null && !known.handle().line().equals(server.line())) {
+                Server now = Objects.requireNonNull(servers.get(server.id()));
+                servers.put(server.id(), new Server(withLine(now.handle(), server.line()), now.role()));
+            }
             if (known == null) {
                 Role<ServerMessage> role = role(
                         "server-" + server.id() + "-" + server.generation(),
                         () -> actors.server(view, server, routes, drained),
                         started -> briefServer(server.id(), started));
                 ServerHandle handle = new ServerHandle(
-                        server.id(), server.generation(), server.principal(), 0, role::tell, here(role));
+                        server.id(), server.generation(), server.principal(), 0, server.line(), role::tell, here(role));
                 servers.put(server.id(), at(home, server.homeEpoch(), handle, role));
                 changed = true;
             }
@@ -628,8 +633,20 @@ final class RunningDomain {
                 ? known.here()
                 : peers.server(home, domid, generation, known.id(), known.generation());
         return new Server(
-                new ServerHandle(known.id(), known.generation(), known.principal(), homeEpoch, way, known.here()),
+                new ServerHandle(
+                        known.id(), known.generation(), known.principal(), homeEpoch, known.line(), way, known.here()),
                 role);
+    }
+
+    private static ServerHandle withLine(ServerHandle known, EmulatorLine line) {
+        return new ServerHandle(
+                known.id(),
+                known.generation(),
+                known.principal(),
+                known.homeEpoch(),
+                line,
+                known.route(),
+                known.here());
     }
 
     private void stop(Server server) {

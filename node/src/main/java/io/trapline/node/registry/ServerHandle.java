@@ -1,5 +1,6 @@
 package io.trapline.node.registry;
 
+import io.trapline.node.protocol.EmulatorLine;
 import io.trapline.node.protocol.ServerRoute;
 
 /**
@@ -9,8 +10,15 @@ import io.trapline.node.protocol.ServerRoute;
  * @param generation the revision at which it was created
  * @param principal who created it (S3)
  * @param homeEpoch the revision at which it came to its home (D-22)
+ * @param line its emulators' streams (S5)
  * @param route its home, where its gate is
  * @param here where an emulator attaches that has come to this node
  */
 public record ServerHandle(
-        int id, long generation, String principal, long homeEpoch, ServerRoute route, ServerRoute here) {}
+        int id,
+        long generation,
+        String principal,
+        long homeEpoch,
+        EmulatorLine line,
+        ServerRoute route,
+        ServerRoute here) {}

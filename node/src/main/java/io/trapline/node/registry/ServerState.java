@@ -6,6 +6,7 @@ import io.trapline.model.Limit;
 import io.trapline.model.Pure;
 import io.trapline.model.RangeSet;
 import io.trapline.node.protocol.Drain;
+import io.trapline.node.protocol.EmulatorLine;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.v1.Bufioreq;
 import io.trapline.v1.Claim;
@@ -129,7 +130,16 @@ final class ServerState {
                 server.getRun(),
                 changedRevision,
                 record.getHomeEpoch(),
-                record.getOtherRunUntil());
+                record.getOtherRunUntil(),
+                line(record));
+    }
+
+    private static EmulatorLine line(ServerRecord record) {
+        return new EmulatorLine(
+                record.getSessionStream(),
+                record.getStandbysList().stream()
+                        .map(each -> new EmulatorLine.Waiting(each.getStream(), each.getRun()))
+                        .toList());
     }
 
     private static boolean isEnabled(ServerRecord record) {

@@ -108,6 +108,8 @@ final class EmulatorStreamTest {
     @DisplayName("S5: an emulator attaches, is passed ioreqs, and its answers reach the shard")
     void servesAnIoreq() {
         Emulator emulator = attached();
+        ExecuteRequest asked = world.registry.asked.getFirst();
+        assertThat(asked.getAttachEmulator().getStream()).isNotZero();
         assertThat(world.registry.asked)
                 .containsExactly(ExecuteRequest.newBuilder()
                         .setAttachEmulator(AttachEmulator.newBuilder()
@@ -117,7 +119,8 @@ final class EmulatorStreamTest {
                                 .setId(ServerScene.ID)
                                 .setGeneration(ServerScene.GENERATION)
                                 .setRun(ServerScene.RUN)
-                                .setNode("node-1"))
+                                .setNode("node-1")
+                                .setStream(asked.getAttachEmulator().getStream()))
                         .build());
 
         world.forward(Row.of(0, 1).read(8), Row.of(0, 2));
@@ -144,7 +147,16 @@ final class EmulatorStreamTest {
                 refused(attach().setGeneration(0), Errno.EINVAL, "field", "generation"),
                 refused(attach().setRun(0), Errno.EINVAL, "field", "run"),
                 refused(attach().setModeValue(9), Errno.EINVAL, "field", "mode"),
-                refused(attach().setMode(AttachMode.ATTACH_MODE_STANDBY), Errno.EOPNOTSUPP, "field", "mode"),
+                refused(
+                        attach().setMode(AttachMode.ATTACH_MODE_STANDBY).setResume(true),
+                        Errno.EINVAL,
+                        "field",
+                        "resume"),
+                refused(
+                        attach().setMode(AttachMode.ATTACH_MODE_STANDBY).setKept(kept(1)),
+                        Errno.EINVAL,
+                        "field",
+                        "kept"),
                 refused(attach().setCredit(0), Errno.EINVAL, "field", "credit"),
                 refused(attach().setCredit((1 << 20) + 1), Errno.EINVAL, "limit", "1048576"),
                 refused(attach().setCredit(-1), Errno.EINVAL, "value", "4294967295"),

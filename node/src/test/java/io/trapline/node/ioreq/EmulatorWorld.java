@@ -8,6 +8,7 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
+import io.trapline.internal.v1.AttachEmulator;
 import io.trapline.internal.v1.DetachEmulator;
 import io.trapline.internal.v1.ExecuteRequest;
 import io.trapline.internal.v1.ExecuteResponse;
@@ -17,6 +18,7 @@ import io.trapline.model.RangeSet;
 import io.trapline.node.fixture.ManualClock;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.EmulatorLine;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardMessage;
@@ -117,8 +119,19 @@ final class EmulatorWorld implements AutoCloseable {
 
     /** {@code homeEpoch}: since when the server has been here. */
     void put(boolean crashed, long homeEpoch) {
+        put(crashed, homeEpoch, EmulatorLine.NONE);
+    }
+
+    /** {@code line}: who is attached, and who stands by. */
+    void put(boolean crashed, long homeEpoch, EmulatorLine line) {
         ServerHandle handle = new ServerHandle(
-                ServerScene.ID, ServerScene.GENERATION, ServerScene.PRINCIPAL, homeEpoch, server::tell, server::tell);
+                ServerScene.ID,
+                ServerScene.GENERATION,
+                ServerScene.PRINCIPAL,
+                homeEpoch,
+                line,
+                server::tell,
+                server::tell);
         directory.put(new DomainHandle(
                 DOMID,
                 DOMAIN_GENERATION,
@@ -159,6 +172,8 @@ final class EmulatorWorld implements AutoCloseable {
         final List<ExecuteRequest> asked = new CopyOnWriteArrayList<>();
         volatile long revision = 10;
         volatile long session;
+        volatile long stream;
+        volatile EmulatorLine line = EmulatorLine.NONE;
         /** Answers when told so. */
         volatile boolean waits;
         /** Done around the answer that a session has begun, on the thread of the server's actor. */
@@ -197,22 +212,48 @@ final class EmulatorWorld implements AutoCloseable {
                 responses.onCompleted();
                 return;
             }
+            AttachEmulator attach = request.getAttachEmulator();
+            if (attach.getStandby() && attach.getStream() == stream) {
+                answer(responses, session);
+                return;
+            }
+            if (attach.getStandby() && session != 0) {
+                line = new EmulatorLine(stream, List.of(new EmulatorLine.Waiting(attach.getStream(), attach.getRun())));
+                put(false, 0, line);
+                responses.onNext(ExecuteResponse.newBuilder().setStandsBy(true).build());
+                responses.onCompleted();
+                return;
+            }
             long began = ++revision;
             if (request.hasAttachEmulator()) {
                 session = began;
+                stream = attach.getStream();
             } else {
                 DetachEmulator detach = request.getDetachEmulator();
                 session = detach.getSessionEpoch() == session ? 0 : session;
             }
             apply(session, () -> {
                 beforeAnswer.run();
-                responses.onNext(ExecuteResponse.newBuilder()
-                        .setRevision(began)
-                        .setDomainGeneration(DOMAIN_GENERATION)
-                        .build());
-                responses.onCompleted();
+                answer(responses, began);
                 afterAnswer.run();
             });
+        }
+
+        private static void answer(StreamObserver<ExecuteResponse> responses, long revision) {
+            responses.onNext(ExecuteResponse.newBuilder()
+                    .setRevision(revision)
+                    .setDomainGeneration(DOMAIN_GENERATION)
+                    .build());
+            responses.onCompleted();
+        }
+
+        /** Who stands by takes over, and this node hears of it. */
+        synchronized void takeOver() {
+            session = ++revision;
+            stream = line.waiting().getFirst().stream();
+            line = new EmulatorLine(stream, List.of());
+            apply(session);
+            put(false, 0, line);
         }
 
         void apply(long sessionEpoch) {
@@ -237,7 +278,8 @@ final class EmulatorWorld implements AutoCloseable {
                     1,
                     revision,
                     0,
-                    0);
+                    0,
+                    EmulatorLine.NONE);
             server.tell(new ServerMessage.Apply(revision, view, Set.of(), false, List.of(), List.of(), applied));
         }
     }

@@ -11,6 +11,7 @@ import io.trapline.node.ioreq.NaiveServer.RowEntry;
 import io.trapline.node.ioreq.NaiveServer.RowKey;
 import io.trapline.node.ioreq.NaiveServer.State;
 import io.trapline.node.protocol.Drain;
+import io.trapline.node.protocol.EmulatorLine;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.VcpuOpening;
@@ -375,7 +376,8 @@ final class IoreqServerRandomTest implements IoreqEffects {
                 run,
                 changed,
                 0,
-                0);
+                0,
+                EmulatorLine.NONE);
     }
 
     private void apply(List<VcpuOpening> opened, List<Drain> drains) {

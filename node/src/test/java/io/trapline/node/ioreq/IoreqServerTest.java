@@ -9,6 +9,7 @@ import io.trapline.model.Refusal;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Drain;
+import io.trapline.node.protocol.EmulatorLine;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerView;
@@ -91,7 +92,8 @@ final class IoreqServerTest {
                 sessionEpoch == 0 ? 0 : ServerScene.RUN,
                 changedRevision,
                 0,
-                0);
+                0,
+                EmulatorLine.NONE);
     }
 
     private void apply(long revision, ServerView view, Drain... drains) {

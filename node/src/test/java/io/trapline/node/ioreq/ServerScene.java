@@ -6,6 +6,7 @@ import io.trapline.model.IoreqAttributes;
 import io.trapline.model.RangeSet;
 import io.trapline.model.Refusal;
 import io.trapline.node.protocol.Drain;
+import io.trapline.node.protocol.EmulatorLine;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerView;
@@ -97,7 +98,8 @@ final class ServerScene implements IoreqEffects {
                 run,
                 changedRevision,
                 homeEpoch,
-                otherRunUntil);
+                otherRunUntil,
+                EmulatorLine.NONE);
     }
 
     /** The registry's revision as it is, once more. */

@@ -12,6 +12,7 @@ import io.trapline.model.Refusal;
 import io.trapline.node.fixture.Gates;
 import io.trapline.node.fixture.Shards;
 import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.EmulatorLine;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.TypesMessage;
@@ -95,7 +96,9 @@ final class MemoryFixture implements AutoCloseable {
                 shards.routes,
                 types::tell,
                 new DomainHandle.Here(List.of(), nobody -> {}),
-                Map.of(SERVER, new ServerHandle(SERVER, SERVER_GEN, MEDIATOR, 0, actor::tell, actor::tell)),
+                Map.of(
+                        SERVER,
+                        new ServerHandle(SERVER, SERVER_GEN, MEDIATOR, 0, EmulatorLine.NONE, actor::tell, actor::tell)),
                 crashed,
                 shards.calls);
     }

@@ -6,6 +6,7 @@ import io.trapline.model.Errno;
 import io.trapline.node.fixture.Gates;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.EmulatorLine;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
@@ -33,7 +34,8 @@ final class ArrivalsTest {
 
     private void create(long revision, boolean withServer) {
         ShardRoute here = told::add;
-        ServerHandle server = new ServerHandle(SERVER, SERVER_GENERATION, "mediator", 0, nobody -> {}, told::add);
+        ServerHandle server =
+                new ServerHandle(SERVER, SERVER_GENERATION, "mediator", 0, EmulatorLine.NONE, nobody -> {}, told::add);
         directory.put(new DomainHandle(
                 DOM,
                 GENERATION,

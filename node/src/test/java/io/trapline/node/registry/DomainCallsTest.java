@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.EmulatorLine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -129,6 +130,6 @@ final class DomainCallsTest {
     }
 
     private static ServerHandle server(int id, long generation, long homeEpoch) {
-        return new ServerHandle(id, generation, "mediator", homeEpoch, nobody -> {}, nobody -> {});
+        return new ServerHandle(id, generation, "mediator", homeEpoch, EmulatorLine.NONE, nobody -> {}, nobody -> {});
     }
 }

@@ -65,7 +65,8 @@ final class WrongServers {
                     now.run(),
                     now.changedRevision(),
                     now.homeEpoch(),
-                    now.otherRunUntil());
+                    now.otherRunUntil(),
+                    now.line());
         }
 
         private final Map<Long, RangeSet> ports = new HashMap<>();
@@ -113,7 +114,8 @@ final class WrongServers {
                 view.run(),
                 view.changedRevision(),
                 view.homeEpoch(),
-                view.otherRunUntil());
+                view.otherRunUntil(),
+                view.line());
     }
 
     static final class FreesTimedOutSlots extends Seams {

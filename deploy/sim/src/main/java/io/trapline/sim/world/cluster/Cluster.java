@@ -9,8 +9,10 @@ import io.trapline.internal.v1.Snapshot;
 import io.trapline.sim.world.cluster.check.CallChecks;
 import io.trapline.sim.world.cluster.check.ClaimChecks;
 import io.trapline.sim.world.cluster.check.CopyChecks;
+import io.trapline.sim.world.cluster.check.GraceChecks;
 import io.trapline.sim.world.cluster.check.LeaseChecks;
 import io.trapline.sim.world.cluster.check.LogChecks;
+import io.trapline.sim.world.cluster.check.SessionChecks;
 import io.trapline.sim.world.cluster.coordinator.CoordinatorProcess;
 import io.trapline.sim.world.cluster.coordinator.NodeLine;
 import io.trapline.sim.world.cluster.host.Agenda;
@@ -47,6 +49,8 @@ final class Cluster {
     final LogChecks logChecks;
     final LeaseChecks leaseChecks = new LeaseChecks();
     final ClaimChecks claimChecks = new ClaimChecks();
+    final GraceChecks graceChecks = new GraceChecks();
+    final SessionChecks sessionChecks = new SessionChecks();
     final CallChecks callChecks = new CallChecks();
     final CopyChecks copyChecks = new CopyChecks();
     private final Map<String, CoordinatorProcess> coordinators = new TreeMap<>();
@@ -80,7 +84,11 @@ final class Cluster {
         }
         logChecks = restored.map(it -> LogChecks.restored(this::inForce, it.before()))
                 .orElseGet(() -> new LogChecks(this::inForce));
-        restored.ifPresent(it -> claimChecks.begin(it.registry().getClaimsList()));
+        restored.ifPresent(it -> {
+            claimChecks.begin(it.registry().getClaimsList());
+            graceChecks.begin(it.registry(), agenda.now());
+            sessionChecks.begin(it.registry());
+        });
         log = new SimLog(agenda, net, coordinatorHosts, logChecks, restored.map(Restored::registry));
         coordinatorHosts.forEach(this::startCoordinator);
         nodeHosts.forEach(this::startNode);
@@ -95,7 +103,8 @@ final class Cluster {
                     names(nodeHosts),
                     seams,
                     leaseChecks,
-                    callChecks));
+                    callChecks,
+                    sessionChecks));
         }
     }
 
@@ -218,6 +227,8 @@ final class Cluster {
             Requests.id(command).ifPresent(id -> callChecks.inForce(id, result.answer()));
             result.change().ifPresent(change -> {
                 claimChecks.inForce(command, change);
+                graceChecks.inForce(command, change, agenda.now());
+                sessionChecks.inForce(command, change);
                 copyChecks.inForce(command, change);
                 leaseChecks.inForce(command, change.getRevision(), all);
                 if (command.hasFinishDrain()) {

@@ -136,7 +136,9 @@ public final class ClusterWorld implements Run {
     private boolean isQuiet() {
         return allServe()
                 && cluster.operators.stream().noneMatch(Operator::isBusy)
-                && leader().map(leader -> leader.replica().view().drains().isEmpty() && isCopied(leader))
+                && leader().map(leader -> leader.replica().view().drains().isEmpty()
+                                && leader.replica().view().unattended().isEmpty()
+                                && isCopied(leader))
                         .orElse(false);
     }
 
@@ -189,6 +191,8 @@ public final class ClusterWorld implements Run {
                 Map.entry("revisions", cluster.logChecks.revision() & REVISION_OF_GENERATION),
                 Map.entry("grants", cluster.leaseChecks.grants()),
                 Map.entry("lapses", cluster.leaseChecks.lapses()),
+                Map.entry("releases without an emulator", cluster.graceChecks.releases()),
+                Map.entry("standbys took over", cluster.sessionChecks.takenOver()),
                 Map.entry("attempts", cluster.callChecks.attempts()),
                 Map.entry("attempts again", cluster.callChecks.attemptsAgain()),
                 Map.entry("changes acknowledged", cluster.copyChecks.acknowledged()),

@@ -151,7 +151,7 @@ final class Scenario {
     long claimed() {
         assertThat(returned(Requests.createDomain(1), false).hasRefusal()).isFalse();
         for (int id = 0; id < 2; id++) {
-            returned(Requests.createServer(1), false);
+            returned(Requests.createServer(1, 0), false);
             returned(Requests.setState(1, id, true, 0), false);
         }
         return returned(Requests.claim(1, 0, 0), false).getMapMemType().getEpoch();

@@ -9,6 +9,16 @@ import org.jspecify.annotations.Nullable;
 final class Lapses {
     private Lapses() {}
 
+    /** The node of which a command takes the life for lapsed; empty = none. */
+    static String node(Command command) {
+        return switch (command.getCommandCase()) {
+            case LAPSE_NODE -> command.getLapseNode().getLife().getNode();
+            case END_NODE -> command.getEndNode().getLife().getNode();
+            case REGISTER_NODE -> command.getRegisterNode().getNode();
+            default -> "";
+        };
+    }
+
     static @Nullable NodeLife of(Command command, Collection<? extends Serving> nodes) {
         return switch (command.getCommandCase()) {
             case LAPSE_NODE -> command.getLapseNode().getLife();

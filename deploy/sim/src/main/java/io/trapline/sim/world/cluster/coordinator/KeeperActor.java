@@ -9,13 +9,16 @@ import io.trapline.coordinator.lease.Views;
 import io.trapline.coordinator.raft.ReplicaEvents;
 import io.trapline.coordinator.registry.RegistryView;
 import io.trapline.coordinator.registry.Result;
+import io.trapline.coordinator.registry.UnattendedClaim;
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
+import io.trapline.internal.v1.DetachEmulator;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.FinishDrain;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.NodeSessionRequest;
 import io.trapline.internal.v1.RegistryChange;
+import io.trapline.internal.v1.ServerRecord;
 import io.trapline.model.Refusal;
 import io.trapline.rpc.Statuses;
 import io.trapline.sim.world.cluster.host.Agenda;
@@ -74,14 +77,20 @@ final class KeeperActor {
     private final class Reading implements Views {
         @Override
         public <T> T read(Function<RegistryView, T> reader) {
-            return leases(reader.apply(Objects.requireNonNull(replica).view()));
+            return through(reader.apply(Objects.requireNonNull(replica).view()));
         }
 
-        /** Of all that is read only lives of nodes come as a list of lives. */
+        /** Of all that is read only lives of nodes come as a list of lives, and claims without an emulator as one of those. */
         @SuppressWarnings("unchecked")
-        private <T> T leases(T read) {
-            boolean areLives = read instanceof List<?> list && !list.isEmpty() && list.getFirst() instanceof NodeLife;
-            return areLives ? (T) seams.mayHoldLeases((List<NodeLife>) read) : read;
+        private <T> T through(T read) {
+            if (!(read instanceof List<?> list) || list.isEmpty()) {
+                return read;
+            }
+            return switch (list.getFirst()) {
+                case NodeLife life -> (T) seams.mayHoldLeases((List<NodeLife>) read);
+                case UnattendedClaim claim -> (T) seams.unattended((List<UnattendedClaim>) read);
+                default -> read;
+            };
         }
     }
 
@@ -134,7 +143,24 @@ final class KeeperActor {
             if (seams.finishesDrainsAtOnce()) {
                 change.getDrainsList().forEach(this::finish);
             }
+            if (seams.endsSessionsForOthers()) {
+                change.getServersList().stream()
+                        .filter(server -> server.getStandbysCount() > 0)
+                        .forEach(this::endSession);
+            }
         }
+    }
+
+    private void endSession(ServerRecord server) {
+        committer.submit(
+                Command.newBuilder()
+                        .setDetachEmulator(DetachEmulator.newBuilder()
+                                .setDomid(server.getServer().getDomid())
+                                .setId(server.getServer().getId())
+                                .setGeneration(server.getServer().getGeneration())
+                                .setSessionEpoch(server.getServer().getSessionEpoch()))
+                        .build(),
+                answer -> {});
     }
 
     private void finish(DrainRecord drain) {

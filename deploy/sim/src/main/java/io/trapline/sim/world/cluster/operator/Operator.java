@@ -4,6 +4,7 @@ import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
 import io.trapline.sim.world.cluster.check.CallChecks;
 import io.trapline.sim.world.cluster.check.LeaseChecks;
+import io.trapline.sim.world.cluster.check.SessionChecks;
 import io.trapline.sim.world.cluster.host.Agenda;
 import io.trapline.sim.world.cluster.host.SimHost;
 import io.trapline.sim.world.cluster.request.Requests;
@@ -25,6 +26,7 @@ public final class Operator {
     private final ClusterSeams seams;
     private final LeaseChecks leases;
     private final CallChecks checks;
+    private final SessionChecks sessions;
     private final Wishes wishes;
     private final long thinksNanos;
     private long session;
@@ -43,7 +45,8 @@ public final class Operator {
             List<String> nodes,
             ClusterSeams seams,
             LeaseChecks leases,
-            CallChecks checks) {
+            CallChecks checks,
+            SessionChecks sessions) {
         this.agenda = agenda;
         this.host = host;
         this.calls = calls;
@@ -51,6 +54,7 @@ public final class Operator {
         this.seams = seams;
         this.leases = leases;
         this.checks = checks;
+        this.sessions = sessions;
         wishes = new Wishes(agenda, nodes);
         thinksNanos = agenda.oneOf(List.of(20 * MILLIS, 60 * MILLIS, 300 * MILLIS));
     }
@@ -87,6 +91,9 @@ public final class Operator {
             String to = leader.isEmpty() || agenda.oneIn(4) ? agenda.oneOf(coordinators) : leader;
             leader = "";
             Command sent = attempts > 1 && id.isPresent() ? seams.retried(command) : command;
+            if (command.hasDetachEmulator()) {
+                sessions.leaves(command.getDetachEmulator().getSessionEpoch());
+            }
             agenda.say(() -> host.name() + " asks " + to + ": " + sent.getCommandCase());
             int attempt = attempts;
             calls.call(host, to, sent, waits, this);

@@ -1,6 +1,7 @@
 package io.trapline.sim.world.cluster.operator;
 
 import io.trapline.internal.v1.Answer;
+import io.trapline.internal.v1.AttachEmulator;
 import io.trapline.internal.v1.Command;
 import io.trapline.model.Errno;
 import io.trapline.sim.world.cluster.host.Agenda;
@@ -23,12 +24,17 @@ final class Wishes {
     private final List<String> nodes;
     private final List<Integer> drainMillis;
     private final ArrayDeque<Command> plan = new ArrayDeque<>();
+    /** Of servers that are created; 0 = their claims stay without an emulator. */
+    private final List<Integer> graceMillis;
     /** Generations of servers, by domain and id. */
     private final Map<Integer, Long> servers = new HashMap<>();
+    /** The last sessions of servers, by domain and id. */
+    private final Map<Integer, Long> sessions = new HashMap<>();
 
     Wishes(Agenda agenda, List<String> nodes) {
         this.agenda = agenda;
         this.nodes = nodes;
+        graceMillis = agenda.oneOf(List.of(List.of(0), List.of(0, 300), List.of(300, 1_500)));
         drainMillis = agenda.oneOf(List.of(List.of(0, 20), List.of(20, 500), List.of(2_000)));
     }
 
@@ -46,11 +52,19 @@ final class Wishes {
             case 1, 2 -> Requests.destroyServer(domid, id, drain);
             case 3, 4 -> Requests.setState(domid, id, false, drain);
             case 5 -> Requests.pause(domid);
-            case 6, 7 -> Requests.unpause(domid);
-            case 8, 9, 10 ->
+            case 6 -> Requests.unpause(domid);
+            case 7, 8 ->
+                Requests.detach(
+                        domid, id, servers.getOrDefault(key(domid, id), 1L), sessions.getOrDefault(key(domid, id), 1L));
+            case 9, 10, 11 ->
                 Requests.attach(
-                        domid, id, servers.getOrDefault(key(domid, id), 1L), agenda.name(), agenda.oneOf(nodes));
-            case 11, 12, 13, 14, 15, 16, 17, 18, 19 -> Requests.release(domid, id, x, drain);
+                        domid,
+                        id,
+                        servers.getOrDefault(key(domid, id), 1L),
+                        agenda.name(),
+                        agenda.oneOf(nodes),
+                        agenda.oneIn(2));
+            case 12, 13, 14, 15, 16, 17, 18, 19 -> Requests.release(domid, id, x, drain);
             case 20, 21 -> Requests.setState(domid, id, true, drain);
             default -> Requests.claim(domid, id, x);
         };
@@ -64,7 +78,7 @@ final class Wishes {
     }
 
     private void prepareServer(int domid) {
-        plan.add(Requests.createServer(domid));
+        plan.add(Requests.createServer(domid, agenda.oneOf(graceMillis)));
         for (int id = 0; id < SERVERS; id++) {
             plan.add(Requests.setState(domid, id, true, 0));
         }
@@ -77,6 +91,18 @@ final class Wishes {
             servers.put(
                     key(domid, answer.getCreateIoreqServer().getId()),
                     answer.getCreateIoreqServer().getGeneration());
+            if (agenda.oneIn(2)) {
+                plan.add(Requests.attach(
+                        domid,
+                        answer.getCreateIoreqServer().getId(),
+                        answer.getCreateIoreqServer().getGeneration(),
+                        agenda.name(),
+                        agenda.oneOf(nodes),
+                        false));
+            }
+        }
+        if (command.hasAttachEmulator() && answer.getExecute().getRevision() != 0) {
+            attached(command.getAttachEmulator(), answer.getExecute().getRevision());
         }
         int domid = Requests.domid(command);
         if (!answer.hasRefusal() || domid == 0 || !plan.isEmpty() || agenda.oneIn(3)) {
@@ -100,6 +126,18 @@ final class Wishes {
                         agenda.oneOf(drainMillis)));
             }
             plan.add(command);
+        }
+    }
+
+    /** Often others wait for the end of the session, which may come (S5). */
+    private void attached(AttachEmulator q, long session) {
+        sessions.put(key(q.getDomid(), q.getId()), session);
+        if (!agenda.oneIn(3)) {
+            plan.add(Requests.attach(
+                    q.getDomid(), q.getId(), q.getGeneration(), agenda.name(), agenda.oneOf(nodes), true));
+            if (agenda.oneIn(2)) {
+                plan.add(Requests.detach(q.getDomid(), q.getId(), q.getGeneration(), session));
+            }
         }
     }
 

@@ -5,12 +5,14 @@ import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.CreateDomain;
 import io.trapline.internal.v1.DrainNode;
 import io.trapline.internal.v1.UndrainNode;
+import io.trapline.internal.v1.DetachEmulator;
 import io.trapline.v1.CreateDomainRequest;
 import io.trapline.v1.CreateIoreqServerRequest;
 import io.trapline.v1.DestroyDomainRequest;
 import io.trapline.v1.DestroyIoreqServerRequest;
 import io.trapline.v1.DomainMemory;
 import io.trapline.v1.MapMemTypeRequest;
+import io.trapline.v1.OnDisconnect;
 import io.trapline.v1.OpenSessionRequest;
 import io.trapline.v1.PauseDomainRequest;
 import io.trapline.v1.RequestId;
@@ -88,9 +90,18 @@ public final class Requests {
                 .build();
     }
 
-    public static Command createServer(int domid) {
+    /**
+     * A server.
+     *
+     * @param graceMillis for how long its claims stand without an emulator; 0 = they stay (C6)
+     */
+    public static Command createServer(int domid, int graceMillis) {
         return byOperator()
-                .setCreateIoreqServer(CreateIoreqServerRequest.newBuilder().setDomid(domid))
+                .setCreateIoreqServer(CreateIoreqServerRequest.newBuilder()
+                        .setDomid(domid)
+                        .setOnDisconnect(
+                                graceMillis == 0 ? OnDisconnect.ON_DISCONNECT_HOLD : OnDisconnect.ON_DISCONNECT_RELEASE)
+                        .setGraceMs(graceMillis))
                 .build();
     }
 
@@ -134,7 +145,7 @@ public final class Requests {
     }
 
     /** An emulator attaches by way of that node. */
-    public static Command attach(int domid, int id, long generation, long run, String node) {
+    public static Command attach(int domid, int id, long generation, long run, String node, boolean standby) {
         return Command.newBuilder()
                 .setAttachEmulator(AttachEmulator.newBuilder()
                         .setPrincipal("alice")
@@ -142,7 +153,20 @@ public final class Requests {
                         .setId(id)
                         .setGeneration(generation)
                         .setRun(run)
-                        .setNode(node))
+                        .setNode(node)
+                        .setStream(run)
+                        .setStandby(standby))
+                .build();
+    }
+
+    /** An emulator is gone. */
+    public static Command detach(int domid, int id, long generation, long sessionEpoch) {
+        return Command.newBuilder()
+                .setDetachEmulator(DetachEmulator.newBuilder()
+                        .setDomid(domid)
+                        .setId(id)
+                        .setGeneration(generation)
+                        .setSessionEpoch(sessionEpoch))
                 .build();
     }
 
@@ -212,6 +236,6 @@ public final class Requests {
 
     /** Whether it can have an id. */
     public static boolean takesId(Command command) {
-        return !command.hasOpenSession() && !command.hasAttachEmulator();
+        return !command.hasOpenSession() && !command.hasAttachEmulator() && !command.hasDetachEmulator();
     }
 }

@@ -25,6 +25,14 @@ public enum ClusterPlant {
             List.of("V-5"),
             WrongSeams.InquiryAnsweredAtOnce::new),
     RELEASE_FREES_EARLY("a type is free before its drain is over", List.of("V-10"), WrongSeams.ReleaseFreesEarly::new),
+    GRACE_CUT_SHORT(
+            "a claim ends before its grace period without an emulator is over",
+            List.of("V-16"),
+            WrongSeams.GraceCutShort::new),
+    STANDBY_IN_A_HURRY(
+            "an emulator that stands by takes over while another one is active",
+            List.of("V-17"),
+            WrongSeams.StandbyInAHurry::new),
     WIPED_REPLICA_VOTES(
             "a coordinator that has lost its disk goes on as before",
             List.of("V-1", "V-12"),

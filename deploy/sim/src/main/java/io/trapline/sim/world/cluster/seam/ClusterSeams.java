@@ -1,5 +1,6 @@
 package io.trapline.sim.world.cluster.seam;
 
+import io.trapline.coordinator.registry.UnattendedClaim;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.Snapshot;
@@ -29,6 +30,16 @@ public class ClusterSeams {
 
     /** Whether a leader that is asked by another coordinator takes what it has reached for in force everywhere (D-4). */
     public boolean answersInquiriesAtOnce() {
+        return false;
+    }
+
+    /** The claims that end where no emulator comes for a grace period, as a leader sees them (C6). */
+    public List<UnattendedClaim> unattended(List<UnattendedClaim> standing) {
+        return standing;
+    }
+
+    /** Whether a leader ends a session for which others wait (S5). */
+    public boolean endsSessionsForOthers() {
         return false;
     }
 

@@ -1,5 +1,6 @@
 package io.trapline.sim.world.cluster.seam;
 
+import io.trapline.coordinator.registry.UnattendedClaim;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.Snapshot;
@@ -48,6 +49,23 @@ final class WrongSeams {
     static final class ReleaseFreesEarly extends ClusterSeams {
         @Override
         public boolean finishesDrainsAtOnce() {
+            return true;
+        }
+    }
+
+    static final class GraceCutShort extends ClusterSeams {
+        @Override
+        public List<UnattendedClaim> unattended(List<UnattendedClaim> standing) {
+            return standing.stream()
+                    .map(claim -> new UnattendedClaim(
+                            claim.domid(), claim.type(), claim.epoch(), claim.since(), claim.graceMillis() / 2))
+                    .toList();
+        }
+    }
+
+    static final class StandbyInAHurry extends ClusterSeams {
+        @Override
+        public boolean endsSessionsForOthers() {
             return true;
         }
     }
