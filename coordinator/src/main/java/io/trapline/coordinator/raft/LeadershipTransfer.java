@@ -8,6 +8,9 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import org.apache.ratis.proto.RaftProtos.CommitInfoProto;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
@@ -17,6 +20,8 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.server.RaftServer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A leader that leaves on purpose names who leads next, and that one stands at once; a leader that only stepped down would leave its
@@ -24,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * does, it steps down.
  */
 final class LeadershipTransfer {
+    private static final Logger LOG = LoggerFactory.getLogger(LeadershipTransfer.class);
+
     /** Each has this long to catch up and to be elected. */
     private static final long EACH_MILLIS = 600;
 
@@ -39,9 +46,31 @@ final class LeadershipTransfer {
         this.calls = calls;
     }
 
-    /** Ends when this one leads no longer, and fails where it did not lead. */
+    /**
+     * Ends when this one leads no longer, and fails where it did not lead or still does. In a thread of its own: Raft ends a transfer while it changes the
+     * leader, and who asks it for something more in that moment waits for ever.
+     */
     CompletionStage<Void> begin() {
-        return to(Succession.successors(followers()), 0);
+        return CompletableFuture.runAsync(this::run, step -> Thread.ofVirtual().start(step));
+    }
+
+    private void run() {
+        for (String successor : Succession.successors(followers())) {
+            try {
+                ask(RaftPeerId.valueOf(successor));
+                return;
+            } catch (IOException refused) {
+                LOG.info("{} does not take over: {}", successor, DataDirectory.rootReason(refused));
+            }
+            if (!division.getInfo().isLeader()) {
+                return;
+            }
+        }
+        try {
+            ask(null);
+        } catch (IOException refused) {
+            throw new CompletionException(refused);
+        }
     }
 
     private List<Follower> followers() {
@@ -59,30 +88,20 @@ final class LeadershipTransfer {
         return new Follower(id, heard.getLastRpcElapsedTimeMs(), committed.getOrDefault(id, -1L));
     }
 
-    private CompletionStage<Void> to(List<String> successors, int which) {
-        if (which == successors.size()) {
-            return ask(null);
-        }
-        return ask(RaftPeerId.valueOf(successors.get(which)))
-                .handle((done, failure) ->
-                        failure == null || !division.getInfo().isLeader())
-                .thenCompose(over -> over ? CompletableFuture.completedFuture(null) : to(successors, which + 1));
-    }
-
     /** Null = whoever is elected. */
-    private CompletionStage<Void> ask(@Nullable RaftPeerId successor) {
+    private void ask(@Nullable RaftPeerId successor) throws IOException {
         TransferLeadershipRequest request = new TransferLeadershipRequest(
                 client, server.getId(), division.getGroup().getGroupId(), calls.getAsLong(), successor, EACH_MILLIS);
         try {
-            return server.transferLeadershipAsync(request).thenAccept(LeadershipTransfer::checkSuccess);
-        } catch (IOException e) {
-            return CompletableFuture.failedFuture(e);
-        }
-    }
-
-    private static void checkSuccess(RaftClientReply reply) {
-        if (!reply.isSuccess()) {
-            throw new CompletionException(reply.getException());
+            RaftClientReply reply = server.transferLeadershipAsync(request).get(2 * EACH_MILLIS, TimeUnit.MILLISECONDS);
+            if (!reply.isSuccess()) {
+                throw new IOException(reply.getException());
+            }
+        } catch (ExecutionException | TimeoutException failed) {
+            throw new IOException(failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IOException(interrupted);
         }
     }
 }
