@@ -18,12 +18,13 @@ import org.junit.jupiter.api.Timeout;
 
 /** A build of the processes that breaks a promise is caught by what its clients see. */
 final class PlantedProcessesTest {
-    private static final Duration LONGEST = Duration.ofSeconds(60);
+    private static final Duration LONGEST = Duration.ofSeconds(150);
+    private static final String PLANTED = "F6";
     private static final long LOOKS_EVERY_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     @Test
     @Tag("processes")
-    @Timeout(240)
+    @Timeout(300)
     @DisplayName("F6: a server that tells no run what another one may have done is found in processes")
     void isCaught() throws Exception {
         History history = new History();
@@ -33,11 +34,14 @@ final class PlantedProcessesTest {
 
             Chaos.Result result = Chaos.run(target, settings, history);
 
-            assertThat(result.report().findings()).extracting(Finding::rule).contains("F6");
+            assertThat(result.report().findings()).extracting(Finding::rule).contains(PLANTED);
         }
     }
 
-    /** Looks every now and then; once something is found the run may end. */
+    /**
+     * Looks every now and then; once the plant's rule is among the findings the run may end. Another rule ends nothing:
+     * half a history can show losses whose cause, a fault still under way, is not yet written down.
+     */
     private static BooleanSupplier isNoticedIn(History history) {
         long[] lookedAt = {System.nanoTime()};
         return () -> {
@@ -46,7 +50,8 @@ final class PlantedProcessesTest {
                 return false;
             }
             lookedAt[0] = now;
-            return !Checker.check(history.events()).isFaultless();
+            return Checker.check(history.events()).findings().stream()
+                    .anyMatch(finding -> finding.rule().equals(PLANTED));
         };
     }
 
