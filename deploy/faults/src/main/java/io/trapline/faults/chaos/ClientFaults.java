@@ -72,7 +72,7 @@ final class ClientFaults implements AutoCloseable {
                 .toList();
     }
 
-    /** What can be done, and by which count it is seen that a client has resumed. */
+    /** What can be done, and by which count it is seen that a client has resumed; what was held and is never heard shows an effect as well. */
     List<Fault> faults(LongSupplier guestResumptions, LongSupplier emulatorResumptions) {
         List<Fault> faults = new ArrayList<>();
         for (Clients clients : List.of(Clients.GUESTS, Clients.EMULATORS)) {
@@ -89,6 +89,7 @@ final class ClientFaults implements AutoCloseable {
         return new Fault(what + clients.text(), Optional.empty(), lasting, random -> {
             List<CutProxy> hit = of(clients);
             long before = resumptions.getAsLong();
+            long heldBefore = heldBytes(hit, held);
             held.ifPresent(direction -> hit.forEach(proxy -> proxy.hold(direction)));
             return new Fault.Broken() {
                 @Override
@@ -104,10 +105,22 @@ final class ClientFaults implements AutoCloseable {
                 @Override
                 public String effect() {
                     long resumed = resumptions.getAsLong() - before;
-                    return resumed == 0 ? "" : resumed + " streams resumed";
+                    if (resumed > 0) {
+                        return resumed + " streams resumed";
+                    }
+                    // Nothing is resumed where another emulator took over meanwhile; but what was held was lost.
+                    long lost = heldBytes(hit, held) - heldBefore;
+                    return lost == 0 ? "" : lost + " bytes never heard";
                 }
             };
         });
+    }
+
+    private static long heldBytes(List<CutProxy> proxies, Optional<Direction> held) {
+        return held.map(direction -> proxies.stream()
+                        .mapToLong(proxy -> proxy.heldBytes(direction))
+                        .sum())
+                .orElse(0L);
     }
 
     @Override
