@@ -12,7 +12,6 @@ import io.trapline.coordinator.grpc.Counters;
 import io.trapline.coordinator.grpc.DomainGrpc;
 import io.trapline.coordinator.grpc.IoreqServerGrpc;
 import io.trapline.coordinator.grpc.Members;
-import io.trapline.coordinator.grpc.NodeDrainCalls;
 import io.trapline.coordinator.grpc.PeerCalls;
 import io.trapline.coordinator.grpc.RegistryGrpc;
 import io.trapline.coordinator.grpc.SessionGrpc;
@@ -89,11 +88,7 @@ public final class Coordinator implements AutoCloseable {
         this.internalServices = List.of(
                 new RegistryGrpc(calls, commands, actors.nodes(), actors.sessions()),
                 new CoordinatorGrpc(
-                        replica,
-                        reads,
-                        new Members(replica, reads, commands, peers),
-                        new NodeDrainCalls(commands),
-                        config.version()));
+                        replica, reads, new Members(replica, reads, commands, peers), calls, config.version()));
         Consumer<Throwable> onDeath = why -> {
             if (!closing.get()) {
                 config.onFailure().accept(why);

@@ -35,15 +35,14 @@ public final class CoordinatorGrpc extends CoordinatorServiceGrpc.CoordinatorSer
     private final Replica replica;
     private final ConfirmedReads reads;
     private final Members members;
-    private final NodeDrainCalls drains;
+    private final Calls calls;
     private final String version;
 
-    public CoordinatorGrpc(
-            Replica replica, ConfirmedReads reads, Members members, NodeDrainCalls drains, String version) {
+    public CoordinatorGrpc(Replica replica, ConfirmedReads reads, Members members, Calls calls, String version) {
         this.replica = replica;
         this.reads = reads;
         this.members = members;
-        this.drains = drains;
+        this.calls = calls;
         this.version = version;
     }
 
@@ -54,18 +53,16 @@ public final class CoordinatorGrpc extends CoordinatorServiceGrpc.CoordinatorSer
 
     @Override
     public void drainNode(DrainNodeRequest q, StreamObserver<DrainNodeResponse> observer) {
-        Command command = Command.newBuilder()
-                .setDrainNode(DrainNode.newBuilder().setNode(q.getNode()))
-                .build();
-        drains.execute(command, DrainNodeResponse.getDefaultInstance(), observer);
+        Command.Builder command =
+                Command.newBuilder().setDrainNode(DrainNode.newBuilder().setNode(q.getNode()));
+        calls.execute(command, false, observer, answer -> DrainNodeResponse.getDefaultInstance());
     }
 
     @Override
     public void undrainNode(UndrainNodeRequest q, StreamObserver<UndrainNodeResponse> observer) {
-        Command command = Command.newBuilder()
-                .setUndrainNode(UndrainNode.newBuilder().setNode(q.getNode()))
-                .build();
-        drains.execute(command, UndrainNodeResponse.getDefaultInstance(), observer);
+        Command.Builder command =
+                Command.newBuilder().setUndrainNode(UndrainNode.newBuilder().setNode(q.getNode()));
+        calls.execute(command, false, observer, answer -> UndrainNodeResponse.getDefaultInstance());
     }
 
     @Override

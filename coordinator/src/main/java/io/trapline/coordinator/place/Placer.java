@@ -2,6 +2,7 @@ package io.trapline.coordinator.place;
 
 import io.trapline.coordinator.registry.DrainedParts;
 import io.trapline.coordinator.registry.RegistryView;
+import io.trapline.coordinator.registry.ShardPlan;
 import io.trapline.internal.v1.AbandonSync;
 import io.trapline.internal.v1.BeginHandOver;
 import io.trapline.internal.v1.Command;
@@ -54,7 +55,6 @@ public final class Placer {
 
     static final int MOST_DOUBLINGS = 5;
 
-    private static final long PAGE_BYTES = 4096;
     private static final long FORGET_NANOS = Duration.ofSeconds(60).toNanos();
 
     /**
@@ -241,7 +241,7 @@ public final class Placer {
                             && !life.equals(run.getPrimary())
                             && !life.equals(run.getBackup())
                             && hasRoom(life, run)
-                            && (!needsMemory || bytesLeft(life) >= bytes(placed, run)))
+                            && (!needsMemory || bytesLeft(life) >= ShardPlan.bytes(placed, run)))
                     .min(Comparator.<NodeLife>comparingInt(life -> wasTriedLast(last, life))
                             .thenComparingLong(life -> -bytesLeft(life))
                             .thenComparing(NodeLife::getNode));
@@ -256,7 +256,7 @@ public final class Placer {
         }
 
         private void take(PlacedDomain placed, ShardRun run, NodeLife at) {
-            bytesLeft.merge(at.getNode(), -bytes(placed, run), Long::sum);
+            bytesLeft.merge(at.getNode(), -ShardPlan.bytes(placed, run), Long::sum);
         }
 
         private void moveHomes() {
@@ -295,14 +295,6 @@ public final class Placer {
 
     private static int wasTriedLast(Optional<Try> last, NodeLife life) {
         return last.filter(tried -> tried.at().equals(life)).isPresent() ? 1 : 0;
-    }
-
-    /** No more than so much: the last shard may be shorter than the others. */
-    private static long bytes(PlacedDomain placed, ShardRun run) {
-        return Math.min(
-                        run.getCount() * placed.getShardPages(),
-                        placed.getDomain().getNrPages())
-                * PAGE_BYTES;
     }
 
     private static RunName name(PlacedDomain placed, ShardRun run) {

@@ -25,8 +25,6 @@ import java.util.TreeSet;
  */
 @Pure
 public record DrainedParts(Map<String, Boolean> nodes, List<PlacedDomain> domains, List<ServerRecord> homes) {
-    private static final long PAGE_BYTES = 4096;
-
     /** There is nothing. */
     public static final DrainedParts NONE = new DrainedParts(Map.of(), List.of(), List.of());
 
@@ -107,8 +105,9 @@ public record DrainedParts(Map<String, Boolean> nodes, List<PlacedDomain> domain
                         && run.getState() == ShardState.SHARD_STATE_SOLO
                         && works(placed);
                 backups += isBackup ? run.getCount() : 0;
-                long ofRun = ShardPlan.pages(placed, run);
-                pages += (isOnly || isBackup) && !isRoomFor(state, run, ofRun * PAGE_BYTES, usable) ? ofRun : 0;
+                boolean isWithoutRoom =
+                        (isOnly || isBackup) && !isRoomFor(state, run, ShardPlan.bytes(placed, run), usable);
+                pages += isWithoutRoom ? ShardPlan.pages(placed, run) : 0;
             }
         }
         long servers = state.servers.values().stream()

@@ -25,7 +25,6 @@ import java.util.Optional;
 @Pure
 final class Nodes {
     private static final int ENDED_INCARNATIONS = 64;
-    private static final long PAGE_BYTES = 4096;
 
     private final State state;
     private final Servers servers;
@@ -209,6 +208,6 @@ final class Nodes {
         long all = Optional.ofNullable(state.nodes.get(node))
                 .map(known -> known.getRegistration().getMemoryBytes())
                 .orElse(0L);
-        return all - state.loads.pages(node) * PAGE_BYTES;
+        return all - state.loads.pages(node) * ShardPlan.PAGE_BYTES;
     }
 }

@@ -2,6 +2,7 @@ package io.trapline.coordinator.registry;
 
 import io.trapline.internal.v1.PlacedDomain;
 import io.trapline.internal.v1.ShardRun;
+import io.trapline.model.Gfn;
 import io.trapline.model.Limit;
 import io.trapline.model.Pure;
 import io.trapline.v1.DomainShard;
@@ -13,7 +14,9 @@ import java.util.List;
  * {@link Limit#MAX_SHARDS_PER_DOMAIN}. The last one also covers the holes above the domain's pages (T1).
  */
 @Pure
-final class ShardPlan {
+public final class ShardPlan {
+    static final long PAGE_BYTES = 1L << Gfn.PAGE_SHIFT;
+
     private static final long SMALLEST = 1L << 18;
     private static final long LAST_GFN = (1L << 40) - 1;
 
@@ -38,6 +41,11 @@ final class ShardPlan {
         long first = run.getFirstShard() * placed.getShardPages();
         long behind = (run.getFirstShard() + (long) run.getCount()) * placed.getShardPages();
         return Math.min(behind, placed.getDomain().getNrPages()) - first;
+    }
+
+    /** How much memory the run takes at a node once the guest has touched all of it. */
+    public static long bytes(PlacedDomain placed, ShardRun run) {
+        return pages(placed, run) * PAGE_BYTES;
     }
 
     /** As clients see them, by ascending first_gfn. */

@@ -27,7 +27,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -44,7 +43,6 @@ import org.junit.jupiter.api.io.TempDir;
 final class NodeDrainTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final MemType TYPE = MemType.ioreqServer(0);
-    private static final List<String> NODES = List.of("n1", "n2", "n3");
     private static final long DEVICE = 0x1000;
     private static final long MEMORY = 0x4000;
 
@@ -76,7 +74,7 @@ final class NodeDrainTest {
             connection.memory().setMemType(alone, new Gfn(1), 1, TYPE);
             DomainRef idle = at(connection, drained);
             WrittenDevice device = new WrittenDevice();
-            try (TraplineConnection atNode = Processes.connect(addresses(drained), "operator");
+            try (TraplineConnection atNode = Processes.connect(cluster.addresses(drained), "operator");
                     Emulator emulator = atNode.attach(server, device)) {
                 connection.ioreqServers().enable(server);
                 try (Guest guest = atNode.guest(alone);
@@ -185,12 +183,5 @@ final class NodeDrainTest {
 
     private static DomainShard shard(TraplineConnection connection, DomainRef domain) {
         return connection.domains().describe(domain).getShards(0);
-    }
-
-    /** Of all nodes, that one first. */
-    private static String addresses(String first) {
-        return Stream.concat(Stream.of(first), NODES.stream().filter(node -> !node.equals(first)))
-                .map(cluster::address)
-                .collect(Collectors.joining(","));
     }
 }

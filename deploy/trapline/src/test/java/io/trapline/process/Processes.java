@@ -13,6 +13,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A cluster of real processes, and what an operator does to them by hand. */
 final class Processes implements AutoCloseable {
@@ -53,6 +55,15 @@ final class Processes implements AutoCloseable {
 
     String address(String id) {
         return last(id).address();
+    }
+
+    /** Of all nodes, that one first. */
+    String addresses(String first) {
+        String own = address(first);
+        return Stream.concat(
+                        Stream.of(own),
+                        Stream.of(supervisor.addresses().split(",")).filter(other -> !other.equals(own)))
+                .collect(Collectors.joining(","));
     }
 
     /** How often it has been in that state. */

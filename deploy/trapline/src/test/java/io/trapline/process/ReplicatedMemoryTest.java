@@ -21,8 +21,6 @@ import io.trapline.v1.OnDegraded;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -194,7 +192,7 @@ final class ReplicatedMemoryTest {
             connection.memory().setMemType(domain, new Gfn(1), 1, TYPE);
             String first = emulatorAtPrimary ? shard.getPrimary() : otherThan(shard);
             WrittenDevice device = new WrittenDevice();
-            try (TraplineConnection atNode = Processes.connect(addresses(first), "operator");
+            try (TraplineConnection atNode = Processes.connect(cluster.addresses(first), "operator");
                     Emulator emulator = atNode.attach(server, device)) {
                 connection.ioreqServers().enable(server);
                 try (Guest guest = connection.guest(domain);
@@ -244,13 +242,6 @@ final class ReplicatedMemoryTest {
                 .filter(node -> !node.equals(shard.getPrimary()) && !node.equals(shard.getBackup()))
                 .findFirst()
                 .orElseThrow();
-    }
-
-    /** Of all nodes, that one first. */
-    private static String addresses(String first) {
-        return Stream.concat(Stream.of(first), NODES.stream().filter(node -> !node.equals(first)))
-                .map(cluster::address)
-                .collect(Collectors.joining(","));
     }
 
     private static DomainRef domain(TraplineConnection connection) {

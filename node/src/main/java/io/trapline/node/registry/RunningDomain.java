@@ -4,7 +4,6 @@ import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.CallAnswer;
-import io.trapline.node.protocol.EmulatorLine;
 import io.trapline.node.protocol.FromPeer;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
@@ -601,7 +600,7 @@ final class RunningDomain {
             }
             if (known != null && !known.handle().line().equals(server.line())) {
                 Server now = Objects.requireNonNull(servers.get(server.id()));
-                servers.put(server.id(), new Server(withLine(now.handle(), server.line()), now.role()));
+                servers.put(server.id(), new Server(now.handle().withLine(server.line()), now.role()));
             }
             if (known == null) {
                 Role<ServerMessage> role = role(
@@ -636,17 +635,6 @@ final class RunningDomain {
                 new ServerHandle(
                         known.id(), known.generation(), known.principal(), homeEpoch, known.line(), way, known.here()),
                 role);
-    }
-
-    private static ServerHandle withLine(ServerHandle known, EmulatorLine line) {
-        return new ServerHandle(
-                known.id(),
-                known.generation(),
-                known.principal(),
-                known.homeEpoch(),
-                line,
-                known.route(),
-                known.here());
     }
 
     private void stop(Server server) {

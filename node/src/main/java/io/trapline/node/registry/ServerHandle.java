@@ -21,4 +21,9 @@ public record ServerHandle(
         long homeEpoch,
         EmulatorLine line,
         ServerRoute route,
-        ServerRoute here) {}
+        ServerRoute here) {
+    /** The same with those streams. */
+    ServerHandle withLine(EmulatorLine now) {
+        return new ServerHandle(id, generation, principal, homeEpoch, now, route, here);
+    }
+}
