@@ -84,7 +84,13 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
 
     @Override
     public Behavior<TypesMessage> types(DomainView domain, DomainRoutes routes) {
-        return TypeCalls.create(domain.domid(), routes.map(), routes.shards(), routes.calls(), self);
+        return TypeCalls.create(
+                domain.domid(),
+                routes.map(),
+                routes.shards(),
+                routes.calls(),
+                self,
+                domain.places().getFirst().epoch());
     }
 
     @Override

@@ -22,11 +22,13 @@ final class MarkFrames {
                         .setNode(id.entry().node())
                         .setIncarnation(id.entry().incarnation()))
                 .setNumber(id.number())
+                .setTerm(id.term())
                 .build();
     }
 
     static TypesTxn txn(Transaction id) {
-        return new TypesTxn(new Life(id.getEntry().getNode(), id.getEntry().getIncarnation()), id.getNumber());
+        return new TypesTxn(
+                id.getTerm(), new Life(id.getEntry().getNode(), id.getEntry().getIncarnation()), id.getNumber());
     }
 
     static KeepMark.Builder keep(long call, Mark mark) {
@@ -45,7 +47,7 @@ final class MarkFrames {
             throw new MalformedFrameException(
                     "shard.part_of", told.getMessageCase(), "changes nothing in several shards");
         }
-        return new ShardMessage.Part(txn(told.getPartOf()), inner);
+        return new ShardMessage.Part(txn(told.getPartOf()), txn(told.getPartBy()), inner);
     }
 
     static Marked.Builder marked(CallAnswer.Marked answer) {

@@ -150,12 +150,13 @@ final class ShardFrames {
         return switch (message) {
             case ShardMessage.LetPass(int server, long home, var inner) ->
                 call(inner).setPassedBy(PassedBy.newBuilder().setServer(server).setHomeEpoch(home));
-            case ShardMessage.Part(var id, var inner) -> call(inner).setPartOf(MarkFrames.txn(id));
+            case ShardMessage.Part(var id, var by, var inner) ->
+                call(inner).setPartOf(MarkFrames.txn(id)).setPartBy(MarkFrames.txn(by));
             case ShardMessage.KeepMark(long call, var mark) -> told.setKeepMark(MarkFrames.keep(call, mark));
             case ShardMessage.DropMark(long call, var id) ->
                 told.setDropMark(DropMark.newBuilder().setCall(call).setId(MarkFrames.txn(id)));
-            case ShardMessage.GetMark(long call) ->
-                told.setGetMark(GetMark.newBuilder().setCall(call));
+            case ShardMessage.GetMark(long call, var by) ->
+                told.setGetMark(GetMark.newBuilder().setCall(call).setBy(MarkFrames.txn(by)));
             case ShardMessage.CheckTypes(long call, var runs) ->
                 told.setCheckTypes(TypeRuns.newBuilder().setCall(call).setRuns(RowFrames.runs(runs)));
             case ShardMessage.CommitTypes(long call, var runs) ->
@@ -308,7 +309,10 @@ final class ShardFrames {
                 new ShardMessage.DropMark(
                         told.getDropMark().getCall(),
                         MarkFrames.txn(told.getDropMark().getId()));
-            case GET_MARK -> new ShardMessage.GetMark(told.getGetMark().getCall());
+            case GET_MARK ->
+                new ShardMessage.GetMark(
+                        told.getGetMark().getCall(),
+                        MarkFrames.txn(told.getGetMark().getBy()));
             default -> throw new MalformedFrameException("shard.message", told.getMessageCase(), "no such message");
         };
     }

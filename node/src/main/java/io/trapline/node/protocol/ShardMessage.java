@@ -192,20 +192,27 @@ public sealed interface ShardMessage {
         }
     }
 
-    /** What is kept of such calls, and which of them was done here last? Answered with {@link CallAnswer.Marked}. */
-    record GetMark(long call) implements Call {
+    /**
+     * What is kept of such calls, and which of them was done here last? Answered with {@link CallAnswer.Marked}, and true from then on: what is told under an
+     * earlier name and is still on its way, from an entry that is dead or knows no better, is refused.
+     *
+     * @param by under which name it is asked
+     */
+    record GetMark(long call, TypesTxn by) implements Call {
         @Override
         public GetMark under(long number) {
-            return new GetMark(number);
+            return new GetMark(number, by);
         }
     }
 
     /**
-     * What such a call is in this shard, which remembers that it has done it.
+     * What a call that is decided for the whole domain is in this shard, which remembers that it has done it.
      *
+     * @param id the call
+     * @param by under which name it is told: the same, or that of who finishes it
      * @param inner a {@link CommitTypes} or {@link WriteSegments}
      */
-    record Part(TypesTxn id, Call inner) implements Call {
+    record Part(TypesTxn id, TypesTxn by, Call inner) implements Call {
         @Override
         public long call() {
             return inner.call();
@@ -213,7 +220,7 @@ public sealed interface ShardMessage {
 
         @Override
         public Part under(long number) {
-            return new Part(id, inner.under(number));
+            return new Part(id, by, inner.under(number));
         }
     }
 

@@ -44,11 +44,16 @@ public sealed interface TypesMessage {
     }
 
     /**
-     * Turns all pages of {@code ioreq_server[x]} into RAM_RW (C5). Never refused; from this node only.
+     * Turns all pages of {@code ioreq_server[x]} that this node decides into RAM_RW (C5). Never refused; from this node only, and there whoever carries out the type calls.
      *
+     * @param here the shards that are decided here, by index: the way to this node's copy of each
      * @param done run on the actor's thread; must not block
      */
-    record Reset(int x, Runnable done) implements TypesMessage {}
+    record Reset(int x, Map<Integer, ShardRoute> here, Runnable done) implements TypesMessage {
+        public Reset {
+            here = Map.copyOf(here);
+        }
+    }
 
     /** The domain's servers, by id. A call for another one, or for another generation of one, is refused. */
     record Servers(Map<Integer, KnownServer> servers) implements TypesMessage {}
@@ -64,8 +69,12 @@ public sealed interface TypesMessage {
      */
     record ShardsMoved(boolean away, Refusal why) implements TypesMessage {}
 
-    /** Shards that others have decided are decided here: what was cut short there is finished before anything else (T6). */
-    record Recover() implements TypesMessage {}
+    /**
+     * Shards are decided elsewhere than before, and the domain's type calls are carried out here: what was cut short is finished before anything else (T6).
+     *
+     * @param term the epoch of the domain's first shard
+     */
+    record Recover(long term) implements TypesMessage {}
 
     /** The domain is gone: the actor stops. */
     record Stop() implements TypesMessage {}

@@ -355,11 +355,15 @@ final class RunningDomain {
         return places.getFirst().primary().equals(self);
     }
 
-    /** After the shards have been told that they are decided here: what was cut short at another node is finished (T6). */
+    /** After the shards here have been told that they are decided here: what another node's death has cut short is finished (T6). */
     private void recoverTypes() {
         if (types.actor() != null || shards.size() > 1) {
-            types.tell(new TypesMessage.Recover());
+            types.tell(recover());
         }
+    }
+
+    private TypesMessage recover() {
+        return new TypesMessage.Recover(places.getFirst().epoch());
     }
 
     /** Shards are where the view says; those that another life decides from now on. */
@@ -543,8 +547,8 @@ final class RunningDomain {
 
     private void briefTypes(ActorRef<TypesMessage> started) {
         started.tell(knownServers());
-        if (hasTakenOver) {
-            started.tell(new TypesMessage.Recover());
+        if (hasTakenOver && isAtTypes()) {
+            started.tell(recover());
         }
     }
 
@@ -659,11 +663,19 @@ final class RunningDomain {
 
     /** Carries out the second half of a release with {@code reset}, in order with the domain's type calls (C5). */
     void reset(int x, Runnable done) {
-        if (types.actor() == null && !hasTakenOver) {
-            // Nobody has changed a type, or who wants to has not begun.
+        Map<Integer, ShardRoute> decided = new HashMap<>();
+        for (int i = 0; i < places.size(); i++) {
+            int index = i;
+            if (places.get(i).primary().equals(self)) {
+                decided.put(i, message -> tellHere(index, message));
+            }
+        }
+        boolean isUntouched = isAtTypes() && types.actor() == null && !hasTakenOver;
+        if (decided.isEmpty() || isUntouched) {
+            // There is nothing, or nobody has changed a type, or who wants to has not begun.
             done.run();
         } else {
-            types.tell(new TypesMessage.Reset(x, done));
+            types.tell(new TypesMessage.Reset(x, decided, done));
         }
     }
 

@@ -1,6 +1,8 @@
 package io.trapline.node.shard;
 
+import io.trapline.model.Errno;
 import io.trapline.model.MemType;
+import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.Mark;
@@ -13,15 +15,32 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a shard has of type calls and writes over several shards (T6): which one it keeps until it is over, and of which one it has done its part last. There
- * is one at a time in a domain.
+ * What a shard has of type calls and writes over several shards (T6): which one it keeps until it is over, of which one it has done its part last, and below which
+ * name it takes nothing any more. There is one at a time in a domain: whoever comes to carry out its type calls asks all shards before it begins, and from a shard's
+ * answer on nothing of its predecessor, who may be at another node and not know yet, is carried out there.
  */
 final class Marks {
-    private static final TypesTxn NO_ID = new TypesTxn(new Life("", 0), 0);
+    private static final TypesTxn NO_ID = new TypesTxn(0, new Life("", 0), 0);
     private static final Mark NONE = new Mark(NO_ID, new TypesMessage.WriteAcross(0, List.of(), Optional.empty()));
 
     private Optional<Mark> kept = Optional.empty();
     private Optional<TypesTxn> done = Optional.empty();
+    private TypesTxn oldest = NO_ID;
+
+    /** Nothing under an earlier name is taken from now on. */
+    void fence(TypesTxn by) {
+        oldest = oldest.isBefore(by) ? by : oldest;
+    }
+
+    /** Whether that is so. */
+    Optional<Refusal> check(TypesTxn by) {
+        return by.isBefore(oldest)
+                ? Optional.of(Refusal.of(
+                                Errno.EAGAIN,
+                                "another node carries out the domain's type calls, or this one has begun anew")
+                        .with("effect", "none"))
+                : Optional.empty();
+    }
 
     void keep(Mark mark) {
         kept = Optional.of(mark);
@@ -51,11 +70,14 @@ final class Marks {
         List<TypesTxn> ids = new ArrayList<>(done.stream().toList());
         image.each(ids, id -> id(image, id), () -> id(image, NO_ID));
         done = ids.stream().findFirst();
+        oldest = id(image, oldest);
     }
 
     private static TypesTxn id(StateImage image, TypesTxn id) {
         return new TypesTxn(
-                new Life(image.of(id.entry().node()), image.of(id.entry().incarnation())), image.of(id.number()));
+                image.of(id.term()),
+                new Life(image.of(id.entry().node()), image.of(id.entry().incarnation())),
+                image.of(id.number()));
     }
 
     private static Mark mark(StateImage image, Mark mark) {

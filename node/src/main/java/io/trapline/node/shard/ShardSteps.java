@@ -178,15 +178,20 @@ final class ShardSteps {
             }
             case WriteSegments write -> writeSegments(write);
             case ShardMessage.KeepMark keep -> {
-                marks.keep(keep.mark());
-                done(keep.call(), Optional.empty());
+                Optional<Refusal> refusal = marks.check(keep.mark().id());
+                if (refusal.isEmpty()) {
+                    marks.keep(keep.mark());
+                }
+                done(keep.call(), refusal);
             }
             case ShardMessage.DropMark drop -> {
                 marks.drop(drop.id());
                 done(drop.call(), Optional.empty());
             }
-            case ShardMessage.GetMark get ->
+            case ShardMessage.GetMark get -> {
+                marks.fence(get.by());
                 answer(new CallAnswer.Marked(get.call(), index, marks.done(), marks.kept()));
+            }
             case ShardMessage.Part part -> part(part);
         }
     }
@@ -198,7 +203,6 @@ final class ShardSteps {
             case CheckTypes check -> false;
             case ListTypes list -> false;
             case ReadSegments read -> false;
-            case ShardMessage.GetMark get -> false;
             default -> true;
         };
     }
@@ -255,6 +259,11 @@ final class ShardSteps {
     }
 
     private void part(ShardMessage.Part part) {
+        Optional<Refusal> late = marks.check(part.by());
+        if (late.isPresent()) {
+            done(part.call(), late);
+            return;
+        }
         Optional<Refusal> refusal = switch (part.inner()) {
             case CommitTypes commit -> commitTypes(commit);
             case WriteSegments write -> writeSegments(write);

@@ -6,15 +6,30 @@ import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** The end of a claim that was released with {@code reset} (C5): every shard, and none can refuse. */
-record ResetWork(TypesMessage.Reset reset, int size) implements Work {
+/** The end of a claim that was released with {@code reset} (C5): every shard that is decided here, and none can refuse. */
+record ResetWork(TypesMessage.Reset reset, List<Integer> shards) implements Work {
+    ResetWork(TypesMessage.Reset reset) {
+        this(reset, reset.here().keySet().stream().sorted().toList());
+    }
+
+    @Override
+    public int size() {
+        return shards.size();
+    }
+
     @Override
     public int shard(int piece) {
-        return piece;
+        return shards.get(piece);
+    }
+
+    /** This node's copy is told, and no other one: whoever decides a shard by now resets it itself, and may have said so before this comes. */
+    void tell(int piece, long call) {
+        Objects.requireNonNull(reset.here().get(shard(piece))).tell(commit(piece, call));
     }
 
     @Override

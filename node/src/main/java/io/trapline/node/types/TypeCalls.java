@@ -16,6 +16,7 @@ import io.trapline.node.protocol.TypesMessage;
 import io.trapline.node.protocol.TypesMessage.KnownServer;
 import io.trapline.node.protocol.TypesTxn;
 import io.trapline.node.registry.DomainCalls;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,32 +29,41 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Carries out what concerns several shards of one domain, one call at a time: first every shard checks, then, where none refuses, every shard is
  * told to do it (T6, F2). Between the two no type changes, since types change through here alone. A call that is made for a server is told to the
- * shards by that server's actor, so that it is in order with the server's answers.
+ * shards by that server's actor, so that it is in order with the server's answers. The shards may be at several nodes: whoever decides the first one carries out
+ * the calls.
  *
- * <p>The first shard of a call over several keeps it, replicated, from before the first does it until all have: when the shards' primary dies or hands over
- * in between, whoever is it then asks all of them first. What one has done, all do; what none has, none does.
+ * <p>The first shard of a call over several keeps it, replicated, from before the first does it until all have: when a shard's primary dies or hands over in between, whoever
+ * carries out the calls then asks all of them first. What one has done, all do; what none has, none does. A shard that was asked takes nothing more of what was told
+ * before, wherever that still is: so what none has done stays so.
  *
  * <pre>
  *   CHECKING ─▶ MARKING ─▶ COMMITTING ─▶ DROPPING ─▶ IDLE          promoted, or cut short: ASKING ─▶ FINISHING ─▶ DROPPING ─▶ ASKING ─▶ IDLE
  * </pre>
  */
 public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
+    private static final Duration ASK_AGAIN = Duration.ofMillis(50);
+
     private final int domid;
     private final ShardMap map;
     private final List<ShardRoute> shards;
     private final DomainCalls calls;
     private final Life self;
+    private final TimerScheduler<TypesMessage> timers;
     private final ArrayDeque<Work> waiting = new ArrayDeque<>();
     private Map<Integer, KnownServer> servers = Map.of();
 
     private int waitingCalls;
     private @Nullable Work current;
     private Phase phase = Phase.IDLE;
+
+    /** Since when this node carries out the domain's type calls, as it knows. */
+    private long term;
 
     /** The type calls of the domain are another node's: what callers are told. */
     private @Nullable Refusal away;
@@ -85,17 +95,21 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
 
     private TypeCalls(
             ActorContext<TypesMessage> context,
+            TimerScheduler<TypesMessage> timers,
             int domid,
             ShardMap map,
             List<ShardRoute> shards,
             DomainCalls calls,
-            Life self) {
+            Life self,
+            long term) {
         super(context);
+        this.timers = timers;
         this.domid = domid;
         this.map = map;
         this.shards = List.copyOf(shards);
         this.calls = calls;
         this.self = self;
+        this.term = term;
     }
 
     /**
@@ -103,10 +117,12 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
      *
      * @param calls what this node has asked, where answers are given
      * @param self this life
+     * @param term the epoch of the domain's first shard; of no interest where another node decides it
      */
     public static Behavior<TypesMessage> create(
-            int domid, ShardMap map, List<ShardRoute> shards, DomainCalls calls, Life self) {
-        return Behaviors.setup(context -> new TypeCalls(context, domid, map, shards, calls, self));
+            int domid, ShardMap map, List<ShardRoute> shards, DomainCalls calls, Life self, long term) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new TypeCalls(context, timers, domid, map, shards, calls, self, term)));
     }
 
     @Override
@@ -114,12 +130,12 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         switch (message) {
             case TypesMessage.SetTypes call -> enter(new SetTypesWork(call, map));
             case TypesMessage.WriteAcross call -> enter(new WriteWork(call));
-            case TypesMessage.Reset call -> enterUncounted(new ResetWork(call, shards.size()));
+            case TypesMessage.Reset call -> enterUncounted(new ResetWork(call));
             case TypesMessage.Answered answered -> onAnswered(answered.answer());
             case TypesMessage.Servers known -> onServers(known.servers());
             case TypesMessage.ServerGone gone -> onServerGone(gone);
             case TypesMessage.ShardsMoved moved -> onShardsMoved(moved);
-            case TypesMessage.Recover recover -> onRecover();
+            case TypesMessage.Recover recover -> onRecover(recover.term());
             case TypesMessage.Stop stop -> {
                 return Behaviors.stopped();
             }
@@ -163,10 +179,10 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
             }
             Work work = waiting.remove();
             current = work;
-            if (work.isChecked()) {
-                check(work);
+            if (work instanceof ResetWork reset) {
+                reset(reset);
             } else {
-                commit(work);
+                check(work);
             }
         }
     }
@@ -178,6 +194,14 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         }
     }
 
+    private void reset(ResetWork work) {
+        long call = beginStep(Phase.COMMITTING, work.size());
+        for (int i = 0; i < work.size(); i++) {
+            work.tell(i, call);
+        }
+        advance();
+    }
+
     private void markOrCommit(Work work) {
         TypesMessage.Call kept = work.kept().orElse(null);
         if (kept == null || work.size() == 1) {
@@ -185,7 +209,7 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
             return;
         }
         long call = beginStep(Phase.MARKING, 1);
-        TypesTxn id = new TypesTxn(self, call);
+        TypesTxn id = name(call);
         txn = id;
         keeper = work.shard(0);
         shards.get(keeper).tell(new ShardMessage.KeepMark(call, new Mark(id, kept)));
@@ -213,10 +237,15 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         server.route().tell(new ServerMessage.Gated(call, gate, tells));
     }
 
+    /** A call in one shard is named too: an entry that has been replaced does not carry it out behind its successor's back. */
     private ShardMessage.Call part(Work work, int piece, long call) {
+        TypesTxn by = name(call);
         TypesTxn id = txn;
-        ShardMessage.Call commit = work.commit(piece, call);
-        return id == null ? commit : new ShardMessage.Part(id, commit);
+        return new ShardMessage.Part(id == null ? by : id, by, work.commit(piece, call));
+    }
+
+    private TypesTxn name(long call) {
+        return new TypesTxn(term, self, call);
     }
 
     private void dropMark(TypesTxn id) {
@@ -228,7 +257,8 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
     private void askShards() {
         found.clear();
         long call = beginStep(Phase.ASKING, shards.size());
-        shards.forEach(shard -> shard.tell(new ShardMessage.GetMark(call)));
+        TypesTxn by = name(call);
+        shards.forEach(shard -> shard.tell(new ShardMessage.GetMark(call, by)));
     }
 
     /** What all shards have said: one call at most was cut short, and is finished or forgotten; then they are asked again. */
@@ -274,11 +304,22 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         beginNext();
     }
 
-    /** The shards have been told that they are decided here. */
-    private void onRecover() {
-        held = false;
+    /** Shards here have been told that they are decided here; those elsewhere may refuse still. */
+    private void onRecover(long now) {
+        if (away == null) {
+            term = now;
+            held = false;
+            recovers = true;
+            beginNext();
+        }
+    }
+
+    /** A shard that was asked is not decided where it is thought to be, or not yet: nothing begins until all have been asked again. */
+    private void askLater() {
+        held = true;
         recovers = true;
-        beginNext();
+        timers.startSingleTimer(ASK_AGAIN, new TypesMessage.Recover(term), ASK_AGAIN);
+        idle();
     }
 
     /** The number under which its answers come. */
@@ -348,9 +389,16 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
     }
 
     private void onShardsMoved(TypesMessage.ShardsMoved moved) {
-        List<Work> refused = moved.away() ? List.copyOf(waiting) : List.of();
+        timers.cancel(ASK_AGAIN);
+        // A reset is of what is decided here: it goes on with what still is.
+        List<Work> refused =
+                moved.away() ? waiting.stream().filter(Work::isChecked).toList() : List.of();
         waiting.removeAll(refused);
         away = moved.away() ? moved.why() : null;
+        if (current instanceof ResetWork reset) {
+            current = null;
+            waiting.addFirst(reset);
+        }
         // Nothing begins until it is known what becomes of the rest, and until the shards that are decided here now
         // have heard of it: Recover.
         held = true;
@@ -391,12 +439,10 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         }
         TypesTxn id = txn;
         if (!refusals.isEmpty()) {
-            // A shard is decided elsewhere: here this goes on when it is not any more.
             getContext()
                     .getLog()
-                    .info("domain {}: a call that was cut short is not finished here: {}", domid, refusals);
-            held = true;
-            idle();
+                    .debug("domain {}: a call that was cut short is not finished yet: {}", domid, refusals);
+            askLater();
         } else if (phase == Phase.ASKING) {
             recover();
         } else if (phase == Phase.FINISHING && id != null) {
@@ -407,6 +453,12 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
     }
 
     private Refusal refusal(Work work) {
+        if (phase == Phase.COMMITTING && txn != null) {
+            // It was checked: a shard is decided elsewhere by now, and what others have done it may yet do.
+            return Refusal.of(Errno.EAGAIN, "a shard of the domain goes on at another node")
+                    .with("domid", domid)
+                    .with("effect", "unknown");
+        }
         return phase == Phase.MARKING ? refusals.values().iterator().next() : work.first(refusals);
     }
 

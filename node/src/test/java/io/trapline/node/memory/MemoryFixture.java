@@ -84,7 +84,7 @@ final class MemoryFixture implements AutoCloseable {
             return Behaviors.same();
         }));
         ActorRef<TypesMessage> types =
-                kit.spawn(TypeCalls.create(domid, shards.map, shards.routes, shards.calls, SELF));
+                kit.spawn(TypeCalls.create(domid, shards.map, shards.routes, shards.calls, SELF, 5));
         types.tell(new TypesMessage.Servers(Map.of(SERVER, new TypesMessage.KnownServer(SERVER_GEN, actor::tell))));
         return new DomainHandle(
                 domid,

@@ -106,7 +106,8 @@ final class FramesTest {
     private static final List<TypeRun> RUNS =
             List.of(new TypeRun(1, 2, MemType.HOLE), new TypeRun(9, 1, MemType.IOREQ_SERVER_3));
 
-    private static final TypesTxn TXN = new TypesTxn(new Life("p", 4), 12);
+    private static final TypesTxn LATER = new TypesTxn(34, new Life("b", 5), 2);
+    private static final TypesTxn TXN = new TypesTxn(30, new Life("p", 4), 12);
     private static final TypesMessage.Call CHANGE = new TypesMessage.SetTypes(0, RUNS, Optional.empty());
     private static final Gate GATE = new Gate("me", 5, 50, 60, keys(3));
 
@@ -140,16 +141,16 @@ final class FramesTest {
                                 new TypesMessage.WriteAcross(
                                         0, List.of(new TypesMessage.Piece(1, segments())), Optional.empty()))),
                 new ShardMessage.DropMark(11, TXN),
-                new ShardMessage.GetMark(11),
-                new ShardMessage.Part(TXN, new ShardMessage.CommitTypes(11, RUNS)),
+                new ShardMessage.GetMark(11, LATER),
+                new ShardMessage.Part(TXN, LATER, new ShardMessage.CommitTypes(11, RUNS)),
                 new ShardMessage.LetPass(
-                        5, 77, new ShardMessage.Part(TXN, new ShardMessage.WriteSegments(11, segments()))),
+                        5, 77, new ShardMessage.Part(TXN, LATER, new ShardMessage.WriteSegments(11, segments()))),
                 new ShardMessage.ChangeAck(30, 12));
     }
 
     @Test
     void onlyWhatChangesPagesIsAPartOfACall() {
-        ToShard told = ShardFrames.call(new ShardMessage.Part(TXN, new ShardMessage.CommitTypes(11, RUNS)))
+        ToShard told = ShardFrames.call(new ShardMessage.Part(TXN, LATER, new ShardMessage.CommitTypes(11, RUNS)))
                 .clearMessage()
                 .setGetMark(GetMark.getDefaultInstance())
                 .build();

@@ -141,10 +141,10 @@ final class ShardImageTest {
 
     /** Of calls over several shards. */
     private ShardMessage mark() {
-        TypesTxn id = new TypesTxn(GUESTS, random.nextInt(3));
+        TypesTxn id = new TypesTxn(random.nextInt(3), GUESTS, random.nextInt(3));
         Segments segments =
                 new Segments(new long[] {0x1000, 8}, new int[] {2, 1}, new int[] {0, 2}, new byte[] {1, 2, 3});
-        return switch (random.nextInt(4)) {
+        return switch (random.nextInt(5)) {
             case 0 ->
                 new ShardMessage.KeepMark(
                         1,
@@ -161,7 +161,8 @@ final class ShardImageTest {
                                 id,
                                 new TypesMessage.WriteAcross(
                                         0, List.of(new TypesMessage.Piece(1, segments)), Optional.empty())));
-            case 2 -> new ShardMessage.Part(id, new ShardMessage.WriteSegments(1, segments));
+            case 2 -> new ShardMessage.Part(id, id, new ShardMessage.WriteSegments(1, segments));
+            case 3 -> new ShardMessage.GetMark(1, id);
             default -> new ShardMessage.DropMark(1, id);
         };
     }

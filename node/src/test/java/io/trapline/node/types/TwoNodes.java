@@ -14,6 +14,7 @@ import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardPlace;
 import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.protocol.TypesTxn;
 import io.trapline.node.registry.DomainCalls;
 import io.trapline.node.shard.P2mShard;
 import java.util.ArrayDeque;
@@ -85,7 +86,7 @@ final class TwoNodes {
                                 place -> {},
                                 Gates.open()))));
             }
-            types = BehaviorTestKit.create(TypeCalls.create(7, MAP, routes, calls, self));
+            types = BehaviorTestKit.create(TypeCalls.create(7, MAP, routes, calls, self, CREATED));
         }
 
         private void tell(int shard, ShardMessage message) {
@@ -127,7 +128,7 @@ final class TwoNodes {
         int kept() {
             int kept = 0;
             for (int i = 0; i < SHARDS; i++) {
-                kept += ((CallAnswer.Marked) ask(i, ShardMessage.GetMark::new))
+                kept += ((CallAnswer.Marked) ask(i, call -> new ShardMessage.GetMark(call, new TypesTxn(0, B, 0))))
                                 .kept()
                                 .isPresent()
                         ? 1
@@ -240,7 +241,7 @@ final class TwoNodes {
     private void decideAtB(boolean recovers) {
         b.apply(GIVEN, CREATED + 3);
         if (recovers) {
-            b.tell(new TypesMessage.Recover());
+            b.tell(new TypesMessage.Recover(CREATED + 3));
         }
     }
 }

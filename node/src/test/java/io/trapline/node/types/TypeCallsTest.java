@@ -16,6 +16,7 @@ import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.TypesMessage;
 import io.trapline.node.registry.DomainCalls;
 import io.trapline.node.rows.KeyRows;
@@ -29,6 +30,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -40,6 +43,7 @@ final class TypeCallsTest {
     private static final Life SELF = new Life("n1", 1);
     private static final ActorTestKit KIT = ActorTestKit.create();
     private static final int DOMID = 7;
+    private static final long TERM = 5;
     private static final int SERVER = 3;
     private static final long SERVER_GEN = 40;
     private static final Optional<Gate> GATE =
@@ -137,7 +141,7 @@ final class TypeCallsTest {
                         new TypeRun(2 * PAGES, 7, MemType.ioreqServer(5)),
                         new TypeRun(PAGES, 7, MemType.ioreqServer(6))))
                 .isEmpty();
-        Boolean done = await(reply -> calls.tell(new TypesMessage.Reset(5, () -> reply.accept(true))));
+        Boolean done = await(reply -> calls.tell(new TypesMessage.Reset(5, here(shards), () -> reply.accept(true))));
         assertThat(done).isTrue();
         assertThat(types(shards))
                 .containsExactly(
@@ -272,7 +276,7 @@ final class TypeCallsTest {
         TestProbe<ShardMessage> shard = KIT.createTestProbe();
         DomainCalls asked = new DomainCalls(DOMID);
         ActorRef<TypesMessage> calls = KIT.spawn(
-                TypeCalls.create(DOMID, new ShardMap(new long[1]), List.of(shard.getRef()::tell), asked, SELF));
+                TypeCalls.create(DOMID, new ShardMap(new long[1]), List.of(shard.getRef()::tell), asked, SELF, TERM));
         List<TypeRun> runs = List.of(new TypeRun(0, 1, MemType.RAM_RO));
         List<Optional<Refusal>> answers = new CopyOnWriteArrayList<>();
         for (int i = 0; i < Limit.MAX_TYPE_CALLS_WAITING.value(); i++) {
@@ -286,7 +290,7 @@ final class TypeCallsTest {
         ShardMessage.CheckTypes check = shard.expectMessageClass(ShardMessage.CheckTypes.class);
         shard.expectNoMessage();
         asked.tell(new CallAnswer.Done(check.call(), 0, Optional.empty()));
-        ShardMessage.CommitTypes commit = shard.expectMessageClass(ShardMessage.CommitTypes.class);
+        ShardMessage.Part commit = shard.expectMessageClass(ShardMessage.Part.class);
         shard.expectNoMessage();
         asked.tell(new CallAnswer.Done(commit.call(), 0, Optional.empty()));
         shard.expectMessageClass(ShardMessage.CheckTypes.class);
@@ -298,8 +302,8 @@ final class TypeCallsTest {
         // D-24: one call waits for a shard that has died, another one for that call.
         TestProbe<ShardMessage> shard = KIT.createTestProbe();
         DomainCalls asked = new DomainCalls(DOMID);
-        ActorRef<TypesMessage> calls = KIT.spawn(
-                TypeCalls.create(DOMID, new ShardMap(new long[] {0}), List.of(shard.getRef()::tell), asked, SELF));
+        ActorRef<TypesMessage> calls = KIT.spawn(TypeCalls.create(
+                DOMID, new ShardMap(new long[] {0}), List.of(shard.getRef()::tell), asked, SELF, TERM));
         List<String> ends = new CopyOnWriteArrayList<>();
         TypeRun run = new TypeRun(0, 1, MemType.RAM_RO);
         for (String name : List.of("first", "second", "third")) {
@@ -314,25 +318,32 @@ final class TypeCallsTest {
 
         calls.tell(new TypesMessage.ShardsMoved(false, moved));
         shard.expectNoMessage();
-        calls.tell(new TypesMessage.Recover());
-        ShardMessage.GetMark mark = shard.expectMessageClass(ShardMessage.GetMark.class);
-        asked.tell(new CallAnswer.Marked(mark.call(), 0, Optional.empty(), Optional.empty()));
+        calls.tell(new TypesMessage.Recover(TERM + 4));
 
-        // The next one goes where the shard is now.
+        // The next one goes where the shard is now, which is asked first. It may not know yet that it decides.
+        ShardMessage.GetMark early = shard.expectMessageClass(ShardMessage.GetMark.class);
+        asked.tell(new CallAnswer.Done(early.call(), 0, Optional.of(moved)));
+        ShardMessage.GetMark again = shard.expectMessageClass(ShardMessage.GetMark.class);
+        asked.tell(new CallAnswer.Marked(again.call(), 0, Optional.empty(), Optional.empty()));
         ShardMessage.CheckTypes second = shard.expectMessageClass(ShardMessage.CheckTypes.class);
         asked.tell(new CallAnswer.Done(second.call(), 0, Optional.empty()));
-        shard.expectMessageClass(ShardMessage.CommitTypes.class);
+        ShardMessage.Part part = shard.expectMessageClass(ShardMessage.Part.class);
+        assertThat(again.by().isBefore(part.by())).isTrue();
         calls.tell(new TypesMessage.ShardsMoved(true, moved));
         CompletableFuture<Void> reset = new CompletableFuture<>();
-        calls.tell(new TypesMessage.Reset(3, () -> reset.complete(null)));
+        calls.tell(new TypesMessage.Reset(3, Map.of(0, shard.getRef()::tell), () -> reset.complete(null)));
         ShardMessage.ResetType last = shard.expectMessageClass(ShardMessage.ResetType.class);
         asked.tell(new CallAnswer.Done(last.call(), 0, Optional.of(moved)));
         reset.orTimeout(20, TimeUnit.SECONDS).join();
         assertThat(ends).containsExactly("first EAGAIN", "second EAGAIN", "third EAGAIN");
     }
 
+    private static Map<Integer, ShardRoute> here(Shards shards) {
+        return IntStream.range(0, shards.routes.size()).boxed().collect(Collectors.toMap(i -> i, shards.routes::get));
+    }
+
     private static ActorRef<TypesMessage> calls(Shards shards) {
-        return KIT.spawn(TypeCalls.create(DOMID, shards.map, shards.routes, shards.calls, SELF));
+        return KIT.spawn(TypeCalls.create(DOMID, shards.map, shards.routes, shards.calls, SELF, TERM));
     }
 
     private static void know(ActorRef<TypesMessage> calls, TestProbe<ServerMessage> server) {
