@@ -91,7 +91,7 @@ final class Domains {
         if (usable.size() < needed) {
             return Answers.refused(tooFew(usable.size(), needed, q.getMemory()));
         }
-        return place(q, domid, usable.subList(0, needed));
+        return place(q, domid, needed, usable);
     }
 
     /** ENOSPC; EAGAIN where there are nodes, of which this leader has granted a lease to none yet or any more. */
@@ -104,8 +104,8 @@ final class Domains {
         return refusal.with("field", "memory").with("nodes", usable).with("needed", needed);
     }
 
-    /** @param lives who has the copies of its shards, the primary first */
-    private Answer place(CreateDomainRequest q, int domid, List<NodeLife> lives) {
+    /** @param usable at least as many as copies */
+    private Answer place(CreateDomainRequest q, int domid, int copies, List<NodeLife> usable) {
         long revision = state.begin();
         Domain domain = Domain.newBuilder()
                 .setDomid(domid)
@@ -122,7 +122,16 @@ final class Domains {
                 .build();
         PlacedDomain.Builder placed =
                 PlacedDomain.newBuilder().setDomain(domain).setShardPages(ShardPlan.shardPages(q.getNrPages()));
-        placed.addRuns(ShardRuns.first(ShardPlan.count(placed.build()), lives, revision));
+        List<Placement.Room> rooms = usable.stream()
+                .map(life -> new Placement.Room(life, Nodes.bytesLeft(state, life.getNode())))
+                .toList();
+        List<Placement.Part> parts = Placement.of(
+                ShardPlan.count(placed.build()),
+                q.getNrPages() * ShardPlan.PAGE_BYTES,
+                placed.getShardPages() * ShardPlan.PAGE_BYTES,
+                copies,
+                rooms);
+        placed.addAllRuns(ShardRuns.first(parts, revision));
         state.putDomain(placed.build());
         return Answers.done(revision)
                 .setCreateDomain(CreateDomainResponse.newBuilder().setDomain(visible(state, placed.build())))

@@ -261,8 +261,9 @@ public final class RegistryView {
     }
 
     /**
-     * The lives that decide the pages that are {@code ram_rw} again when the drain ends (C5): by a release with {@code reset}, or by the end of a server that
-     * has begun one; with the revision since which each does. Empty where there are none, and where the pages are lost.
+     * The life that has pages {@code ram_rw} again when the drain ends (C5), by a release with {@code reset}, or by the end of a server that has begun one: the one
+     * that decides the domain's first shard, and so carries out its type calls; with the revision since which it does. Empty where there is none, and where the
+     * pages are lost.
      */
     public Map<NodeLife, Long> resets(DrainRecord drain) {
         PlacedDomain placed = state.domains.get(drain.getDomid());
@@ -274,10 +275,9 @@ public final class RegistryView {
                         && each.getGeneration() == drain.getGeneration()
                         && (each.getRevision() == drain.getRevision()
                                 || drain.getKind() == DrainKind.DRAIN_KIND_DESTROY));
-        return resets
-                ? placed.getRunsList().stream()
-                        .filter(run -> Nodes.isPresent(state, run.getPrimary()))
-                        .collect(Collectors.toMap(ShardRun::getPrimary, ShardRun::getPrimaryRevision, Math::max))
+        ShardRun first = placed.getRuns(0);
+        return resets && Nodes.isPresent(state, first.getPrimary())
+                ? Map.of(first.getPrimary(), first.getPrimaryRevision())
                 : Map.of();
     }
 

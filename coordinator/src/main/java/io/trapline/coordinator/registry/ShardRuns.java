@@ -37,24 +37,29 @@ final class ShardRuns {
         this.existence = existence;
     }
 
-    /** All shards of a new domain in one run. */
-    static ShardRun solo(int shards, NodeLife primary, long epoch) {
-        return ShardRun.newBuilder()
-                .setCount(shards)
-                .setPrimary(primary)
-                .setState(ShardState.SHARD_STATE_SOLO)
-                .setEpoch(epoch)
-                .setPrimaryRevision(epoch)
-                .build();
+    /** The shards of a new domain, with a copy at each of one or two lives: nothing is in any of them yet. */
+    static List<ShardRun> first(List<Placement.Part> parts, long epoch) {
+        List<ShardRun> runs = new ArrayList<>(parts.size());
+        int firstShard = 0;
+        for (Placement.Part part : parts) {
+            runs.add(first(firstShard, part, epoch));
+            firstShard += part.shards();
+        }
+        return runs;
     }
 
-    /** All shards of a new domain in one run, with a copy at each of one or two lives: nothing is in any of them yet. */
-    static ShardRun first(int shards, List<NodeLife> lives, long epoch) {
-        ShardRun one = solo(shards, lives.getFirst(), epoch);
+    private static ShardRun first(int firstShard, Placement.Part part, long epoch) {
+        List<NodeLife> lives = part.lives();
+        ShardRun.Builder run = ShardRun.newBuilder()
+                .setFirstShard(firstShard)
+                .setCount(part.shards())
+                .setPrimary(lives.getFirst())
+                .setState(ShardState.SHARD_STATE_SOLO)
+                .setEpoch(epoch)
+                .setPrimaryRevision(epoch);
         return lives.size() == 1
-                ? one
-                : one.toBuilder()
-                        .setState(ShardState.SHARD_STATE_DUAL)
+                ? run.build()
+                : run.setState(ShardState.SHARD_STATE_DUAL)
                         .setBackup(lives.get(1))
                         .build();
     }

@@ -8,6 +8,7 @@ import io.trapline.internal.v1.Snapshot;
 import io.trapline.model.MemType;
 import io.trapline.model.Pure;
 import io.trapline.v1.ShardState;
+import java.util.List;
 
 /** The whole state as a message: for the disk, and for a node that has just registered. */
 @Pure
@@ -71,7 +72,9 @@ final class Snapshots {
                 .setNode(placed.getPrimary())
                 .setIncarnation(placed.getPrimaryIncarnation())
                 .build();
-        ShardRun run = ShardRuns.solo(ShardPlan.count(placed), primary, placed.getEpoch());
+        ShardRun run = ShardRuns.first(
+                        List.of(new Placement.Part(ShardPlan.count(placed), List.of(primary))), placed.getEpoch())
+                .getFirst();
         return placed.toBuilder()
                 .clearPrimary()
                 .clearPrimaryIncarnation()

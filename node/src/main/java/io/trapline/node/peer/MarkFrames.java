@@ -43,7 +43,10 @@ final class MarkFrames {
         if (!told.hasPartOf()) {
             return inner;
         }
-        if (!(inner instanceof ShardMessage.CommitTypes || inner instanceof ShardMessage.WriteSegments)) {
+        boolean changes = inner instanceof ShardMessage.CommitTypes
+                || inner instanceof ShardMessage.WriteSegments
+                || inner instanceof ShardMessage.ResetType;
+        if (!changes) {
             throw new MalformedFrameException(
                     "shard.part_of", told.getMessageCase(), "changes nothing in several shards");
         }

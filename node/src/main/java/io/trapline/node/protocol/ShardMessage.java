@@ -210,7 +210,7 @@ public sealed interface ShardMessage {
      *
      * @param id the call
      * @param by under which name it is told: the same, or that of who finishes it
-     * @param inner a {@link CommitTypes} or {@link WriteSegments}
+     * @param inner a {@link CommitTypes}, {@link WriteSegments} or {@link ResetType}
      */
     record Part(TypesTxn id, TypesTxn by, Call inner) implements Call {
         @Override

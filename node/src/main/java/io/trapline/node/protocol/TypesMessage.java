@@ -44,16 +44,11 @@ public sealed interface TypesMessage {
     }
 
     /**
-     * Turns all pages of {@code ioreq_server[x]} that this node decides into RAM_RW (C5). Never refused; from this node only, and there whoever carries out the type calls.
+     * Turns all pages of {@code ioreq_server[x]} into RAM_RW (C5). Never refused; from this node only.
      *
-     * @param here the shards that are decided here, by index: the way to this node's copy of each
      * @param done run on the actor's thread; must not block
      */
-    record Reset(int x, Map<Integer, ShardRoute> here, Runnable done) implements TypesMessage {
-        public Reset {
-            here = Map.copyOf(here);
-        }
-    }
+    record Reset(int x, Runnable done) implements TypesMessage {}
 
     /** The domain's servers, by id. A call for another one, or for another generation of one, is refused. */
     record Servers(Map<Integer, KnownServer> servers) implements TypesMessage {}
@@ -75,6 +70,9 @@ public sealed interface TypesMessage {
      * @param term the epoch of the domain's first shard
      */
     record Recover(long term) implements TypesMessage {}
+
+    /** The shards have not all said whether they would refuse, and had time enough. To itself. */
+    record CheckOverdue(long call) implements TypesMessage {}
 
     /** The domain is gone: the actor stops. */
     record Stop() implements TypesMessage {}

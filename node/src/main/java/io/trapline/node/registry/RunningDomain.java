@@ -663,19 +663,12 @@ final class RunningDomain {
 
     /** Carries out the second half of a release with {@code reset}, in order with the domain's type calls (C5). */
     void reset(int x, Runnable done) {
-        Map<Integer, ShardRoute> decided = new HashMap<>();
-        for (int i = 0; i < places.size(); i++) {
-            int index = i;
-            if (places.get(i).primary().equals(self)) {
-                decided.put(i, message -> tellHere(index, message));
-            }
-        }
-        boolean isUntouched = isAtTypes() && types.actor() == null && !hasTakenOver;
-        if (decided.isEmpty() || isUntouched) {
-            // There is nothing, or nobody has changed a type, or who wants to has not begun.
+        boolean isUntouched = types.actor() == null && !hasTakenOver;
+        if (!isAtTypes() || isUntouched) {
+            // Another node does it, or nobody has changed a type, or who wants to has not begun.
             done.run();
         } else {
-            types.tell(new TypesMessage.Reset(x, decided, done));
+            types.tell(new TypesMessage.Reset(x, done));
         }
     }
 

@@ -160,7 +160,7 @@ final class ShardSteps {
             case ShardMessage.LetPass passed -> letPass(passed);
             case CheckTypes check -> done(check.call(), rules.p2m().checkTypes(check.runs()));
             case CommitTypes commit -> commitTypes(commit);
-            case ResetType reset -> changeTypes(reset.call(), token -> rules.resetType(reset.x(), token));
+            case ResetType reset -> resetType(reset);
             case ListTypes list -> {
                 var runs = rules.p2m().listTypes(list.firstGfn(), list.count(), list.maxRuns());
                 answer(new CallAnswer.Listed(list.call(), index, runs));
@@ -252,6 +252,11 @@ final class ShardSteps {
         return refusal;
     }
 
+    private Optional<Refusal> resetType(ResetType reset) {
+        changeTypes(reset.call(), token -> rules.resetType(reset.x(), token));
+        return Optional.empty();
+    }
+
     private Optional<Refusal> writeSegments(WriteSegments write) {
         Optional<Refusal> refusal = writeAll(write.segments());
         done(write.call(), refusal);
@@ -267,6 +272,7 @@ final class ShardSteps {
         Optional<Refusal> refusal = switch (part.inner()) {
             case CommitTypes commit -> commitTypes(commit);
             case WriteSegments write -> writeSegments(write);
+            case ResetType reset -> resetType(reset);
             default -> throw new IllegalArgumentException("no part of a call: " + part.inner());
         };
         if (refusal.isEmpty()) {

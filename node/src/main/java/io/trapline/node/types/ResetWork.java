@@ -6,30 +6,18 @@ import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
 import java.util.Collections;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** The end of a claim that was released with {@code reset} (C5): every shard that is decided here, and none can refuse. */
-record ResetWork(TypesMessage.Reset reset, List<Integer> shards) implements Work {
-    ResetWork(TypesMessage.Reset reset) {
-        this(reset, reset.here().keySet().stream().sorted().toList());
-    }
-
-    @Override
-    public int size() {
-        return shards.size();
-    }
-
+/**
+ * The end of a claim that was released with {@code reset} (C5): every shard, wherever it is, in order with the type calls. So a change over several shards is before
+ * it in all of them, or behind it in all.
+ */
+record ResetWork(TypesMessage.Reset reset, int size) implements Work {
     @Override
     public int shard(int piece) {
-        return shards.get(piece);
-    }
-
-    /** This node's copy is told, and no other one: whoever decides a shard by now resets it itself, and may have said so before this comes. */
-    void tell(int piece, long call) {
-        Objects.requireNonNull(reset.here().get(shard(piece))).tell(commit(piece, call));
+        return piece;
     }
 
     @Override
@@ -69,7 +57,7 @@ record ResetWork(TypesMessage.Reset reset, List<Integer> shards) implements Work
 
     @Override
     public void end(Optional<Refusal> refusal, AnswerRoute answers) {
-        // Who refuses decides the shard no more: whoever does now resets it, and says so.
+        // Refused only where another node carries out the type calls from now on: it resets them, and says so.
         reset.done().run();
     }
 }

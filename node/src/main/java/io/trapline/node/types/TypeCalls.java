@@ -48,6 +48,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
     private static final Duration ASK_AGAIN = Duration.ofMillis(50);
+    /** Longer than a lease: where the shard has another copy, that one answers by then. */
+    private static final Duration CHECK = Duration.ofSeconds(2);
 
     private final int domid;
     private final ShardMap map;
@@ -130,12 +132,13 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         switch (message) {
             case TypesMessage.SetTypes call -> enter(new SetTypesWork(call, map));
             case TypesMessage.WriteAcross call -> enter(new WriteWork(call));
-            case TypesMessage.Reset call -> enterUncounted(new ResetWork(call));
+            case TypesMessage.Reset call -> enterReset(new ResetWork(call, shards.size()));
             case TypesMessage.Answered answered -> onAnswered(answered.answer());
             case TypesMessage.Servers known -> onServers(known.servers());
             case TypesMessage.ServerGone gone -> onServerGone(gone);
             case TypesMessage.ShardsMoved moved -> onShardsMoved(moved);
             case TypesMessage.Recover recover -> onRecover(recover.term());
+            case TypesMessage.CheckOverdue overdue -> onCheckOverdue(overdue.call());
             case TypesMessage.Stop stop -> {
                 return Behaviors.stopped();
             }
@@ -156,13 +159,18 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
             return;
         }
         waitingCalls++;
-        enterUncounted(work);
+        waiting.add(work);
+        beginNext();
     }
 
     /** Resets are not counted: there is one a claim at most, and they are never refused. */
-    private void enterUncounted(Work work) {
-        waiting.add(work);
-        beginNext();
+    private void enterReset(ResetWork reset) {
+        if (away == null) {
+            waiting.add(reset);
+            beginNext();
+        } else {
+            reset.end(Optional.of(away), calls);
+        }
     }
 
     private void uncount(Work work) {
@@ -179,27 +187,20 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
             }
             Work work = waiting.remove();
             current = work;
-            if (work instanceof ResetWork reset) {
-                reset(reset);
-            } else {
+            if (work.isChecked()) {
                 check(work);
+            } else {
+                commit(work);
             }
         }
     }
 
     private void check(Work work) {
         long call = beginStep(Phase.CHECKING, work.size());
+        timers.startSingleTimer(CHECK, new TypesMessage.CheckOverdue(call), CHECK);
         for (int i = 0; i < work.size(); i++) {
             shards.get(work.shard(i)).tell(work.check(i, call));
         }
-    }
-
-    private void reset(ResetWork work) {
-        long call = beginStep(Phase.COMMITTING, work.size());
-        for (int i = 0; i < work.size(); i++) {
-            work.tell(i, call);
-        }
-        advance();
     }
 
     private void markOrCommit(Work work) {
@@ -322,6 +323,12 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         idle();
     }
 
+    /** It cannot be refused: what it has not come to yet it comes to when that is known to be here. */
+    private void beginAgain(ResetWork reset) {
+        current = null;
+        waiting.addFirst(reset);
+    }
+
     /** The number under which its answers come. */
     private long beginStep(Phase next, int answers) {
         endStep();
@@ -388,16 +395,23 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         }
     }
 
+    /** A shard's node is silent. Nothing is done yet, so that calls that do not need it need not wait until it is there again, or its life is over. */
+    private void onCheckOverdue(long call) {
+        DomainCalls.Call step = asked;
+        if (phase == Phase.CHECKING && step != null && step.number() == call) {
+            end(Optional.of(Refusal.of(Errno.EAGAIN, "a node that decides pages of the call does not answer")
+                    .with("domid", domid)
+                    .with("effect", "none")));
+        }
+    }
+
     private void onShardsMoved(TypesMessage.ShardsMoved moved) {
         timers.cancel(ASK_AGAIN);
-        // A reset is of what is decided here: it goes on with what still is.
-        List<Work> refused =
-                moved.away() ? waiting.stream().filter(Work::isChecked).toList() : List.of();
+        List<Work> refused = moved.away() ? List.copyOf(waiting) : List.of();
         waiting.removeAll(refused);
         away = moved.away() ? moved.why() : null;
-        if (current instanceof ResetWork reset) {
-            current = null;
-            waiting.addFirst(reset);
+        if (away == null && current instanceof ResetWork reset) {
+            beginAgain(reset);
         }
         // Nothing begins until it is known what becomes of the rest, and until the shards that are decided here now
         // have heard of it: Recover.
@@ -428,7 +442,10 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         Work work = current;
         if (work != null) {
             Optional<Refusal> refusal = refusals.isEmpty() ? Optional.empty() : Optional.of(refusal(work));
-            if (phase == Phase.COMMITTING || refusal.isPresent()) {
+            if (work instanceof ResetWork reset && refusal.isPresent()) {
+                beginAgain(reset);
+                askLater();
+            } else if (phase == Phase.COMMITTING || refusal.isPresent()) {
                 end(refusal);
             } else if (phase == Phase.CHECKING) {
                 markOrCommit(work);

@@ -28,7 +28,10 @@ import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
 
-/** A domain of three shards at two nodes, p and b, and what carries out its type calls at both: whose turn it is chance says, and each link and mailbox is in order. */
+/**
+ * A domain of three shards at two nodes, p and b, and what carries out its type calls at both: whose turn it is chance says, and each link and mailbox is in order.
+ * All are p's at first, or the last one is b's; the other node has the second copy.
+ */
 final class TwoNodes {
     static final int SHARDS = 3;
     private static final Life P = new Life("p", 1);
@@ -37,31 +40,40 @@ final class TwoNodes {
     private static final int MOST_BETWEEN = 20;
     private static final ShardMap MAP = new ShardMap(new long[] {0, Shards.PAGES, 2 * Shards.PAGES});
 
-    private static final ShardPlace DUAL = new ShardPlace(0, SHARDS, ShardPlace.State.DUAL, P, Optional.of(B), CREATED);
-    private static final ShardPlace GIVEN = ShardPlace.solo(B, CREATED + 3);
+    private static final long GIVEN = CREATED + 3;
+    private static final Refusal MOVED =
+            Refusal.of(Errno.EAGAIN, "a shard is decided elsewhere").with("effect", "unknown");
 
     final At p;
     final At b;
     private final Random random;
     private final List<ArrayDeque<Runnable>> lines = new ArrayList<>();
-    private final ArrayDeque<Runnable> toB = line();
-    private final ArrayDeque<Runnable> toP = line();
+    // Changes of copies and calls are of different classes of a link.
+    private final List<ArrayDeque<Runnable>> toB = List.of(line(), line());
+    private final List<ArrayDeque<Runnable>> toP = List.of(line(), line());
+    private final List<ShardPlace> created;
 
     /** One node. */
     final class At {
+        private final Life self;
         private final DomainCalls calls = new DomainCalls(7);
+        /** As this node knows. */
+        private List<ShardPlace> places = List.of();
+
         private final List<BehaviorTestKit<ShardMessage>> shards = new ArrayList<>();
         private final List<ArrayDeque<Runnable>> boxes = new ArrayList<>();
         private final BehaviorTestKit<TypesMessage> types;
         private final ArrayDeque<Runnable> typesBox = line();
         private final BitSet frozen = new BitSet();
+        private boolean silent;
 
         private At(Life self) {
+            this.self = self;
             List<ShardRoute> routes = new ArrayList<>();
             for (int i = 0; i < SHARDS; i++) {
                 int index = i;
                 boxes.add(line());
-                routes.add(message -> tell(index, message));
+                routes.add(message -> route(index, message));
             }
             GuestMemory memory = new GuestMemory(64 << 20, 1 << 12);
             for (int i = 0; i < SHARDS; i++) {
@@ -89,17 +101,54 @@ final class TwoNodes {
             types = BehaviorTestKit.create(TypeCalls.create(7, MAP, routes, calls, self, CREATED));
         }
 
+        /** To whoever decides the shard, as this node knows. */
+        private void route(int shard, ShardMessage message) {
+            if (places.get(shard).primary().equals(self)) {
+                tell(shard, message);
+            } else {
+                At other = other();
+                other.links().get(1).add(() -> other.arrive(shard, (ShardMessage.Call) message, this));
+            }
+        }
+
+        private At other() {
+            return self.equals(P) ? b : p;
+        }
+
+        private List<ArrayDeque<Runnable>> links() {
+            return self.equals(P) ? toP : toB;
+        }
+
+        /** A call of the other node's: as at a node that does not decide the shard, or that does. */
+        private void arrive(int shard, ShardMessage.Call call, At from) {
+            Consumer<CallAnswer> back =
+                    answer -> from.links().get(1).add(() -> from.calls.tell(answer.under(call.call())));
+            if (!places.get(shard).primary().equals(self)) {
+                back.accept(new CallAnswer.Done(call.call(), shard, Optional.of(MOVED)));
+                return;
+            }
+            DomainCalls.Call relay = calls.begin(refusal -> {});
+            relay.onAnswer(answer -> {
+                back.accept(answer);
+                relay.answer(Optional.empty());
+            });
+            tell(shard, call.under(relay.number()));
+        }
+
         private void tell(int shard, ShardMessage message) {
-            boxes.get(shard).add(() -> shards.get(shard).run(message));
+            if (!silent) {
+                boxes.get(shard).add(() -> shards.get(shard).run(message));
+            }
         }
 
         private void tell(TypesMessage message) {
             typesBox.add(() -> types.run(message));
         }
 
-        private void apply(ShardPlace place, long revision) {
+        private void apply(List<ShardPlace> now, long revision) {
+            places = now;
             for (int i = 0; i < SHARDS; i++) {
-                apply(i, place, revision);
+                apply(i, now.get(i), revision);
             }
         }
 
@@ -162,12 +211,17 @@ final class TwoNodes {
         }
     }
 
-    TwoNodes(Random random) {
+    /** @param apart whether b decides the last shard */
+    TwoNodes(Random random, boolean apart) {
         this.random = random;
+        int ofP = apart ? SHARDS - 1 : SHARDS;
+        ShardPlace first = new ShardPlace(0, ofP, ShardPlace.State.DUAL, P, Optional.of(B), CREATED);
+        ShardPlace last = new ShardPlace(SHARDS - 1, 1, ShardPlace.State.DUAL, B, Optional.of(P), CREATED);
+        created = List.of(first, first, apart ? last : first);
         p = new At(P);
         b = new At(B);
-        b.apply(DUAL, CREATED);
-        p.apply(DUAL, CREATED);
+        b.apply(created, CREATED);
+        p.apply(created, CREATED);
     }
 
     private ArrayDeque<Runnable> line() {
@@ -177,11 +231,8 @@ final class TwoNodes {
     }
 
     private void send(Life to, int shard, ShardMessage message) {
-        if (to.equals(B)) {
-            toB.add(() -> b.tell(shard, message));
-        } else {
-            toP.add(() -> p.tell(shard, message));
-        }
+        At at = to.equals(B) ? b : p;
+        at.links().getFirst().add(() -> at.tell(shard, message));
     }
 
     /** So many things happen, if there are as many to happen. */
@@ -212,36 +263,77 @@ final class TwoNodes {
     void promote(boolean recovers) {
         p.boxes.forEach(ArrayDeque::clear);
         p.typesBox.clear();
-        int arrives = random.nextInt(toB.size() + 1);
-        for (int i = 0; i < arrives; i++) {
-            toB.remove().run();
+        someArrives(toB);
+        toP.forEach(ArrayDeque::clear);
+        aloneAtB(recovers);
+    }
+
+    /** p has no lease any more, and does not know: its shards are silent, but what it was about to tell b comes still, whenever that is. */
+    void depose(boolean recovers) {
+        p.silent = true;
+        p.boxes.forEach(ArrayDeque::clear);
+        toB.getFirst().clear();
+        aloneAtB(recovers);
+    }
+
+    /** b dies, which decides the last shard: p decides it from now on. */
+    void loseOther(boolean recovers) {
+        b.boxes.forEach(ArrayDeque::clear);
+        b.typesBox.clear();
+        someArrives(toP);
+        toB.forEach(ArrayDeque::clear);
+        ShardPlace solo = ShardPlace.solo(P, GIVEN);
+        p.apply(List.of(solo, solo, solo), GIVEN);
+        p.tell(new TypesMessage.ShardsMoved(false, MOVED));
+        if (recovers) {
+            p.tell(new TypesMessage.Recover(GIVEN));
         }
-        toB.clear();
-        toP.clear();
-        decideAtB(recovers);
+    }
+
+    private void someArrives(List<ArrayDeque<Runnable>> links) {
+        for (ArrayDeque<Runnable> link : links) {
+            int arrives = random.nextInt(link.size() + 1);
+            for (int i = 0; i < arrives; i++) {
+                link.remove().run();
+            }
+            link.clear();
+        }
     }
 
     /** p hands over (D-27): it is frozen, and when all of its shards say that b has what they have told, b decides them; p hears of it when it does. */
     void handOver(boolean recovers) {
-        b.apply(DUAL.handingOver(), CREATED + 2);
-        for (int i = 0; i < SHARDS; i++) {
+        List<ShardPlace> handingOver = created.stream()
+                .map(place -> place.primary().equals(P) ? place.handingOver() : place)
+                .toList();
+        b.apply(handingOver, CREATED + 2);
+        int ofP = (int)
+                created.stream().filter(place -> place.primary().equals(P)).count();
+        for (int i = 0; i < ofP; i++) {
             // One after the other: what is told to all of them may come in between.
-            p.apply(i, DUAL.handingOver(), CREATED + 2);
+            p.apply(i, handingOver.get(i), CREATED + 2);
             run(random.nextInt(MOST_BETWEEN));
         }
-        while (p.frozen.cardinality() < SHARDS && next()) {
+        while (p.frozen.cardinality() < ofP && next()) {
             // What was told before it froze is acknowledged.
         }
-        p.apply(GIVEN, CREATED + 3);
-        Refusal why = Refusal.of(Errno.EAGAIN, "at b now").with("effect", "unknown");
-        p.tell(new TypesMessage.ShardsMoved(true, why));
-        decideAtB(recovers);
+        ShardPlace solo = ShardPlace.solo(B, GIVEN);
+        List<ShardPlace> given = created.stream()
+                .map(place -> place.primary().equals(P) ? solo : place)
+                .toList();
+        p.apply(given, GIVEN);
+        p.tell(new TypesMessage.ShardsMoved(true, MOVED));
+        decideAtB(given, recovers);
     }
 
-    private void decideAtB(boolean recovers) {
-        b.apply(GIVEN, CREATED + 3);
+    private void aloneAtB(boolean recovers) {
+        ShardPlace solo = ShardPlace.solo(B, GIVEN);
+        decideAtB(List.of(solo, solo, solo), recovers);
+    }
+
+    private void decideAtB(List<ShardPlace> now, boolean recovers) {
+        b.apply(now, GIVEN);
         if (recovers) {
-            b.tell(new TypesMessage.Recover(CREATED + 3));
+            b.tell(new TypesMessage.Recover(GIVEN));
         }
     }
 }

@@ -16,7 +16,6 @@ import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
-import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.TypesMessage;
 import io.trapline.node.registry.DomainCalls;
 import io.trapline.node.rows.KeyRows;
@@ -30,8 +29,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -141,7 +138,7 @@ final class TypeCallsTest {
                         new TypeRun(2 * PAGES, 7, MemType.ioreqServer(5)),
                         new TypeRun(PAGES, 7, MemType.ioreqServer(6))))
                 .isEmpty();
-        Boolean done = await(reply -> calls.tell(new TypesMessage.Reset(5, here(shards), () -> reply.accept(true))));
+        Boolean done = await(reply -> calls.tell(new TypesMessage.Reset(5, () -> reply.accept(true))));
         assertThat(done).isTrue();
         assertThat(types(shards))
                 .containsExactly(
@@ -331,15 +328,72 @@ final class TypeCallsTest {
         assertThat(again.by().isBefore(part.by())).isTrue();
         calls.tell(new TypesMessage.ShardsMoved(true, moved));
         CompletableFuture<Void> reset = new CompletableFuture<>();
-        calls.tell(new TypesMessage.Reset(3, Map.of(0, shard.getRef()::tell), () -> reset.complete(null)));
-        ShardMessage.ResetType last = shard.expectMessageClass(ShardMessage.ResetType.class);
-        asked.tell(new CallAnswer.Done(last.call(), 0, Optional.of(moved)));
+        // Whoever carries out the type calls now resets the shard too.
+        calls.tell(new TypesMessage.Reset(3, () -> reset.complete(null)));
         reset.orTimeout(20, TimeUnit.SECONDS).join();
         assertThat(ends).containsExactly("first EAGAIN", "second EAGAIN", "third EAGAIN");
     }
 
-    private static Map<Integer, ShardRoute> here(Shards shards) {
-        return IntStream.range(0, shards.routes.size()).boxed().collect(Collectors.toMap(i -> i, shards.routes::get));
+    @Test
+    void aResetThatAShardElsewhereRefusesIsDoneWhenItHasBeenAsked() throws Exception {
+        // C5: the second shard is at another node, which does not know yet that it decides it.
+        TestProbe<ShardMessage> first = KIT.createTestProbe();
+        TestProbe<ShardMessage> second = KIT.createTestProbe();
+        DomainCalls asked = new DomainCalls(DOMID);
+        ActorRef<TypesMessage> calls = KIT.spawn(TypeCalls.create(
+                DOMID,
+                new ShardMap(new long[] {0, PAGES}),
+                List.of(first.getRef()::tell, second.getRef()::tell),
+                asked,
+                SELF,
+                TERM));
+        CompletableFuture<Void> reset = new CompletableFuture<>();
+        calls.tell(new TypesMessage.Reset(3, () -> reset.complete(null)));
+        ShardMessage.Part part = first.expectMessageClass(ShardMessage.Part.class);
+        assertThat(part.inner()).isEqualTo(new ShardMessage.ResetType(part.call(), 3));
+        asked.tell(new CallAnswer.Done(part.call(), 0, Optional.empty()));
+        asked.tell(new CallAnswer.Done(
+                second.expectMessageClass(ShardMessage.Part.class).call(),
+                1,
+                Optional.of(Refusal.of(Errno.EAGAIN, "the shard is at another node"))));
+        ShardMessage.GetMark mark = first.expectMessageClass(ShardMessage.GetMark.class);
+        second.expectMessageClass(ShardMessage.GetMark.class);
+        asked.tell(new CallAnswer.Marked(mark.call(), 0, Optional.empty(), Optional.empty()));
+        asked.tell(new CallAnswer.Marked(mark.call(), 1, Optional.empty(), Optional.empty()));
+        ShardMessage.Part again = first.expectMessageClass(ShardMessage.Part.class);
+        assertThat(mark.by().isBefore(again.by())).isTrue();
+        second.expectMessageClass(ShardMessage.Part.class);
+        assertThat(reset).isNotDone();
+        asked.tell(new CallAnswer.Done(again.call(), 0, Optional.empty()));
+        asked.tell(new CallAnswer.Done(again.call(), 1, Optional.empty()));
+        reset.orTimeout(20, TimeUnit.SECONDS).join();
+    }
+
+    @Test
+    void aCallWhoseCheckNobodyAnswersIsRefusedAndTheNextOneBegins() {
+        // T6: a node that is stopped, and is the only one with its shard, must not keep calls away that do not need it.
+        TestProbe<ShardMessage> shard = KIT.createTestProbe();
+        DomainCalls asked = new DomainCalls(DOMID);
+        ActorRef<TypesMessage> calls = KIT.spawn(
+                TypeCalls.create(DOMID, new ShardMap(new long[1]), List.of(shard.getRef()::tell), asked, SELF, TERM));
+        List<Optional<Refusal>> answers = new CopyOnWriteArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            calls.tell(new TypesMessage.SetTypes(
+                    number(asked, answers::add), List.of(new TypeRun(0, 1, MemType.RAM_RO)), Optional.empty()));
+        }
+        long silent = shard.expectMessageClass(ShardMessage.CheckTypes.class).call();
+        calls.tell(new TypesMessage.CheckOverdue(silent));
+        long next = shard.expectMessageClass(ShardMessage.CheckTypes.class).call();
+        assertThat(answers)
+                .singleElement()
+                .satisfies(refusal -> assertThat(refusal)
+                        .hasValueSatisfying(why -> assertThat(why.metadata()).containsEntry("effect", "none")));
+        // Neither the time nor the answer of the earlier one is the next one's.
+        calls.tell(new TypesMessage.CheckOverdue(silent));
+        asked.tell(new CallAnswer.Done(silent, 0, Optional.empty()));
+        shard.expectNoMessage();
+        asked.tell(new CallAnswer.Done(next, 0, Optional.empty()));
+        shard.expectMessageClass(ShardMessage.Part.class);
     }
 
     private static ActorRef<TypesMessage> calls(Shards shards) {
