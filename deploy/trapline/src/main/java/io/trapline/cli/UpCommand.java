@@ -78,6 +78,14 @@ final class UpCommand implements Callable<Integer> {
             description = "Separate processes: how many nodes, 1 … 64 (default: 1).")
     private @Nullable Integer nodes;
 
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            converter = SizeConverter.class,
+            description =
+                    "Separate processes: how much guest memory each node may hold, such as 4GiB; allocated when first written (default: half of the machine's, in equal parts).")
+    private @Nullable Long memory;
+
     @Option(names = "--restart", description = "Separate processes: start one that dies again.")
     private boolean restart;
 
@@ -91,6 +99,9 @@ final class UpCommand implements Callable<Integer> {
         if (coordinators == null && nodes == null) {
             if (restart) {
                 throw new BadInput("--restart is for separate processes: --coordinators, --nodes");
+            }
+            if (memory != null) {
+                throw new BadInput("--memory is for separate processes: --coordinators, --nodes");
             }
             runHere();
         } else {
@@ -141,7 +152,7 @@ final class UpCommand implements Callable<Integer> {
             throws BadInput, StartException, InterruptedException {
         Supervisor.Plan plan = new Supervisor.Plan(
                 coordinatorCount, nodeCount, folder, address(), restart, TraplineCommand.class.getName());
-        try (Supervisor supervisor = Supervisor.start(plan, this::say)) {
+        try (Supervisor supervisor = Supervisor.start(memory == null ? plan : plan.withNodeMemory(memory), this::say)) {
             ready(supervisor.addresses());
         }
     }

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -53,6 +54,7 @@ public final class Supervisor implements AutoCloseable {
      * @param firstNode where the first node listens, on loopback; port 0 = any
      * @param restarts whether a process that dies is started again
      * @param mainClass of the command line
+     * @param nodeMemoryBytes how much guest memory each node may hold; empty = half of the machine's, in equal parts
      * @param ways how the processes come to each other
      */
     public record Plan(
@@ -62,11 +64,22 @@ public final class Supervisor implements AutoCloseable {
             ListenAddress firstNode,
             boolean restarts,
             String mainClass,
+            OptionalLong nodeMemoryBytes,
             Ways ways) {
         /** Processes that come to each other straight. */
         public Plan(
                 int coordinators, int nodes, Path data, ListenAddress firstNode, boolean restarts, String mainClass) {
-            this(coordinators, nodes, data, firstNode, restarts, mainClass, Ways.STRAIGHT);
+            this(coordinators, nodes, data, firstNode, restarts, mainClass, OptionalLong.empty(), Ways.STRAIGHT);
+        }
+
+        /** The same with nodes that may hold so much guest memory each. */
+        public Plan withNodeMemory(long bytes) {
+            return new Plan(coordinators, nodes, data, firstNode, restarts, mainClass, OptionalLong.of(bytes), ways);
+        }
+
+        /** The same whose processes come to each other so. */
+        public Plan withWays(Ways other) {
+            return new Plan(coordinators, nodes, data, firstNode, restarts, mainClass, nodeMemoryBytes, other);
         }
     }
 
@@ -167,10 +180,11 @@ public final class Supervisor implements AutoCloseable {
                             ways.flags(peer.id()),
                             arguments("coordinator", told.coordinator(peer, plan.data())))));
         }
-        long memory =
-                ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize()
+        long memory = plan.nodeMemoryBytes()
+                .orElseGet(() -> ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
+                                .getTotalMemorySize()
                         / MEMORY_PART_FOR_GUESTS
-                        / layout.nodes().size();
+                        / layout.nodes().size());
         for (int i = 0; i < layout.nodes().size(); i++) {
             Map<String, String> settings = told.node(i, layout.nodes().get(i), memory);
             String id = Layout.nodeId(i);

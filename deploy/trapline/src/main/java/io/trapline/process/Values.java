@@ -45,7 +45,7 @@ public final class Values {
     }
 
     /** Bytes: {@code 4GiB}, {@code 512MiB} or a plain number; at least 2 MiB, at most 2^62. */
-    static long memory(String text) {
+    public static long memory(String text) {
         Matcher form = SIZE.matcher(text);
         if (!form.matches()) {
             throw new IllegalArgumentException("'" + text + "' is no size such as 4GiB, 512MiB or 1073741824");

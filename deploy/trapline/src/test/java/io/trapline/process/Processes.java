@@ -25,11 +25,22 @@ final class Processes implements AutoCloseable {
     private final Supervisor supervisor;
 
     Processes(int coordinators, int nodes, Path data) throws Exception {
-        logs = data.resolve(Supervisor.LOGS);
-        supervisor = Supervisor.start(
-                new Supervisor.Plan(
-                        coordinators, nodes, data, ListenAddress.ANY_PORT, false, "io.trapline.cli.TraplineCommand"),
-                changes::add);
+        this(plan(coordinators, nodes, data));
+    }
+
+    /** @param nodeMemoryBytes what each node may hold */
+    Processes(int coordinators, int nodes, Path data, long nodeMemoryBytes) throws Exception {
+        this(plan(coordinators, nodes, data).withNodeMemory(nodeMemoryBytes));
+    }
+
+    private Processes(Supervisor.Plan plan) throws Exception {
+        logs = plan.data().resolve(Supervisor.LOGS);
+        supervisor = Supervisor.start(plan, changes::add);
+    }
+
+    private static Supervisor.Plan plan(int coordinators, int nodes, Path data) {
+        return new Supervisor.Plan(
+                coordinators, nodes, data, ListenAddress.ANY_PORT, false, "io.trapline.cli.TraplineCommand");
     }
 
     /** Through all nodes, one after the other. */

@@ -80,13 +80,8 @@ public final class ProcessTarget implements Target, AutoCloseable {
         boolean isStarted = false;
         try {
             Supervisor.Plan plan = new Supervisor.Plan(
-                    coordinators,
-                    nodes,
-                    data.path(),
-                    ListenAddress.ANY_PORT,
-                    false,
-                    mainClass,
-                    wires == null ? Supervisor.Ways.STRAIGHT : wires);
+                            coordinators, nodes, data.path(), ListenAddress.ANY_PORT, false, mainClass)
+                    .withWays(wires == null ? Supervisor.Ways.STRAIGHT : wires);
             Supervisor supervisor = Supervisor.start(plan, processes::changed);
             ProcessTarget target = new ProcessTarget(data, processes, supervisor, wires, memory, means);
             isStarted = true;
