@@ -92,7 +92,8 @@ final class SeveralHostsTest {
                 assertThatThrownBy(() -> connection.memory().setMemType(domain, new Gfn(0), FIRST.value() + 1, TYPE))
                         .isInstanceOfSatisfying(TraplineException.class, refused -> {
                             assertThat(refused.errno()).contains(Errno.EINVAL);
-                            assertThat(refused.refusal().orElseThrow().metadata()).containsEntry("first_gfn", String.valueOf(FIRST.value()));
+                            assertThat(refused.refusal().orElseThrow().metadata())
+                                    .containsEntry("first_gfn", String.valueOf(FIRST.value()));
                         });
                 assertThat(connection.memory().listMemTypes(domain, new Gfn(0), FIRST.value()))
                         .extracting(MemTypeRun::getType)
