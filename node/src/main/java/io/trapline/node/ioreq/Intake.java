@@ -103,7 +103,7 @@ final class Intake {
         KeyRows keys = rows.keys();
         for (int i = 0; i < rows.size(); i++) {
             int row = slots.findAny(keys.vcpu(i), keys.vcpuEpoch(i), keys.sequence(i), keys.part(i));
-            ToldOutcomes.Told told = replies.told().of(keys, i);
+            ToldOutcomes.Told told = row == NONE ? replies.told().take(keys, i) : null;
             if (row != NONE) {
                 table.shardEpoch[row] = shardEpoch;
                 if (table.buffered[row]) {

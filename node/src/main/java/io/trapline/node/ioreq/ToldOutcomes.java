@@ -4,22 +4,69 @@ import io.trapline.model.Errno;
 import io.trapline.model.Pure;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.ArrayDeque;
+import java.util.BitSet;
+import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a server has told shards of which there is another copy, until they say that the other copy has it too: if the one that was told dies, the other asks
- * (D-21, D-22). As many as are under way between the two nodes.
+ * What a server has told shards, until they say that every copy has it: if the one that was told dies, or hands over, the other one asks (D-21, D-22). As many as are
+ * under way between the two nodes. What was told in one message is kept as it is, in columns, and is nearly always recorded in the same order.
  */
 @Pure
 final class ToldOutcomes {
     /** What came of a row. */
     record Told(long data, byte errno) {}
 
-    private record Key(int vcpu, long vcpuEpoch, long sequence, int part) {}
+    /** What one message has told. */
+    private static final class Batch {
+        private final KeyRows keys;
+        /** Null where all of them are posted writes. */
+        private final @Nullable OutcomeRows outcomes;
+        /** Rows before it are recorded. */
+        private int next;
+        /** Rows behind it that are, too; null where there have been none. */
+        private @Nullable BitSet early;
 
-    private final Map<Key, Told> told = new HashMap<>();
+        private Batch(KeyRows keys, @Nullable OutcomeRows outcomes) {
+            this.keys = keys;
+            this.outcomes = outcomes;
+        }
+
+        private boolean isNext(KeyRows rows, int i) {
+            return keys.isAt(next, rows, i);
+        }
+
+        /** The row of that key; -1 where it is not there, or is recorded. */
+        private int find(KeyRows rows, int i) {
+            for (int row = next; row < keys.size(); row++) {
+                if (keys.isAt(row, rows, i) && (early == null || !early.get(row))) {
+                    return row;
+                }
+            }
+            return -1;
+        }
+
+        private void remove(int row) {
+            if (row != next) {
+                BitSet behind = early == null ? new BitSet(keys.size()) : early;
+                behind.set(row);
+                early = behind;
+                return;
+            }
+            next = early == null ? row + 1 : early.nextClearBit(row + 1);
+        }
+
+        private boolean isOver() {
+            return next >= keys.size();
+        }
+
+        private Told told(int row) {
+            return outcomes == null ? new Told(0, Errno.OK) : new Told(outcomes.data(row), outcomes.errno(row));
+        }
+    }
+
+    private final ArrayDeque<Batch> batches = new ArrayDeque<>();
     private boolean keeps;
 
     /** From now on they are kept: the domain's shards may have another copy. */
@@ -27,41 +74,78 @@ final class ToldOutcomes {
         keeps = true;
     }
 
+    /** To be told; nobody changes the rows any more. */
     void completed(OutcomeRows rows) {
-        for (int i = 0; keeps && i < rows.size(); i++) {
-            told.put(key(rows.keys(), i), new Told(rows.data(i), rows.errno(i)));
+        if (keeps) {
+            batches.add(new Batch(rows.keys(), rows));
         }
     }
 
+    /** To be told; nobody changes the rows any more. */
     void postedDone(KeyRows rows) {
-        for (int i = 0; keeps && i < rows.size(); i++) {
-            told.put(key(rows, i), new Told(0, Errno.OK));
+        if (keeps) {
+            batches.add(new Batch(rows, null));
         }
     }
 
-    /** Both copies have it. */
+    /** Every copy has them. */
     void recorded(KeyRows rows) {
+        Batch last = batches.peek();
         for (int i = 0; i < rows.size(); i++) {
-            told.remove(key(rows, i));
+            if (last == null || last.isOver() || !last.isNext(rows, i)) {
+                last = whoseNext(rows, i);
+            }
+            if (last == null) {
+                take(rows, i);
+            } else {
+                last.remove(last.next);
+                if (last.isOver()) {
+                    batches.remove(last);
+                }
+            }
         }
     }
 
-    /** What was told of that row, or null. */
+    private @Nullable Batch whoseNext(KeyRows rows, int i) {
+        for (Batch batch : batches) {
+            if (batch.isNext(rows, i)) {
+                return batch;
+            }
+        }
+        return null;
+    }
+
+    /** What was told of that row, which is to be told again; null where nothing was, or it is recorded. */
     @Nullable
-    Told of(KeyRows rows, int i) {
-        return told.get(key(rows, i));
+    Told take(KeyRows rows, int i) {
+        for (Iterator<Batch> each = batches.iterator(); each.hasNext(); ) {
+            Batch batch = each.next();
+            int row = batch.find(rows, i);
+            if (row >= 0) {
+                batch.remove(row);
+                if (batch.isOver()) {
+                    each.remove();
+                }
+                return batch.told(row);
+            }
+        }
+        return null;
     }
 
     /** Nobody asks here any more. */
     void forget() {
-        told.clear();
+        batches.clear();
     }
 
+    /** How many rows it keeps. */
     int size() {
-        return told.size();
+        return batches.stream()
+                .mapToInt(batch ->
+                        batch.keys.size() - batch.next - (batch.early == null ? 0 : laterThan(batch.early, batch.next)))
+                .sum();
     }
 
-    private static Key key(KeyRows rows, int i) {
-        return new Key(rows.vcpu(i), rows.vcpuEpoch(i), rows.sequence(i), rows.part(i));
+    private static int laterThan(BitSet early, int next) {
+        return early.get(next, Math.max(next, early.length())).cardinality();
     }
 }

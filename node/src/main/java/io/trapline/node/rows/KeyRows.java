@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * Keys of ioreqs in columns: (vCPU, vCPU epoch, sequence number, part), the same through every resend (F6). Grows by doubling;
- * whoever is told owns it, and the teller keeps no reference.
+ * whoever is told only reads it, and the teller does not change it any more.
  */
 @Pure
 public final class KeyRows {
@@ -41,14 +41,19 @@ public final class KeyRows {
     /** Whether the key in a row of other keys is among these; looks at all of them. */
     public boolean contains(KeyRows other, int row) {
         for (int i = 0; i < size; i++) {
-            if (sequence[i] == other.sequence[row]
-                    && vcpu[i] == other.vcpu[row]
-                    && vcpuEpoch[i] == other.vcpuEpoch[row]
-                    && part[i] == other.part[row]) {
+            if (isAt(i, other, row)) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** Whether the key in a row of other keys is the one in row {@code i}. */
+    public boolean isAt(int i, KeyRows other, int row) {
+        return sequence[i] == other.sequence[row]
+                && vcpu[i] == other.vcpu[row]
+                && vcpuEpoch[i] == other.vcpuEpoch[row]
+                && part[i] == other.part[row];
     }
 
     public int size() {

@@ -4,8 +4,8 @@ import io.trapline.model.Pure;
 import java.util.Arrays;
 
 /**
- * Outcomes in columns: the key, the value of a read (masked to its size, 0 otherwise) and the errno's number, 0 = done. Ownership
- * passes with the tell.
+ * Outcomes in columns: the key, the value of a read (masked to its size, 0 otherwise) and the errno's number, 0 = done. Whoever is told
+ * only reads it, and the teller does not change it any more.
  */
 @Pure
 public final class OutcomeRows {
