@@ -1,5 +1,6 @@
 package io.trapline.coordinator.lease;
 
+import com.google.protobuf.TextFormat;
 import io.trapline.coordinator.commit.NotLeading;
 import io.trapline.coordinator.place.Placer;
 import io.trapline.coordinator.registry.Answers;
@@ -295,9 +296,13 @@ public final class Leadership {
     private void place(LeaseTable begun) {
         if (!begun.isInGrace() && placer.isDue(now())) {
             Placer.Work work = settings.views().read(Placer.Work::of);
-            placer.step(now(), work, begun.leased())
-                    .forEach(command -> outside.submit(
-                            this, command.setLeadership(leadership).build(), answer -> {}));
+            placer.step(now(), work, begun.leased()).forEach(proposal -> {
+                Command command = proposal.setLeadership(leadership).build();
+                LOG.info(
+                        "placing: {}",
+                        TextFormat.printer().emittingSingleLine(true).printToString(command));
+                outside.submit(this, command, answer -> {});
+            });
         }
     }
 

@@ -3,10 +3,13 @@ package io.trapline.process;
 import io.trapline.node.Node;
 import io.trapline.node.registry.NodeRegistry.Parts;
 import java.time.Duration;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,12 +25,28 @@ final class NodeLeave {
     /** A node that is not heard of has nothing that anybody could take over. */
     private static final Duration WITHOUT_LEASE = Duration.ofSeconds(3);
 
-    private final Node node;
+    private final BooleanSupplier serves;
+    private final Supplier<CompletionStage<Parts>> asksParts;
+    private final Supplier<CompletionStage<Void>> tells;
     private final Duration timeout;
     private final CountDownLatch skipped = new CountDownLatch(1);
 
-    NodeLeave(Node node, Duration timeout) {
-        this.node = node;
+    /**
+     * The end of a node.
+     *
+     * @param serves whether it has a lease now
+     * @param parts what others would miss of it, as {@link Node#parts}
+     * @param tells tells the registry that it is about to end, as {@link Node#leave}; more than once does no harm
+     * @param timeout how long it stays at most; zero = not at all
+     */
+    NodeLeave(
+            BooleanSupplier serves,
+            Supplier<CompletionStage<Parts>> parts,
+            Supplier<CompletionStage<Void>> tells,
+            Duration timeout) {
+        this.serves = serves;
+        this.asksParts = parts;
+        this.tells = tells;
         this.timeout = timeout;
     }
 
@@ -38,35 +57,64 @@ final class NodeLeave {
 
     /** Until nothing is left that others could have, the time is over, or somebody does not want to wait. */
     void await() {
-        long endNanos = System.nanoTime() + timeout.toNanos();
+        if (timeout.isZero()) {
+            return;
+        }
         try {
-            if (timeout.isZero() || !parts().isOpen()) {
-                return;
-            }
-            node.leave().toCompletableFuture().get(ASK.toMillis(), TimeUnit.MILLISECONDS);
-            long servedNanos = System.nanoTime();
-            Parts parts = parts();
-            while (parts.isOpen() && parts.left() > 0) {
-                long now = System.nanoTime();
-                servedNanos = node.serves() ? now : servedNanos;
-                if (now - endNanos >= 0 || now - servedNanos >= WITHOUT_LEASE.toNanos()) {
-                    LOG.warn("{} shards and servers have not gone to other nodes, and end with this one", parts.left());
-                    return;
-                }
-                if (skipped.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-                    LOG.warn("asked to end at once: {} shards and servers end with this node", parts.left());
-                    return;
-                }
-                parts = parts();
-            }
-        } catch (ExecutionException | TimeoutException unheard) {
-            LOG.warn("no coordinator heard that this node is about to end; what it has ends with it", unheard);
+            awaitLeft();
+        } catch (ExecutionException | TimeoutException stuck) {
+            LOG.error("this node does not say what it has; that ends with it", stuck);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
     }
 
+    private void awaitLeft() throws ExecutionException, InterruptedException, TimeoutException {
+        long endNanos = System.nanoTime() + timeout.toNanos();
+        long servedNanos = System.nanoTime();
+        boolean isHeard = false;
+        Parts parts = parts();
+        while (parts.isOpen() && (!isHeard || parts.left() > 0)) {
+            // While coordinators elect a leader nobody hears it: that is no reason to lose anything.
+            isHeard = isHeard || tell();
+            long now = System.nanoTime();
+            servedNanos = serves.getAsBoolean() ? now : servedNanos;
+            if (now - endNanos >= 0 || now - servedNanos >= WITHOUT_LEASE.toNanos()) {
+                LOG.warn(
+                        "{}: {} shards and servers have not gone to other nodes, and end with this one",
+                        why(isHeard, now - endNanos >= 0),
+                        parts.left());
+                return;
+            }
+            if (skipped.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+                LOG.warn("asked to end at once: {} shards and servers end with this node", parts.left());
+                return;
+            }
+            parts = parts();
+        }
+    }
+
+    private String why(boolean isHeard, boolean isLate) {
+        if (!isHeard) {
+            return "no coordinator has heard that this node is about to end";
+        }
+        return isLate
+                ? "no other node had room or time for them in " + timeout.toSeconds() + " s (--drain-timeout)"
+                : "this node has no lease any more";
+    }
+
+    /** Whether it has been heard. */
+    private boolean tell() throws InterruptedException {
+        try {
+            tells.get().toCompletableFuture().get(ASK.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (ExecutionException | TimeoutException unheard) {
+            LOG.info("no coordinator has heard yet that this node is about to end", unheard);
+            return false;
+        }
+    }
+
     private Parts parts() throws ExecutionException, InterruptedException, TimeoutException {
-        return node.parts().toCompletableFuture().get(ASK.toMillis(), TimeUnit.MILLISECONDS);
+        return asksParts.get().toCompletableFuture().get(ASK.toMillis(), TimeUnit.MILLISECONDS);
     }
 }

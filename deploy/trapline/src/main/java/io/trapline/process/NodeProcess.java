@@ -125,7 +125,7 @@ public final class NodeProcess implements AutoCloseable {
                 health.ready(state.isUp());
                 listener.accept(state);
             });
-            leave = new NodeLeave(node, settings.drainTimeout());
+            leave = new NodeLeave(node::serves, node::parts, node::leave, settings.drainTimeout());
             health.aliveWhile(node::answers);
             started.push(() -> end(watch, health, server, node));
         }

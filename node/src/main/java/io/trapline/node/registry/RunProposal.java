@@ -12,6 +12,8 @@ import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ShardPlace;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Proposes, as the primary of a shard of a domain, that the shard goes on without its backup, that its backup goes on in its place, or that a
@@ -44,6 +46,8 @@ public final class RunProposal implements Consumer<ShardPlace> {
         ExecuteRequest.Builder command(RunName run, NodeLife primary);
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(RunProposal.class);
+
     private final RegistryClient registry;
     private final Life self;
     private final int domid;
@@ -75,6 +79,13 @@ public final class RunProposal implements Consumer<ShardPlace> {
                 .setNode(self.node())
                 .setIncarnation(self.incarnation())
                 .build();
-        registry.execute(what.command(run, primary).build()).whenComplete((response, failure) -> underWay.set(false));
+        ExecuteRequest command = what.command(run, primary).build();
+        LOG.info(
+                "proposing {} of domain {}, from shard {} on, epoch {}",
+                command.getCommandCase(),
+                domid,
+                place.run(),
+                place.epoch());
+        registry.execute(command).whenComplete((response, failure) -> underWay.set(false));
     }
 }
