@@ -20,7 +20,8 @@ public final class ContainerCluster implements AutoCloseable {
     private static final int RAFT_PORT = 7421;
     private static final String COORDINATOR_HEAP = "-Xms32m -Xmx192m -XX:+UseSerialGC";
     private static final String NODE_HEAP = "-Xms32m -Xmx256m -XX:+UseSerialGC";
-    private static final String NODE_MEMORY = "256MiB";
+    /** Each has room for what two others give away (D-27), however little of it guests touch. */
+    private static final String NODE_MEMORY = "8GiB";
 
     private final PrivateNetwork network;
     private final int coordinators;
@@ -83,6 +84,7 @@ public final class ContainerCluster implements AutoCloseable {
         return new TraplineContainer(command.toArray(String[]::new))
                 .at(network, id, address)
                 .withEnv("TRAPLINE_JAVA_OPTS", heap)
+                .withEnv("TRAPLINE_LOG", "info")
                 .withoutHealthChecks()
                 .startedWhenUp();
     }
@@ -106,6 +108,11 @@ public final class ContainerCluster implements AutoCloseable {
     public String addressOf(String id) {
         int number = Integer.parseInt(id.substring(1));
         return id.startsWith("c") ? coordinator(number) : node(number);
+    }
+
+    /** Where a member serves, as clients take it. */
+    public String serviceOf(String id) {
+        return addressOf(id) + ":" + PORT;
     }
 
     /** A member by its id. */

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.output.OutputFrame;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.utility.DockerImageName;
 
@@ -84,6 +85,11 @@ public final class TraplineContainer extends GenericContainer<TraplineContainer>
     /** It counts as started when it serves, leads or follows. */
     public TraplineContainer startedWhenUp() {
         return waitingFor(Wait.forLogMessage(UP, 1).withStartupTimeout(PATIENCE));
+    }
+
+    /** What its processes have said on stdout in all their lives: what they do, and no logs. */
+    public String said() {
+        return getLogs(OutputFrame.OutputType.STDOUT);
     }
 
     /** Sends its process a signal, by name: {@code KILL}, {@code TERM}, {@code STOP} … */

@@ -22,8 +22,6 @@ final class ContainerFaults {
     private static final Duration DEAD = Duration.ofMillis(1_500);
     private static final Duration APART = Duration.ofMillis(1_500);
     private static final Duration POOR = Duration.ofSeconds(3);
-    private static final Duration UP = Duration.ofSeconds(90);
-    private static final int GRACE_SECONDS = 25;
 
     private final Members members;
     private final TraplineConnection observer;
@@ -31,6 +29,7 @@ final class ContainerFaults {
     private final Target.Domains domains;
     private final Promotions promotions;
     private final Links links;
+    private final Restarts restarts;
 
     ContainerFaults(Members members, TraplineConnection observer, Target.Domains domains, Promotions promotions) {
         this.members = members;
@@ -39,6 +38,7 @@ final class ContainerFaults {
         this.domains = domains;
         this.promotions = promotions;
         this.links = new Links(members);
+        this.restarts = new Restarts(members, outlook, domains);
     }
 
     private interface Which {
@@ -75,7 +75,8 @@ final class ContainerFaults {
                 links("reset-between-nodes", noLinks, APART, links::reset),
                 links("slow-link", noLinks, POOR, (one, other) -> links.slow(one)),
                 starve(),
-                restartAll(),
+                restarts.ofNodes("restart-nodes"),
+                restarts.ofCoordinators("restart-coordinators"),
                 unavailable(
                         "delay-between-nodes",
                         "netem is not in every kernel, and nothing stands between containers that could wait"),
@@ -154,6 +155,19 @@ final class ContainerFaults {
         return lapse(name, lasting, false, which, harm, healing);
     }
 
+    /** What was done by halves is undone: others share the cluster. */
+    private static void harm(String victim, Harm harm, Harm healing) throws IOException, InterruptedException {
+        boolean isDone = false;
+        try {
+            harm.to(victim);
+            isDone = true;
+        } finally {
+            if (!isDone) {
+                healing.to(victim);
+            }
+        }
+    }
+
     private Fault lapse(String name, Duration lasting, boolean ends, Which which, Harm harm, Harm healing) {
         return new Fault(name, Optional.empty(), lasting, random -> {
             String victim = which.member();
@@ -162,7 +176,7 @@ final class ContainerFaults {
             long leaders = members.count("leading");
             long promoted = promotions.count();
             long revision = outlook.revision();
-            harm.to(victim);
+            harm(victim, harm, healing);
             return new Fault.Broken() {
                 private boolean isMissed;
                 private long revisionsMissed;
@@ -209,7 +223,7 @@ final class ContainerFaults {
     private Fault links(String name, Optional<String> unavailable, Duration lasting, Between between) {
         return new Fault(name, unavailable, lasting, random -> {
             List<String> pair = pair(random);
-            between.nodes(pair.getFirst(), pair.getLast());
+            harm(pair.getFirst(), one -> between.nodes(one, pair.getLast()), links::heal);
             return new Fault.Broken() {
                 private long hit;
 
@@ -267,41 +281,6 @@ final class ContainerFaults {
                 @Override
                 public String effect() {
                     return throttled == 0 ? "" : "held up " + throttled + " times";
-                }
-            };
-        });
-    }
-
-    /** Each ends as it does for an upgrade and is started again, one after the other, once all are whole again. */
-    private Fault restartAll() {
-        return new Fault("restart-all", Optional.empty(), Duration.ZERO, random -> {
-            int restarted = 0;
-            for (String id : members.all()) {
-                members.awaitAllUp(UP.toMillis());
-                outlook.awaitRedundant(
-                        DomainRef.of(domains.lasting()), UP, () -> List.of("before the restart of " + id));
-                members.container(id).end(GRACE_SECONDS);
-                members.startAgain(id);
-                restarted++;
-            }
-            String effect = restarted + " members restarted";
-            return new Fault.Broken() {
-                @Override
-                public String target() {
-                    return "every member";
-                }
-
-                @Override
-                public void heal() {}
-
-                @Override
-                public boolean endsNodes() {
-                    return true;
-                }
-
-                @Override
-                public String effect() {
-                    return effect;
                 }
             };
         });

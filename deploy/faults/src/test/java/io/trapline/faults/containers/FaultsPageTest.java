@@ -13,13 +13,14 @@ import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What docs/CONTRIBUTING.md says that the suite has is what it has. */
 final class FaultsPageTest {
     private static final Path SOURCES = Path.of("src/test/java/io/trapline/faults/containers");
-    private static final Pattern FAULT =
-            Pattern.compile("\\b(?:kill|lapse|links|unavailable)\\(\\s*\"([a-z-]+)\"|new Fault\\(\"([a-z-]+)\"");
+    private static final Pattern FAULT = Pattern.compile(
+            "\\b(?:kill|lapse|links|unavailable|restarts\\.\\w+)\\(\\s*\"([a-z-]+)\"|new Fault\\(\"([a-z-]+)\"");
     private static final Pattern QUOTED = Pattern.compile("`([A-Za-z-]+)`");
 
     /** What is between the heading and the next one, a name a list item. */
@@ -36,7 +37,8 @@ final class FaultsPageTest {
 
     @Test
     void listsEveryScenario() throws Exception {
-        Set<String> scenarios = Arrays.stream(FaultScenariosTest.class.getDeclaredMethods())
+        Set<String> scenarios = Stream.of(CoordinatorFaultsTest.class, NodeFaultsTest.class)
+                .flatMap(scenariosOf -> Arrays.stream(scenariosOf.getDeclaredMethods()))
                 .filter(method -> method.isAnnotationPresent(Test.class))
                 .map(Method::getName)
                 .collect(Collectors.toCollection(TreeSet::new));

@@ -36,7 +36,6 @@ final class Links {
 
     /** What it says goes at 256 kbit/s. */
     void slow(String id) throws IOException, InterruptedException {
-        slowed.put(id, true);
         in(
                 id,
                 List.of(
@@ -53,6 +52,7 @@ final class Links {
                         "4kb",
                         "latency",
                         "400ms"));
+        slowed.put(id, true);
     }
 
     private void rule(String at, String from, List<String> what) throws IOException, InterruptedException {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -45,8 +46,13 @@ final class Members {
         return cluster.addressOf(id);
     }
 
+    /** Where it serves, as clients take it. */
+    String service(String id) {
+        return cluster.serviceOf(id);
+    }
+
     private List<String> said(String id) {
-        Matcher matcher = SAID.matcher(container(id).getLogs());
+        Matcher matcher = SAID.matcher(container(id).said());
         return matcher.results().map(result -> result.group(2)).toList();
     }
 
@@ -70,6 +76,11 @@ final class Members {
     void startAgain(String id) {
         saidBefore.put(id, said(id).size());
         container(id).startAgain();
+    }
+
+    /** What the process of one that has ended said at last. */
+    long exit(String id) {
+        return Objects.requireNonNull(container(id).state().getExitCodeLong());
     }
 
     /** What each of them does, a line each. */

@@ -1,0 +1,135 @@
+package io.trapline.faults.containers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.trapline.client.TraplineConnection;
+import io.trapline.faults.chaos.Chaos;
+import io.trapline.faults.history.History;
+import io.trapline.faults.history.HistoryFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.testcontainers.DockerClientFactory;
+
+/**
+ * Three coordinators and three nodes in containers that all scenarios of a class share. Guests, emulators and operators are at them in each, and the history of
+ * what they did is checked: nothing promised is broken, and everything works again once the fault is healed. A fault that had no effect fails its scenario.
+ * Used by one thread.
+ */
+final class ScenarioCluster
+        implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterTestExecutionCallback {
+    /** Nothing more than the fault. */
+    static final Chaos.During NOTHING = broken -> {};
+
+    private static final String ASK = "no Docker engine answers: apt-get install docker.io iptables, and start dockerd";
+    private static final int COORDINATORS = 3;
+    private static final int NODES = 3;
+    private static final Path KEPT = Path.of("target");
+
+    private @Nullable ContainerTarget target;
+
+    @Override
+    public void beforeAll(ExtensionContext scenarios) {
+        assumeTrue(DockerClientFactory.instance().isDockerAvailable(), ASK);
+        target = ContainerTarget.start(COORDINATORS, NODES);
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext scenario) throws IOException, InterruptedException {
+        target().clear();
+    }
+
+    /** Whatever a scenario failed at, a person finds what the members said. */
+    @Override
+    public void afterTestExecution(ExtensionContext scenario) throws IOException {
+        if (scenario.getExecutionException().isPresent()) {
+            String name = "faults-" + scenario.getRequiredTestMethod().getName() + ".log";
+            Files.writeString(Files.createDirectories(KEPT).resolve(name), target().logs());
+        }
+    }
+
+    @Override
+    public void afterAll(ExtensionContext scenarios) {
+        if (target != null) {
+            target.close();
+        }
+    }
+
+    ContainerTarget target() {
+        return Objects.requireNonNull(target);
+    }
+
+    /** To all nodes. */
+    TraplineConnection connection(String principal, Duration patience) {
+        return connection(target().addresses(), principal, patience);
+    }
+
+    static TraplineConnection connection(String addresses, String principal, Duration patience) {
+        return TraplineConnection.builder()
+                .addresses(addresses)
+                .principal(principal)
+                .timeout(patience)
+                .build();
+    }
+
+    /** Those faults, one after the other. */
+    History tell(String... faults) throws IOException, InterruptedException {
+        return tell(List.of(faults), NOTHING);
+    }
+
+    /** The same, where something is looked at while it is broken. */
+    History tell(List<String> faults, Chaos.During during) throws IOException, InterruptedException {
+        List<String> notes = new ArrayList<>();
+        History history = new History();
+        Chaos.Settings settings = new Chaos.Settings(1, Duration.ZERO, notes::add, () -> false);
+
+        Chaos.Result result = Chaos.tell(target(), settings, history, faults, during);
+
+        check(result, history, notes);
+        assertThat(result.faults()).isEqualTo(faults.size());
+        return history;
+    }
+
+    /** A restart that nobody notices who retries. */
+    void restart(String fault) throws IOException, InterruptedException {
+        assertThat(GuestErrors.of(tell(fault).events())).isEmpty();
+    }
+
+    /** Whatever follows from the seed, for so long. */
+    void chance(long seed, Duration duration) throws IOException, InterruptedException {
+        List<String> notes = new ArrayList<>(List.of("seed " + seed));
+        History history = new History();
+
+        Chaos.Result result = Chaos.run(target(), new Chaos.Settings(seed, duration, notes::add, () -> false), history);
+
+        check(result, history, notes);
+    }
+
+    private static void check(Chaos.Result result, History history, List<String> notes) throws IOException {
+        String kept = result.isFaultless() ? "" : keep(history);
+        assertThat(result.report().findings()).as("%s %s", notes, kept).isEmpty();
+        assertThat(result.broken()).as("%s %s", notes, kept).isEmpty();
+        assertThat(result.withoutEffect())
+                .as("without effect: %s %s", notes, kept)
+                .isEmpty();
+        assertThat(result.report().operations()).isPositive();
+    }
+
+    /** Where a person finds what clients saw. */
+    private static String keep(History history) throws IOException {
+        Path file = Files.createTempFile(Files.createDirectories(KEPT), "faults-", ".jsonl");
+        HistoryFile.write(file, history.events());
+        return "kept in " + file.toAbsolutePath();
+    }
+}
