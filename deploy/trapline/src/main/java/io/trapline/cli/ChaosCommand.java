@@ -82,6 +82,12 @@ final class ChaosCommand implements Callable<Integer> {
     private MemoryKind memory = MemoryKind.VOLATILE;
 
     @Option(
+            names = "--spread",
+            description =
+                    "Its shards at several nodes, each of which is too small for it: takes 2 nodes, or 4 where it is replicated.")
+    private boolean spreads;
+
+    @Option(
             names = "--one-process",
             description = "All of the cluster in this process: nothing is broken but the connections of clients.")
     private boolean isInOneProcess;
@@ -113,6 +119,13 @@ final class ChaosCommand implements Callable<Integer> {
         if (nodes < 1 || nodes > MOST_NODES) {
             throw new BadInput("--nodes is " + nodes + ", not 1 … " + MOST_NODES);
         }
+        int fewest = ProcessTarget.Cluster.fewestNodes(memory.value(), spreads);
+        if (spreads && isInOneProcess) {
+            throw new BadInput("--spread is for separate processes, without --one-process");
+        }
+        if (nodes < fewest) {
+            throw new BadInput("--nodes is " + nodes + ", not " + fewest + " or more, as --spread takes");
+        }
         Interrupt interrupt = trapline.interrupt();
         interrupt.arm(() -> {});
         Chaos.Settings settings = new Chaos.Settings(seed, duration, console::note, interrupt::isRequested);
@@ -121,8 +134,8 @@ final class ChaosCommand implements Callable<Integer> {
                 return run(console, target, settings);
             }
         }
-        try (ProcessTarget target =
-                ProcessTarget.start(coordinators, nodes, memory.value(), TraplineCommand.class.getName())) {
+        try (ProcessTarget target = ProcessTarget.start(new ProcessTarget.Cluster(
+                coordinators, nodes, memory.value(), spreads, TraplineCommand.class.getName()))) {
             int exit = ExitCode.CHECK_FAILED;
             try {
                 exit = run(console, target, settings);

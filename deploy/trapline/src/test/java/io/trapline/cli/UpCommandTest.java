@@ -61,6 +61,10 @@ final class UpCommandTest {
         assertThat(shell.err()).contains("--metrics: 'there'");
         assertThat(shell.run("up", "--metrics", "127.0.0.1:0", "--nodes", "2")).isEqualTo(ExitCode.USAGE);
         assertThat(shell.err()).contains("--metrics is for one process");
+        assertThat(shell.run("up", "--memory", "2GiB")).isEqualTo(ExitCode.USAGE);
+        assertThat(shell.err()).contains("--memory is for separate processes");
+        assertThat(shell.run("up", "--nodes", "2", "--memory", "1MiB")).isEqualTo(ExitCode.USAGE);
+        assertThat(shell.err()).contains("--memory").contains("'1MiB' is not 2MiB");
         assertThat(shell.run("up", "--listen", "127.0.0.1:0", "--metrics", CLUSTER.address()))
                 .isEqualTo(ExitCode.CHECK_FAILED);
         assertThat(shell.err().lines()).singleElement().asString().contains(CLUSTER.address() + " for metrics");

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -46,6 +47,7 @@ final class ProcessFaults {
     private final Target.Domains domains;
     private final Promotions promotions;
     private final boolean isReplicated;
+    private final AtomicInteger turn = new AtomicInteger();
 
     /**
      * What faults need.
@@ -99,7 +101,7 @@ final class ProcessFaults {
                 stop("stop-primary", Optional.empty(), this::primary),
                 cut("cut-primary", either(oneNode, cut), this::primary, this::allOthers),
                 kill("kill-only-copy", oneNode, this::holderOfTheOnlyCopy),
-                kill("kill-other-node", oneNode, this::other),
+                kill("kill-other-node", oneNode, this::bystander),
                 stop("stop-other-node", oneNode, this::other),
                 part("cut-nodes", either(oneNode, cut), true),
                 part("cut-nodes-one-way", either(oneNode, cut), false));
@@ -109,9 +111,19 @@ final class ProcessFaults {
         return one.isPresent() ? one : other;
     }
 
+    /** Each of them in turn, where there are several. */
     private Optional<Supervisor.Change> primary() {
-        String node = shards(domains.lasting()).getFirst().getPrimary();
+        List<String> all = primaries();
+        String node = all.get(Math.floorMod(turn.getAndIncrement(), all.size()));
         return node(node::equals);
+    }
+
+    /** Nodes that decide a shard of the domain that is to stay. */
+    private List<String> primaries() {
+        return shards(domains.lasting()).stream()
+                .map(DomainShard::getPrimary)
+                .distinct()
+                .toList();
     }
 
     /** Nodes that have a copy of the domain that is to stay. */
@@ -128,6 +140,12 @@ final class ProcessFaults {
     private Optional<Supervisor.Change> other() {
         Optional<Supervisor.Change> primary = primary();
         return node(id -> primary.isPresent() && !id.equals(primary.get().id()));
+    }
+
+    /** One whose death takes no only copy of the domain that is to stay. */
+    private Optional<Supervisor.Change> bystander() {
+        Set<String> needed = isReplicated ? Set.copyOf(primaries()) : copies();
+        return node(id -> !needed.contains(id));
     }
 
     /** The node of the domain that comes and goes, where the one that is to stay has no copy. */
@@ -206,9 +224,9 @@ final class ProcessFaults {
     /** The domain's node and another one do not hear each other; or one of them does not hear the other. */
     private Fault part(String name, Optional<String> unavailable, boolean isBothWays) {
         return new Fault(name, unavailable, APART, random -> {
-            List<String> pair = new ArrayList<>(List.of(
-                    Outlook.asked(this::primary).id(),
-                    Outlook.asked(this::other).id()));
+            String primary = Outlook.asked(this::primary).id();
+            String other = Outlook.asked(() -> node(id -> !id.equals(primary))).id();
+            List<String> pair = new ArrayList<>(List.of(primary, other));
             if (random.nextBoolean()) {
                 pair.add(pair.removeFirst());
             }
@@ -264,11 +282,7 @@ final class ProcessFaults {
             revisionBefore = outlook.revision();
             isToBeReplaced = isReplicated
                     && victim.state() == ProcessState.SERVING
-                    && Outlook.asked(this::primaryNow).equals(victim.id());
-        }
-
-        private Optional<String> primaryNow() {
-            return Optional.of(shards(domains.lasting()).getFirst().getPrimary());
+                    && Outlook.asked(() -> Optional.of(primaries())).contains(victim.id());
         }
 
         @Override

@@ -64,26 +64,44 @@ public final class ProcessTarget implements Target, AutoCloseable {
         this.outlook = new Outlook(observer);
     }
 
-    /** Starts so many processes, and waits until all of them are up. {@code memory}: of the domain that is to stay. */
-    public static ProcessTarget start(int coordinators, int nodes, DomainMemory memory, String mainClass)
-            throws StartException, InterruptedException {
-        return start(coordinators, nodes, memory, mainClass, harm -> harm);
+    /** How much guest memory a node may hold that is to have one shard of the workload's domain, and no more. */
+    private static final long SPREAD_BYTES = 1L << 30;
+
+    /**
+     * What to start.
+     *
+     * @param memory of the domain that is to stay
+     * @param spreads whether its shards are to be at several nodes, each of which is too small for it
+     */
+    public record Cluster(int coordinators, int nodes, DomainMemory memory, boolean spreads, String mainClass) {
+        /** How many nodes there have to be. */
+        public static int fewestNodes(DomainMemory memory, boolean spreads) {
+            return !spreads ? 1 : memory == DomainMemory.DOMAIN_MEMORY_REPLICATED ? 4 : 2;
+        }
+
+        private Supervisor.Plan plan(Path data) {
+            Supervisor.Plan plan =
+                    new Supervisor.Plan(coordinators, nodes, data, ListenAddress.ANY_PORT, false, mainClass);
+            return spreads ? plan.withNodeMemory(SPREAD_BYTES) : plan;
+        }
+    }
+
+    /** Starts so many processes, and waits until all of them are up. */
+    public static ProcessTarget start(Cluster cluster) throws StartException, InterruptedException {
+        return start(cluster, harm -> harm);
     }
 
     /** {@code means}: what becomes of the harm that faults do. */
-    static ProcessTarget start(
-            int coordinators, int nodes, DomainMemory memory, String mainClass, Function<Harm, Harm> means)
+    static ProcessTarget start(Cluster cluster, Function<Harm, Harm> means)
             throws StartException, InterruptedException {
         TemporaryDirectory data = TemporaryDirectory.create(false);
         Processes processes = new Processes();
         Wires wires = Wires.arePossible() ? Wires.in(data.path()) : null;
         boolean isStarted = false;
         try {
-            Supervisor.Plan plan = new Supervisor.Plan(
-                            coordinators, nodes, data.path(), ListenAddress.ANY_PORT, false, mainClass)
-                    .withWays(wires == null ? Supervisor.Ways.STRAIGHT : wires);
+            Supervisor.Plan plan = cluster.plan(data.path()).withWays(wires == null ? Supervisor.Ways.STRAIGHT : wires);
             Supervisor supervisor = Supervisor.start(plan, processes::changed);
-            ProcessTarget target = new ProcessTarget(data, processes, supervisor, wires, memory, means);
+            ProcessTarget target = new ProcessTarget(data, processes, supervisor, wires, cluster.memory(), means);
             isStarted = true;
             return target;
         } finally {

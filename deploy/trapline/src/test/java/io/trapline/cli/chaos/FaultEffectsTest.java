@@ -49,7 +49,9 @@ final class FaultEffectsTest {
     @DisplayName("each kind of fault sees that it had no effect where nothing was done")
     void seesWhereNothingWasDone() throws Exception {
         try (ProcessTarget target = ProcessTarget.start(
-                        3, 2, DomainMemory.DOMAIN_MEMORY_VOLATILE, TraplineCommand.class.getName(), harm -> NONE);
+                        new ProcessTarget.Cluster(
+                                3, 2, DomainMemory.DOMAIN_MEMORY_VOLATILE, false, TraplineCommand.class.getName()),
+                        harm -> NONE);
                 TraplineConnection operator = TraplineConnection.to(target.addresses())) {
             List<Fault> kinds = target.faults(domains(operator));
 

@@ -28,8 +28,8 @@ final class PlantedProcessesTest {
     @DisplayName("F6: a server that tells no run what another one may have done is found in processes")
     void isCaught() throws Exception {
         History history = new History();
-        try (ProcessTarget target = ProcessTarget.start(
-                1, 2, DomainMemory.DOMAIN_MEMORY_VOLATILE, Planted.RedeliveredUnmarked.class.getName())) {
+        try (ProcessTarget target = ProcessTarget.start(new ProcessTarget.Cluster(
+                1, 2, DomainMemory.DOMAIN_MEMORY_VOLATILE, false, Planted.RedeliveredUnmarked.class.getName()))) {
             Chaos.Settings settings = new Chaos.Settings(1, LONGEST, note -> {}, isNoticedIn(history));
 
             Chaos.Result result = Chaos.run(target, settings, history);
