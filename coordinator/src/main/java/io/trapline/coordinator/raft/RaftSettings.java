@@ -1,6 +1,5 @@
 package io.trapline.coordinator.raft;
 
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -23,16 +22,8 @@ final class RaftSettings {
     static RaftProperties of(ReplicaConfig config, Path raft) {
         RaftProperties properties = new RaftProperties();
         RaftConfigKeys.Rpc.setType(properties, SupportedRpcType.GRPC);
-        GrpcConfigKeys.Server.setHost(
-                properties,
-                config.listen()
-                        .map(InetSocketAddress::getHostString)
-                        .orElse(config.self().host()));
-        GrpcConfigKeys.Server.setPort(
-                properties,
-                config.listen()
-                        .map(InetSocketAddress::getPort)
-                        .orElse(config.self().port()));
+        GrpcConfigKeys.Server.setHost(properties, config.listens().getHostString());
+        GrpcConfigKeys.Server.setPort(properties, config.listens().getPort());
         RaftServerConfigKeys.setStorageDir(properties, List.of(raft.toFile()));
         elections(properties);
         if (config.peers().size() == 1) {

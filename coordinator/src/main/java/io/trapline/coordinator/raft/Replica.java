@@ -5,6 +5,8 @@ import io.trapline.coordinator.registry.RegistryView;
 import io.trapline.internal.v1.LogEntry;
 import io.trapline.internal.v1.Snapshot;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -97,6 +99,7 @@ public final class Replica implements Log, AutoCloseable {
                     .setOption(begin == Admission.Begin.RECOVER ? StartupOption.RECOVER : StartupOption.FORMAT)
                     .build();
             running = new Running(server, stateMachine);
+            refuseTakenAddress();
             server.start();
             watchOthers();
         } catch (InterruptedException e) {
@@ -104,6 +107,20 @@ public final class Replica implements Log, AutoCloseable {
             throw directory.refuse("interrupted while starting");
         } catch (IOException | RuntimeException e) {
             throw directory.refuse(DataDirectory.rootReason(e), e);
+        }
+    }
+
+    /** Ratis ends the whole process where it cannot listen. Somebody may take the address just behind this; that is seldom. */
+    private void refuseTakenAddress() throws StartException {
+        InetSocketAddress listens = config.listens();
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(listens.getHostString(), listens.getPort()));
+        } catch (IOException taken) {
+            throw new StartException(
+                    "cannot listen for other coordinators at " + listens.getHostString() + ":" + listens.getPort()
+                            + ": " + taken.getMessage(),
+                    taken);
         }
     }
 

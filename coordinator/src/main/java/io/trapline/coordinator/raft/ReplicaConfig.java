@@ -90,6 +90,11 @@ public record ReplicaConfig(
         return new ReplicaConfig(dataDirectory, told, clusterId, id, peers, Optional.of(address), snapshotEvery);
     }
 
+    /** Where it listens for the others; port 0 = any. */
+    InetSocketAddress listens() {
+        return listen.orElseGet(() -> InetSocketAddress.createUnresolved(self().host(), self().port()));
+    }
+
     Peer self() {
         return peers.stream().filter(peer -> peer.id().equals(id)).findFirst().orElseThrow();
     }

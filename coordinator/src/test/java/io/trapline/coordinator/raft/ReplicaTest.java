@@ -9,6 +9,8 @@ import io.trapline.internal.v1.LogEntry;
 import io.trapline.v1.OpenSessionRequest;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -100,6 +102,19 @@ final class ReplicaTest {
             assertThat(applied)
                     .extracting(each -> each.results().getFirst().answer())
                     .containsOnly(applied.element().results().getFirst().answer());
+        }
+    }
+
+    @Test
+    void refusesAnAddressThatIsTakenInOneLine() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            ReplicaConfig config = ReplicaConfig.alone(directory, true).withListenPort(taken.getLocalPort());
+            try (Replica replica = Replica.open(config)) {
+                assertThatThrownBy(() -> replica.start(events(new CompletableFuture<>()), Peers.NOBODY))
+                        .isInstanceOf(StartException.class)
+                        .hasMessageContaining(
+                                "cannot listen for other coordinators at 127.0.0.1:" + taken.getLocalPort());
+            }
         }
     }
 
