@@ -37,6 +37,10 @@ final class OpenReturns {
     }
 
     private boolean has(Open each, VcpuLane lane) {
+        if (pages.table().revision() < each.revision()) {
+            // A backup decides by what its primary has told it, and does not know yet what would not go there any more.
+            return lane.outstanding > 0 || !lane.posted.rows().isEmpty();
+        }
         if (lane.outstanding > 0
                 && lane.target == each.serverId()
                 && lane.passedRevision < each.revision()

@@ -38,6 +38,10 @@ final class PrimaryCopy implements ShardReplica.Effects {
     private Optional<Life> other = Optional.empty();
     private @Nullable ShardRoute toOther;
     private @Nullable ShardPlace place;
+    /**
+     * What servers are told it by: the epoch at which this primary began. Whatever other copies come and go since, what it has passed on stands, and is not taken for
+     * another primary's (C7).
+     */
     private long shardEpoch;
     private long acknowledged;
     private long leasedSince = System.nanoTime();
@@ -66,8 +70,10 @@ final class PrimaryCopy implements ShardReplica.Effects {
     }
 
     private void place(ShardPlace now) {
+        if (place == null) {
+            shardEpoch = now.epoch();
+        }
         place = now;
-        shardEpoch = now.epoch();
         Optional<Life> copy = now.copy();
         if (copy.isEmpty()) {
             other = copy;

@@ -3,12 +3,14 @@ package io.trapline.node.shard;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.trapline.model.AccessAttributes;
 import io.trapline.model.Errno;
 import io.trapline.model.MemType;
 import io.trapline.model.TypeRun;
 import io.trapline.node.fixture.Gates;
 import io.trapline.node.fixture.ManualClock;
 import io.trapline.node.lease.ServingGate;
+import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
@@ -421,5 +423,46 @@ final class TwoCopiesTest {
             }
             return passed;
         }
+    }
+
+    @Test
+    @DisplayName(
+            "C7: what a primary has passed on stands, whatever copies come and go: servers know it by the epoch at which it began")
+    void isKnownToServersByTheEpochAtWhichItBegan() {
+        TwoCopies two = new TwoCopies();
+        two.p.run(TwoCopies.portRead(1));
+        two.exchange();
+        two.place(ShardPlace.solo(TwoCopies.P, 20));
+        two.p.run(
+                new ShardMessage.Accesses(TwoCopies.GUESTS, TwoCopies.row(1, 1, false, AccessAttributes.PIO, 0x60, 0)));
+
+        assertThat(two.p.toServer)
+                .filteredOn(ServerMessage.Forward.class::isInstance)
+                .extracting(told -> ((ServerMessage.Forward) told).shardEpoch())
+                .containsExactly(TwoCopies.CREATED, TwoCopies.CREATED);
+    }
+
+    @Test
+    @DisplayName(
+            "V-10: a backup that has not heard from its primary of what a drain catches does not take it for returned")
+    void waitsForItsPrimaryWithADrain() {
+        TwoCopies two = new TwoCopies();
+        two.p.run(TwoCopies.portRead(1));
+        two.exchange();
+        DecisionTable withoutServer = DecisionTable.builder(50).build();
+        List<String> returned = new ArrayList<>();
+        two.b.apply(TwoCopies.dual(), withoutServer);
+        two.b.run(new ShardMessage.AwaitReturned(1, 50, () -> returned.add("b")));
+        assertThat(returned).isEmpty();
+
+        two.p.apply(TwoCopies.dual(), withoutServer);
+        two.exchange();
+        assertThat(returned).isEmpty();
+        OutcomeRows outcome = new OutcomeRows(1);
+        outcome.add(0, TwoCopies.EPOCH, 1, 0, 0x77, Errno.OK);
+        two.p.run(new ShardMessage.Completed(1, 0, outcome));
+        two.exchange();
+
+        assertThat(returned).containsExactly("b");
     }
 }
