@@ -78,6 +78,9 @@ public final class SendWindow {
     private final int mask;
     private final byte[] state;
     private final boolean[] reported;
+    /** It was under way on a stream that was lost: a later EAGAIN speaks of the later attempt alone. */
+    private final boolean[] unsure;
+
     private final long[] address;
     private final byte[] attributes;
     private final long[] data;
@@ -112,6 +115,7 @@ public final class SendWindow {
         mask = capacity - 1;
         state = new byte[capacity];
         reported = new boolean[capacity];
+        unsure = new boolean[capacity];
         address = new long[capacity];
         attributes = new byte[capacity];
         data = new long[capacity];
@@ -142,6 +146,7 @@ public final class SendWindow {
         for (long sequence = receivedThrough + 1; sequence < nextSequence; sequence++) {
             int slot = slot(sequence);
             if (state[slot] == SENT || state[slot] == AGAIN) {
+                unsure[slot] |= state[slot] == SENT;
                 state[slot] = LOST;
             }
         }
@@ -168,6 +173,7 @@ public final class SendWindow {
         int slot = slot(sequence);
         state[slot] = NEW;
         reported[slot] = false;
+        unsure[slot] = false;
         this.address[slot] = address;
         this.attributes[slot] = attributes;
         this.data[slot] = data;
@@ -191,7 +197,7 @@ public final class SendWindow {
                 if (row == AGAIN && nowNanos < againAtNanos) {
                     return Next.NOTHING;
                 }
-                return row == LOST ? Next.RESENT : Next.FRESH;
+                return row == LOST || unsure[slot(sequence)] ? Next.RESENT : Next.FRESH;
             }
         }
         cursor = nextSequence;
@@ -243,10 +249,12 @@ public final class SendWindow {
             cursor = Math.min(cursor, sequence);
         }
         if (reported[slot]) {
-            makeVoid(slot);
+            if (!unsure[slot]) {
+                makeVoid(slot);
+            }
             return Taken.LATE;
         }
-        if (nowNanos >= deadlineNanos[slot]) {
+        if (nowNanos >= deadlineNanos[slot] && !unsure[slot]) {
             reported[slot] = true;
             makeVoid(slot);
             return Taken.OUTCOME;
@@ -275,7 +283,7 @@ public final class SendWindow {
                 continue;
             }
             reported[slot] = true;
-            boolean harmless = state[slot] == NEW || state[slot] == AGAIN;
+            boolean harmless = state[slot] == NEW || (state[slot] == AGAIN && !unsure[slot]);
             if (harmless) {
                 makeVoid(slot);
             }

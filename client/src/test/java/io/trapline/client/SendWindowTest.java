@@ -238,4 +238,30 @@ class SendWindowTest {
         assertThatThrownBy(() -> new SendWindow(0, 0, 1)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new SendWindow(0, 1025, 1)).isInstanceOf(IllegalArgumentException.class);
     }
+
+    @Test
+    @DisplayName(
+            "A4, A5: of what was under way on a stream that was lost a later EAGAIN says nothing: it goes on as what it is, and its effect is unknown")
+    void believesNoEagainOfWhatWasUnderWayBefore() {
+        window.opened(1);
+        submit(100);
+        take();
+        window.lost();
+        window.resumed();
+        assertThat(window.next(nowNanos)).isEqualTo(Next.RESENT);
+        take();
+
+        assertThat(window.answer(nowNanos, 1, EAGAIN)).isEqualTo(Taken.AGAIN);
+        nowNanos += 10 * MILLI;
+        assertThat(window.next(nowNanos)).isEqualTo(Next.RESENT);
+        assertThat(take()).containsExactly("1:100");
+
+        nowNanos = 30_001 * MILLI;
+        assertThat(window.answer(nowNanos, 1, EAGAIN)).isEqualTo(Taken.AGAIN);
+        expire();
+        assertThat(ended).containsExactly("1:ETIMEDOUT");
+        nowNanos += 1_000 * MILLI;
+        assertThat(take()).containsExactly("1:100");
+        assertThat(window.answer(nowNanos, 1, 0)).isEqualTo(Taken.LATE);
+    }
 }
