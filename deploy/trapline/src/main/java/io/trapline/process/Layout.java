@@ -18,7 +18,8 @@ import java.util.stream.Collectors;
 
 /**
  * Which processes of a cluster run on this machine, and where: each on an address of its own, 127.0.0.2 and up, where the machine has
- * those. The coordinators' part is kept beside their data, since it must be the same at the next start.
+ * those. Where the first node may have any port the others have any, too: several clusters on one machine then do not take each other's
+ * while a process is down. The coordinators' part is kept beside their data, since it must be the same at the next start.
  *
  * @param clusterId a UUID
  * @param peers the coordinators
@@ -36,7 +37,7 @@ record Layout(String clusterId, List<CoordinatorSettings.Peer> peers, List<Liste
 
     /** The layout of a new cluster, or of the one whose data is in that directory. */
     static Layout of(Path data, int coordinators, int nodes, ListenAddress firstNode) throws StartException {
-        Ports ports = new Ports();
+        Ports ports = new Ports(firstNode.port() == 0);
         ListenAddress first = ports.exactly(firstNode);
         Optional<Layout> kept = read(data.resolve(FILE));
         if (kept.isPresent() && kept.get().peers().size() != coordinators) {
@@ -149,18 +150,30 @@ record Layout(String clusterId, List<CoordinatorSettings.Peer> peers, List<Liste
     /** Ports that nobody listens on, each given out once. */
     private static final class Ports {
         private final Set<ListenAddress> taken = new HashSet<>();
+        private final boolean any;
 
+        /** {@code any}: whether no port is wanted more than another. */
+        Ports(boolean any) {
+            this.any = any;
+        }
+
+        /** {@code wanted}: not given out yet; or port 0, for any that was not. */
         ListenAddress exactly(ListenAddress wanted) throws StartException {
-            try (PortReservation port = PortReservation.of(wanted, false)) {
-                taken.add(port.address());
-                return port.address();
+            while (true) {
+                try (PortReservation port = PortReservation.of(wanted, false)) {
+                    if (taken.add(port.address())) {
+                        return port.address();
+                    }
+                }
             }
         }
 
         /** The wanted one, or else any of that host, or, where the machine has no such address, of 127.0.0.1. */
         ListenAddress free(String host, int port) throws StartException {
             List<ListenAddress> candidates = List.of(
-                    new ListenAddress(host, port), new ListenAddress(host, 0), new ListenAddress(FALLBACK_HOST, 0));
+                    new ListenAddress(host, any ? 0 : port),
+                    new ListenAddress(host, 0),
+                    new ListenAddress(FALLBACK_HOST, 0));
             StartException last = new StartException("no port is free");
             for (ListenAddress candidate : candidates) {
                 if (taken.contains(candidate)) {

@@ -33,6 +33,24 @@ final class LayoutTest {
     }
 
     @Test
+    void clustersWithAnyPortHaveNoAddressInCommon(@TempDir Path other) throws StartException {
+        Layout first = Layout.of(data, 3, 3, ListenAddress.ANY_PORT);
+        Layout second = Layout.of(other, 3, 3, ListenAddress.ANY_PORT);
+
+        assertThat(first.nodes()).doesNotContainAnyElementsOf(second.nodes());
+        assertThat(first.peers())
+                .extracting(CoordinatorSettings.Peer::raft)
+                .doesNotContainAnyElementsOf(second.peers().stream()
+                        .map(CoordinatorSettings.Peer::raft)
+                        .toList());
+        assertThat(first.peers())
+                .extracting(CoordinatorSettings.Peer::services)
+                .doesNotContainAnyElementsOf(second.peers().stream()
+                        .map(CoordinatorSettings.Peer::services)
+                        .toList());
+    }
+
+    @Test
     void theCoordinatorsOfADirectoryStayWhatTheyWere() throws StartException {
         Layout first = Layout.of(data, 3, 2, ListenAddress.ANY_PORT);
         Layout second = Layout.of(data, 3, 1, ListenAddress.ANY_PORT);
