@@ -35,10 +35,12 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** What docs/OPERATIONS.md tells an operator to do, done with processes. */
 @Tag("processes")
 @Timeout(240)
+@Isolated("the patience of the operator's commands is for a machine that is not busy with other clusters")
 @DisplayName("C2, V-1, V-12: claims outlive coordinators that are lost, and the loss of all of them")
 final class CoordinatorOperationsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -246,7 +248,7 @@ final class CoordinatorOperationsTest {
         start("c2", "r2", cluster, "--join", "c1", "c2", "c3");
         start("c3", "r3", cluster, "--join", "c1", "c2", "c3");
         assertThat(operator("coordinator add " + peer("c2") + " " + peer("c3"), "c1"))
-                .as(shell.err())
+                .as("%s; c2: %s; c3: %s", shell.err(), of("c2").text(), of("c3").text())
                 .isZero();
 
         // The node has been in the other cluster all the time.

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -67,7 +68,9 @@ final class UpProcessTest {
             }
             line = lines.readLine();
         }
-        assertThat(line).as("it has started").isNotNull();
+        assertThat(line)
+                .as("it has started: %s", Files.readString(folder.resolve("stderr")))
+                .isNotNull();
         assertThat(pids).hasSize(2).allMatch(UpProcessTest::isAlive);
     }
 
