@@ -43,6 +43,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
      * another primary's (C7).
      */
     private long shardEpoch;
+
     private long acknowledged;
     private long leasedSince = System.nanoTime();
     private long ticked = System.nanoTime();
