@@ -59,7 +59,12 @@ public final class RegistryClient {
             again(proposal, () -> proposal.result.completeExceptionally(Statuses.toException(nobody)));
             return;
         }
-        Context.ROOT.run(() -> RegistryServiceGrpc.newStub(to).execute(proposal.request, new Answered(proposal)));
+        try {
+            Context.ROOT.run(() -> RegistryServiceGrpc.newStub(to).execute(proposal.request, new Answered(proposal)));
+        } catch (RuntimeException closed) {
+            // The node has ended, and what its calls run on: nobody else would tell whoever waits.
+            proposal.result.completeExceptionally(closed);
+        }
     }
 
     private void again(Proposal proposal, Runnable giveUp) {

@@ -3,7 +3,11 @@ package io.trapline.node.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
@@ -24,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -71,6 +76,23 @@ final class RegistryClientTest {
         second.answer(1, DONE);
         assertThat(inBand.get(20, TimeUnit.SECONDS)).isEqualTo(DONE);
         assertThat(asStatus.get(20, TimeUnit.SECONDS)).isEqualTo(DONE);
+    }
+
+    @Test
+    @DisplayName("what calls run on has ended with the node: whoever waits is told, and no thread dies of it")
+    void failsWhatCannotBeCalledAnyMore() {
+        client.leader(Optional.of(new Channel() {
+            @Override
+            public <Q, A> ClientCall<Q, A> newCall(MethodDescriptor<Q, A> method, CallOptions options) {
+                throw new RejectedExecutionException("closed, as the test wants");
+            }
+
+            @Override
+            public String authority() {
+                return "closed";
+            }
+        }));
+        assertThat(client.execute(ATTACH).toCompletableFuture()).isCompletedExceptionally();
     }
 
     @Test
