@@ -197,6 +197,11 @@ public final class VcpuWindow {
         }
         if (sequence != nextSequence || sequence > received + window) {
             boolean behindPutOff = nextSequence <= putOffThrough && sequence <= received + window;
+            if (behindPutOff) {
+                // It comes again as well, perhaps behind rows that the guest sends before it hears so.
+                putOffThrough = Math.max(putOffThrough, sequence);
+                putOff.set(place);
+            }
             return (behindPutOff ? Errno.EAGAIN : Errno.EINVAL).number();
         }
         nextSequence++;

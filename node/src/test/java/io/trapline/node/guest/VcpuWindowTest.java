@@ -334,6 +334,21 @@ final class VcpuWindowTest implements VcpuWindow.Effects {
 
     @Test
     @DisplayName(
+            "A5: what was refused since it was behind what was put off comes again too, and what the guest has sent before it heard so waits for it")
+    void waitsForWhatWasBehindWhatWasPutOff() {
+        assertThat(offer(1, 0)).isEqualTo(VcpuWindow.TAKEN);
+        assertThat(window.putOff(2)).isTrue();
+        // The gate is open again: 3 was on its way, and 2 comes again before the guest hears of 3.
+        assertThat(offer(3, 0)).isEqualTo(Errno.EAGAIN.number());
+        assertThat(offer(2, 0)).isEqualTo(VcpuWindow.TAKEN);
+        assertThat(offer(4, 0)).isEqualTo(Errno.EAGAIN.number());
+        assertThat(offer(3, 0)).isEqualTo(VcpuWindow.TAKEN);
+        assertThat(offer(4, 0)).isEqualTo(VcpuWindow.TAKEN);
+        assertThat(offer(6, 0)).as("a gap").isEqualTo(Errno.EINVAL.number());
+    }
+
+    @Test
+    @DisplayName(
             "D-20: a guest that comes from another node sends again what it has no answer for; what it skips it has")
     void goesOnWhereTheGuestIs() {
         VcpuWindow arriving = VcpuWindow.arriving(3, 7, 4, new ShardMap(new long[1]), 10);
