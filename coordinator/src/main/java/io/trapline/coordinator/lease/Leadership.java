@@ -298,9 +298,11 @@ public final class Leadership {
             Placer.Work work = settings.views().read(Placer.Work::of);
             placer.step(now(), work, begun.leased()).forEach(proposal -> {
                 Command command = proposal.setLeadership(leadership).build();
-                LOG.info(
-                        "placing: {}",
-                        TextFormat.printer().emittingSingleLine(true).printToString(command));
+                if (LOG.isInfoEnabled()) {
+                    LOG.info(
+                            "placing: {}",
+                            TextFormat.printer().emittingSingleLine(true).printToString(command));
+                }
                 outside.submit(this, command, answer -> {});
             });
         }

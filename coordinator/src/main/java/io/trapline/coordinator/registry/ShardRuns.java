@@ -150,15 +150,16 @@ final class ShardRuns {
     }
 
     /**
-     * That life is over: as {@link #leave}, and what it alone had is lost. The command has begun.
+     * That life is over: as {@link #leave}, and what it alone had is lost, with the rest of such a domain, which every node drops (D4). The command has begun.
      *
      * @return the domains that have lost memory, by id
      */
     List<PlacedDomain> lose(NodeLife life, long revision) {
         List<PlacedDomain> lost = new ArrayList<>();
         for (PlacedDomain placed : List.copyOf(state.domains.values())) {
-            replace(placed, revision, run -> isOnlyCopy(run, life) ? lost(run) : without(run, life));
-            if (placed.getRunsList().stream().anyMatch(run -> isOnlyCopy(run, life))) {
+            boolean isLost = placed.getRunsList().stream().anyMatch(run -> isOnlyCopy(run, life));
+            replace(placed, revision, run -> isLost ? lost(run) : without(run, life));
+            if (isLost) {
                 lost.add(state.domain(placed.getDomain().getDomid()));
             }
         }
@@ -196,7 +197,9 @@ final class ShardRuns {
     private static ShardRun lost(ShardRun run) {
         return run.toBuilder()
                 .setState(ShardState.SHARD_STATE_LOST)
+                .clearBackup()
                 .clearSyncing()
+                .clearHandsOver()
                 .build();
     }
 

@@ -10,6 +10,7 @@ import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.FinishDrain;
+import io.trapline.internal.v1.ShardRun;
 import io.trapline.model.Errno;
 import io.trapline.v1.CreateDomainRequest;
 import io.trapline.v1.DescribeDomainResponse;
@@ -161,6 +162,32 @@ final class DomainsTest {
                 .containsExactlyInAnyOrder(Cluster.NODE, "n2");
         assertThat(run.getEpoch()).isEqualTo(domain.getGeneration());
         assertThat(domain.getRedundancy()).isEqualTo(DomainRedundancy.DOMAIN_REDUNDANCY_REDUNDANT);
+    }
+
+    @Test
+    void losesADomainAtSeveralNodesWithAnyOfThem() {
+        // D4, D-27: nothing of it is left to be drained, or to count against a node's memory.
+        for (String node : List.of("n2", "n3")) {
+            cluster.done(Command.newBuilder()
+                    .setRegisterNode(Cluster.node(node, 5).toBuilder().setMemoryBytes(1L << 30)));
+        }
+        var request = createDomain(valid().setNrPages((1L << 18) + 16));
+        request.getCreateDomainBuilder()
+                .clearUsableNodes()
+                .addUsableNodes(Cluster.life("n2", 5))
+                .addUsableNodes(Cluster.life("n3", 5));
+        cluster.done(request);
+        assertThat(cluster.change().getDomains(0).getRunsList())
+                .extracting(run -> run.getPrimary().getNode() + " " + run.getFirstShard() + " " + run.getCount())
+                .containsExactly("n2 0 1", "n3 1 1");
+
+        cluster.done(cluster.end("n3", 5));
+
+        var lost = cluster.change().getDomains(0);
+        assertThat(lost.getDomain().getState()).isEqualTo(DomainState.DOMAIN_STATE_CRASHED);
+        assertThat(lost.getRunsList()).extracting(ShardRun::getState).containsOnly(ShardState.SHARD_STATE_LOST);
+        assertThat(cluster.registry.view().shardsByNode()).isEmpty();
+        assertThat(cluster.registry.view().bytesLeft()).containsEntry("n2", 1L << 30);
     }
 
     @Test

@@ -84,7 +84,7 @@ final class ChaosCommand implements Callable<Integer> {
     @Option(
             names = "--spread",
             description =
-                    "Its shards at several nodes, each of which is too small for it: takes 2 nodes, or 4 where it is replicated.")
+                    "Its shards at several nodes, each of which is too small for it: takes 3 nodes, or 4 where it is replicated.")
     private boolean spreads;
 
     @Option(

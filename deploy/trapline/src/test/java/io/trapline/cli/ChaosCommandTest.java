@@ -72,6 +72,8 @@ final class ChaosCommandTest {
         assertThat(shell.err()).contains("no file that can be read");
         assertThat(shell.run("chaos", "--spread", "--memory", "replicated")).isEqualTo(ExitCode.USAGE);
         assertThat(shell.err()).contains("--nodes is 3, not 4 or more");
+        assertThat(shell.run("chaos", "--spread", "--nodes", "2")).isEqualTo(ExitCode.USAGE);
+        assertThat(shell.err()).contains("--nodes is 2, not 3 or more");
         assertThat(shell.run("chaos", "--spread", "--one-process")).isEqualTo(ExitCode.USAGE);
         assertThat(shell.err()).contains("--spread is for separate processes");
         assertThat(shell.run("chaos", "--duration", "61m")).isEqualTo(ExitCode.USAGE);

@@ -41,7 +41,7 @@ public final class RegistryClient {
 
     /**
      * Completes when rule 0 holds for the command, which is after this node's actors have applied it, if it has a lease; a refusal is in the response. Fails
-     * with a {@link io.grpc.StatusRuntimeException} when the outcome is unknown. What is proposed for a client's call outlives that call: it is not
+     * with a {@link io.grpc.StatusRuntimeException} when the outcome is unknown, and with any other where the node has ended. What is proposed for a client's call outlives that call: it is not
      * cancelled with it.
      */
     public CompletionStage<ExecuteResponse> execute(ExecuteRequest request) {

@@ -74,9 +74,9 @@ public final class ProcessTarget implements Target, AutoCloseable {
      * @param spreads whether its shards are to be at several nodes, each of which is too small for it
      */
     public record Cluster(int coordinators, int nodes, DomainMemory memory, boolean spreads, String mainClass) {
-        /** How many nodes there have to be. */
+        /** How many nodes there have to be: two, each with one shard's copy or both, and of one copy one more that may be killed. */
         public static int fewestNodes(DomainMemory memory, boolean spreads) {
-            return !spreads ? 1 : memory == DomainMemory.DOMAIN_MEMORY_REPLICATED ? 4 : 2;
+            return !spreads ? 1 : memory == DomainMemory.DOMAIN_MEMORY_REPLICATED ? 4 : 3;
         }
 
         private Supervisor.Plan plan(Path data) {
