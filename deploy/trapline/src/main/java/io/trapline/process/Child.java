@@ -221,7 +221,8 @@ final class Child {
         }
         if (!last.waitFor(Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS)) {
             LOG.warn("{} did not end in time and is killed", part.id());
-            last.destroyForcibly().waitFor();
+            last.toHandle().destroyForcibly();
+            last.waitFor();
         }
         awaitDead();
     }

@@ -73,9 +73,10 @@ final class Jvm {
         return process.exitValue();
     }
 
-    /** {@code kill -9}. */
+    /** {@code kill -9}. Not by {@link Process}, which would close what the reader still reads. */
     void kill() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+        process.toHandle().destroyForcibly();
+        process.waitFor();
     }
 
     /** What it has printed. */
