@@ -68,14 +68,14 @@ public final class DomainCalls implements AnswerRoute {
     }
 
     /** Shards are decided elsewhere from now on: what was under way may be lost, whether it was carried out or not. */
-    void shardsMoved(Refusal why) {
+    public void shardsMoved(Refusal why) {
         for (Call call : underWay.values()) {
             call.answer(Optional.of(why));
         }
     }
 
     /** A server's actor is gone: calls that wait for its gate are refused. */
-    void serverGone(int id, long generation) {
+    public void serverGone(int id, long generation) {
         goneServers.merge(id, generation, Math::max);
         for (Call call : underWay.values()) {
             if (call.serverId == id && call.serverGeneration == generation && !call.gatePassed) {
@@ -85,7 +85,7 @@ public final class DomainCalls implements AnswerRoute {
     }
 
     /** A server has another home: calls that wait for its gate at an earlier one are refused, since that one may say nothing any more. */
-    void serverMoved(int id, long homeEpoch) {
+    public void serverMoved(int id, long homeEpoch) {
         homes.merge(id, homeEpoch, Math::max);
         for (Call call : underWay.values()) {
             if (call.serverId == id && call.homeEpoch < homeEpoch && !call.gatePassed) {

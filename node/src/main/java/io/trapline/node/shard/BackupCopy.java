@@ -26,6 +26,7 @@ final class BackupCopy {
     private final BackupReplica replica;
     private final ShardRoute toPrimary;
     private final Begin begin;
+    private final ShardCopies.Outside outside;
     private long clockOffset;
     /** The next message is of the step that the last one was of. */
     private boolean goesOn;
@@ -39,11 +40,18 @@ final class BackupCopy {
      *
      * @param since the epoch at which it began
      */
-    BackupCopy(ShardSteps steps, Life primary, long since, Begin begin, Function<Life, ShardRoute> copies) {
+    BackupCopy(
+            ShardSteps steps,
+            Life primary,
+            long since,
+            Begin begin,
+            Function<Life, ShardRoute> copies,
+            ShardCopies.Outside outside) {
         this.steps = steps;
         this.primary = primary;
         replica = new BackupReplica(since);
         this.begin = begin;
+        this.outside = outside;
         isWhole = begin == Begin.WITH_NOTHING;
         toPrimary = copies.apply(primary);
     }
@@ -61,7 +69,7 @@ final class BackupCopy {
         if (begin == Begin.TOO_LATE || !replica.takes(change.base(), change.number())) {
             return;
         }
-        clockOffset = System.nanoTime() - change.clockNanos();
+        clockOffset = outside.clock().getAsLong() - change.clockNanos();
         if (!goesOn) {
             steps.memory().replay(change.refusedMemory());
         }
@@ -72,6 +80,7 @@ final class BackupCopy {
             return;
         }
         replica.did(change.number());
+        outside.onlooker().copied(replica.base(), replica.done());
         if (change.step() instanceof ShardStep.Image) {
             isWhole = true;
             awaited.forEach(steps::awaitReturned);
@@ -97,6 +106,7 @@ final class BackupCopy {
         if (!isWhole) {
             throw new IllegalStateException("a copy that is not whole is to decide");
         }
+        outside.onlooker().promoted(replica.base(), replica.done(), steps, clockOffset);
         steps.promoted(clockOffset);
         return steps;
     }

@@ -11,6 +11,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,13 +46,19 @@ final class PrimaryCopy implements ShardReplica.Effects {
     private long shardEpoch;
 
     private long acknowledged;
-    private long leasedSince = System.nanoTime();
-    private long ticked = System.nanoTime();
+    private final LongSupplier clock;
+    private final ShardCopies.Onlooker onlooker;
+    private long leasedSince;
+    private long ticked;
     private boolean leased;
 
-    PrimaryCopy(ShardSteps steps, P2mShard.Surroundings around, boolean leased) {
+    PrimaryCopy(ShardSteps steps, P2mShard.Surroundings around, ShardCopies.Outside outside, boolean leased) {
         this.steps = steps;
         this.around = around;
+        clock = outside.clock();
+        onlooker = outside.onlooker();
+        leasedSince = clock.getAsLong();
+        ticked = leasedSince;
         replica = new ShardReplica(this, around.waitsForCopy());
         this.leased = leased;
     }
@@ -81,6 +88,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
             toOther = null;
             endCatchUp();
             replica.alone();
+            onlooker.released(Long.MAX_VALUE);
             keepAs(replica.keptAlone());
             release();
         } else if (now.state() == ShardPlace.State.SYNCING) {
@@ -102,6 +110,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
     private void begin(Life copy) {
         endCatchUp();
         replica.alone();
+        onlooker.released(Long.MAX_VALUE);
         other = Optional.of(copy);
         toOther = around.copies().apply(copy);
         acknowledged = 0;
@@ -142,7 +151,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
     }
 
     private void give(ShardStep part) {
-        long now = System.nanoTime();
+        long now = clock.getAsLong();
         tell(replica.step(now), now, NONE_REFUSED, part);
     }
 
@@ -156,6 +165,9 @@ final class PrimaryCopy implements ShardReplica.Effects {
         if (!replica.isCopied()) {
             steps.memory().begin();
             steps.told(message);
+            if (ShardSteps.changes(message)) {
+                onlooker.did(replica.base(), 0, new ShardStep.Told(message));
+            }
             flushOrKeep(ShardSteps.changes(message));
         } else if (ShardSteps.changes(message)) {
             step(new ShardStep.Told(message));
@@ -181,7 +193,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
 
     void leased(boolean serves) {
         leased = serves;
-        leasedSince = System.nanoTime();
+        leasedSince = clock.getAsLong();
         step(new ShardStep.Leased(serves));
         release();
         goOnCatchingUp();
@@ -194,7 +206,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
 
     /** @param open whether the node serves: a primary that is frozen goes on watching the other copy */
     void tick(boolean open) {
-        long now = System.nanoTime();
+        long now = clock.getAsLong();
         long stalled = now - ticked - STALL_NANOS;
         ticked = now;
         if (stalled > 0) {
@@ -223,12 +235,12 @@ final class PrimaryCopy implements ShardReplica.Effects {
     }
 
     void acknowledged(ShardMessage.ChangeAck ack) {
-        replica.acknowledged(ack.base(), ack.through(), System.nanoTime());
+        replica.acknowledged(ack.base(), ack.through(), clock.getAsLong());
         goOnCatchingUp();
     }
 
     private void step(ShardStep step) {
-        step(step, System.nanoTime());
+        step(step, clock.getAsLong());
     }
 
     /** @param now by which the step is told to the other copy; what looks at the time looks at this one in both */
@@ -236,10 +248,12 @@ final class PrimaryCopy implements ShardReplica.Effects {
         steps.memory().begin();
         steps.step(step);
         if (!replica.isCopied()) {
+            onlooker.did(replica.base(), 0, step);
             flushOrKeep(true);
             return;
         }
         long number = replica.step(now);
+        onlooker.did(replica.base(), number, step);
         tell(number, now, steps.memory().refused(), step);
         hold(number);
     }
@@ -270,6 +284,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
     @Override
     public void release(long through) {
         acknowledged = through;
+        onlooker.released(through);
         release();
     }
 

@@ -33,12 +33,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import java.util.function.UnaryOperator;
 
 /**
  * One copy of a shard, as what it does step by step: what a step brings about is gathered in {@link #outbox}. A primary sends that, once its backup has done the
  * step; the backup forgets it. So nothing in here may look at a clock, at chance, or at anything else that the two nodes do not have in common.
  */
-final class ShardSteps {
+final class ShardSteps implements ShardCopies.Content {
     private final int index;
     private final StepMemory memory;
     private final ShardRules rules;
@@ -61,6 +62,17 @@ final class ShardSteps {
 
     /** As {@link P2mShard#create}. */
     ShardSteps(int index, ShardMap map, long nrPages, MemoryBudget budget, P2mShard.Surroundings around) {
+        this(index, map, nrPages, budget, around, told -> told);
+    }
+
+    /** @param seen given what is told what steps bring about, gives what is told it first */
+    ShardSteps(
+            int index,
+            ShardMap map,
+            long nrPages,
+            MemoryBudget budget,
+            P2mShard.Surroundings around,
+            UnaryOperator<ShardEffects> seen) {
         this.index = index;
         answers = around.answers();
         memory = new StepMemory(budget);
@@ -72,7 +84,7 @@ final class ShardSteps {
         DecisionTable nothingYet =
                 DecisionTable.builder(0).state(DecisionTable.State.PAUSED).build();
         P2m p2m = new P2m(firstGfn, lastGfn, nrPages, memory);
-        rules = new ShardRules(p2m, firstGfn, lastGfn, nothingYet, outbox);
+        rules = new ShardRules(p2m, firstGfn, lastGfn, nothingYet, seen.apply(outbox));
     }
 
     StepMemory memory() {
@@ -86,6 +98,11 @@ final class ShardSteps {
 
     ShardRules rules() {
         return rules;
+    }
+
+    @Override
+    public P2m p2m() {
+        return rules.p2m();
     }
 
     ShardOutbox outbox() {
@@ -332,6 +349,14 @@ final class ShardSteps {
      * All that a fresh copy has to have, both ways, but for what is in the pages (D-24). Taken between two steps, when all that was brought about has been taken out of
      * {@link #outbox}; whoever waits for calls or drains does so in its own node.
      */
+    @Override
+    public byte[] image() {
+        // That something may wait is remembered until somebody looks, and who looks is not what a copy is.
+        rules.hasQueued();
+        return StateImage.of(this::image);
+    }
+
+    /** As {@link #image()}, both ways. */
     void image(StateImage image) {
         rules.image(image);
         gateways.image(image);
