@@ -106,6 +106,10 @@ final class UnaryCalls implements AutoCloseable {
         return UNKNOWN.equals(again.metadata().get(EFFECT));
     }
 
+    private static boolean isWithoutAnswers(Errno errno) {
+        return errno == Errno.ESRCH || errno == Errno.EIO || errno == Errno.ENOSPC;
+    }
+
     /** One call from its first attempt to its answer. */
     private final class Attempts<Q, R> {
         private final MethodDescriptor<Q, R> method;
@@ -164,12 +168,12 @@ final class UnaryCalls implements AutoCloseable {
         }
 
         /**
-         * Answers about pages are kept by the node that gave them. Another one refuses what an attempt before has done already, as the type that the page has
-         * since (T4): then nobody knows. ESTALE is final whatever became of it.
+         * What is refused was not carried out, by whichever attempt, but where nobody can know: the domain that keeps the answer is gone (ESRCH) or has lost it (EIO),
+         * or answers, or pages, have no room (ENOSPC). ESTALE is final whatever became of it.
          */
         private TraplineException refused(Refusal refusal, StatusRuntimeException error) {
             boolean mayHaveBeenDone = isAmbiguous && !isQuestion && domid != ANYWHERE;
-            return mayHaveBeenDone && refusal.errno() != Errno.ESTALE
+            return mayHaveBeenDone && isWithoutAnswers(refusal.errno())
                     ? TraplineException.unknown(
                             method.getFullMethodName()
                                     + ": an attempt may have been carried out; the next was refused, " + refusal.errno()

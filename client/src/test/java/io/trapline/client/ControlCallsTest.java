@@ -119,14 +119,27 @@ class ControlCallsTest {
     @EnumSource(
             value = Fate.class,
             names = {"LOST_AFTER", "MOVED_AFTER"})
-    @DisplayName(
-            "E: a change of pages that another node refuses after an attempt without an outcome is not called a failure")
-    void reportsAnUnknownOutcomeWhereAnotherNodeRefusesWhatMayBeDone(Fate first) {
+    @DisplayName("E: a change of pages that any node refuses after an attempt without an outcome was not carried out")
+    void believesARefusalOfPagesAfterALostAnswer(Fate first) {
         trapline.control.next(first, Fate.REFUSED);
+
+        assertThatThrownBy(this::setMemType)
+                .isInstanceOfSatisfying(
+                        TraplineException.class,
+                        failure -> assertThat(failure.is(Errno.EINVAL)).isTrue());
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Fate.class,
+            names = {"LOST_AFTER", "MOVED_AFTER"})
+    @DisplayName("E: where the domain is gone that may have carried it out, a change of pages is not called a failure")
+    void reportsAnUnknownOutcomeWhereTheDomainIsGoneThatHadTheAnswer(Fate first) {
+        trapline.control.next(first, Fate.DOMAIN_GONE);
 
         assertThatThrownBy(this::setMemType).isInstanceOfSatisfying(TraplineException.class, failure -> {
             assertThat(failure.kind()).isEqualTo(Kind.UNKNOWN_OUTCOME);
-            assertThat(failure.getMessage()).contains("EINVAL", "runs[0]");
+            assertThat(failure.getMessage()).contains("ESRCH", "domid = 5");
         });
     }
 

@@ -69,6 +69,8 @@ final class FakeControl {
         MOVED_AFTER,
         /** EINVAL. */
         REFUSED,
+        /** ESRCH. */
+        DOMAIN_GONE,
         /** INTERNAL, without a reason. */
         BROKEN,
         /** The session has ended. */
@@ -154,6 +156,7 @@ final class FakeControl {
                         Refusal.of(Errno.EAGAIN, "a shard goes on elsewhere").with("effect", "unknown")));
             }
             case REFUSED -> to.onError(Statuses.toException(Refusal.invalid("runs[0]", 16, "has that type")));
+            case DOMAIN_GONE -> to.onError(Statuses.toException(Refusal.noDomain(5)));
             case BROKEN -> to.onError(Status.INTERNAL.asRuntimeException());
             case SESSION_ENDED ->
                 to.onError(Statuses.toException(

@@ -5,6 +5,7 @@ import io.trapline.node.ioreq.IoreqServer;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.MemoryBudget;
 import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.SessionsHere;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardMessage;
@@ -28,8 +29,11 @@ import org.apache.pekko.actor.typed.Behavior;
  * @param registry where they propose commands
  * @param memory what the shards' pages come from
  * @param gate whether they may act
+ * @param sessions the client sessions that the node knows of
  */
-record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, ServingGate gate) implements DomainActors {
+record LocalActors(
+        Life self, RegistryClient registry, MemoryBudget memory, ServingGate gate, SessionsHere sessions)
+        implements DomainActors {
     @Override
     public Behavior<VcpusMessage> vcpus(DomainView domain, DomainRoutes routes) {
         return DomainVcpus.create(
@@ -75,7 +79,8 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
                             }
                         },
                         propose(domain, What.ABANDON_SYNC),
-                        gate));
+                        gate,
+                        sessions));
     }
 
     private RunProposal propose(DomainView domain, What what) {

@@ -83,8 +83,8 @@ public final class Node implements AutoCloseable {
                 registry::leader,
                 () -> ready.complete(null),
                 config.onOver());
-        LocalActors actors =
-                new LocalActors(self, registry, new GuestMemory(config.memoryBytes(), config.typeTables()), gate);
+        LocalActors actors = new LocalActors(
+                self, registry, new GuestMemory(config.memoryBytes(), config.typeTables()), gate, sessions);
         PeerLinks links = new PeerLinks(self, config.channels(), arrivals);
         ActorSystem<NodeRegistry.Message> system = ActorSystem.create(
                 Behaviors.setup(context -> {

@@ -69,11 +69,13 @@ public enum Limit {
     MAX_SHARDS_PER_DOMAIN(1024, "shards", "L"),
     /** How long a client session may be silent. */
     SESSION_SILENCE_MILLIS(60_000, "milliseconds", "E"),
-    /** Answers kept for one client session. */
+    /** Answers kept for one client session, by the registry, or by one shard. */
     MAX_KEPT_ANSWERS_PER_SESSION(4096, "answers", "E"),
+    /** Answers kept by one shard for all client sessions together. */
+    MAX_KEPT_ANSWERS_PER_SHARD(16_384, "answers", "E"),
     /** Client sessions. */
     MAX_SESSIONS(65_536, "sessions", "E"),
-    /** Answers kept for all client sessions together. */
+    /** Answers kept for all client sessions together, by the registry, or by the shards of one node. */
     MAX_KEPT_ANSWERS(262_144, "answers", "E"),
     /** Calls that a coordinator has under way. */
     MAX_CALLS_UNDER_WAY(16_384, "calls", "E"),

@@ -1,13 +1,17 @@
 package io.trapline.node.memory;
 
+import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
+import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.RequestName;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerMessage.ShardTell;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
 import io.trapline.node.registry.DomainCalls;
+import io.trapline.node.registry.DomainHandle;
 import io.trapline.node.registry.ServerHandle;
 import io.trapline.node.rows.Segments;
 import java.util.ArrayList;
@@ -47,6 +51,7 @@ final class MemoryCalls {
                 case CallAnswer.GatePassed passed -> call.gate(passed.refusal());
                 case CallAnswer.Listed listed -> throw unasked(listed);
                 case CallAnswer.Marked marked -> throw unasked(marked);
+                case CallAnswer.Settled settled -> throw unasked(settled);
                 case CallAnswer.Ended ended -> throw unasked(ended);
             }
         });
@@ -56,16 +61,17 @@ final class MemoryCalls {
         tell(target, tells, call);
     }
 
-    /** Writes the segments, all or none. {@code answer} is run once, on any thread. */
-    static void write(Target target, Segments whole, Consumer<Optional<Refusal>> answer) {
+    /**
+     * Writes the segments, all or none. {@code answer} is run once, on any thread.
+     *
+     * @param request under which id; empty = it is carried out whenever it comes
+     */
+    static void write(
+            Target target, Segments whole, Optional<RequestName> request, Consumer<Optional<Refusal>> answer) {
         SortedMap<Integer, Segments> pieces =
                 SegmentCut.cut(whole, target.domain().shardMap());
         if (pieces.size() == 1) {
-            DomainCalls.Call call = changing(begin(target, answer));
-            pieces.forEach((shard, segments) -> tell(
-                    target,
-                    List.of(new ShardTell(shard, new ShardMessage.WriteSegments(call.number(), segments))),
-                    call));
+            writeInOne(target, pieces.firstKey(), whole, request, answer);
             return;
         }
         List<TypesMessage.Piece> ofShards = new ArrayList<>(pieces.size());
@@ -73,16 +79,73 @@ final class MemoryCalls {
         // Only where no type can change between the shards' checks and their writes is it all or none.
         DomainCalls.Call call = changing(target.domain().calls().begin(answer));
         if (!call.hasEnded()) {
-            target.domain().types().tell(new TypesMessage.WriteAcross(call.number(), ofShards, target.gate()));
+            target.domain().types().tell(new TypesMessage.WriteAcross(call.number(), ofShards, target.gate(), request));
         }
     }
 
-    /** Changes the types of runs that are well-formed, all or none (T6). {@code answer} is run once, on any thread. */
-    static void setTypes(Target target, List<TypeRun> runs, Consumer<Optional<Refusal>> answer) {
+    private static void writeInOne(
+            Target target,
+            int shard,
+            Segments segments,
+            Optional<RequestName> request,
+            Consumer<Optional<Refusal>> answer) {
+        // The gate of a server may refuse what it let pass before, or be gone: the shard knows.
+        boolean isSettled = request.isPresent() && target.gate().isPresent();
+        Consumer<Optional<Refusal>> end = isSettled
+                ? refusal -> settle(target.domain(), shard, request.get(), refusal, answer)
+                : answer;
+        DomainCalls.Call call = changing(begin(target, end));
+        ShardMessage.Call write = new ShardMessage.WriteSegments(call.number(), segments);
+        ShardMessage.Call told = request.<ShardMessage.Call>map(name -> new ShardMessage.Once(name, write))
+                .orElse(write);
+        tell(target, List.of(new ShardTell(shard, told)), call);
+    }
+
+    /** Changes the types of runs that are well-formed, all or none (T6). {@code answer} is run once, on any thread. {@code request} as above. */
+    static void setTypes(
+            Target target, List<TypeRun> runs, Optional<RequestName> request, Consumer<Optional<Refusal>> answer) {
         DomainCalls.Call call = changing(target.domain().calls().begin(answer));
         if (!call.hasEnded()) {
-            target.domain().types().tell(new TypesMessage.SetTypes(call.number(), runs, target.gate()));
+            target.domain().types().tell(new TypesMessage.SetTypes(call.number(), runs, target.gate(), request));
         }
+    }
+
+    /**
+     * Where a call under a request id is refused by others than the shards, its lowest shard has the last word: it may have been carried out before, and if not, this is
+     * its answer from now on. Not EAGAIN, which is none.
+     */
+    static void settle(
+            DomainHandle domain,
+            int shard,
+            RequestName request,
+            Optional<Refusal> refusal,
+            Consumer<Optional<Refusal>> answer) {
+        Refusal why = refusal.orElse(null);
+        if (why == null || why.errno() == Errno.EAGAIN) {
+            answer.accept(refusal);
+            return;
+        }
+        DomainCalls.Call call = domain.calls().begin(answer);
+        call.onAnswer(kept -> {
+            switch (kept) {
+                case CallAnswer.Done done -> call.answer(done.refusal().or(() -> refusal));
+                case CallAnswer.Settled settled -> call.answer(settled.answer().refusal());
+                default -> throw unasked(kept);
+            }
+        });
+        if (!call.hasEnded()) {
+            domain.shards().get(shard).tell(new ShardMessage.Refused(call.number(), request, why));
+        }
+    }
+
+    /** Which shard is the lowest that the segments touch. */
+    static int lowest(Segments whole, ShardMap map) {
+        return SegmentCut.cut(whole, map).firstKey();
+    }
+
+    /** Which shard is the lowest that the runs touch. */
+    static int lowest(List<TypeRun> runs, ShardMap map) {
+        return runs.stream().mapToInt(run -> map.shardOf(run.firstGfn())).min().orElseThrow();
     }
 
     private static DomainCalls.Call begin(Target target, Consumer<Optional<Refusal>> answer) {
@@ -97,6 +160,7 @@ final class MemoryCalls {
             switch (answer) {
                 case CallAnswer.Done done -> call.answer(done.refusal());
                 case CallAnswer.Ended ended -> call.answer(ended.refusal());
+                case CallAnswer.Settled settled -> call.answer(settled.answer().refusal());
                 case CallAnswer.GatePassed passed -> call.gate(passed.refusal());
                 case CallAnswer.Read read -> throw unasked(read);
                 case CallAnswer.Listed listed -> throw unasked(listed);

@@ -5,6 +5,8 @@ import io.grpc.stub.StreamObserver;
 import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
+import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.RequestName;
 import io.trapline.node.registry.ClientSessions;
 import io.trapline.node.registry.DomainCalls;
 import io.trapline.node.registry.DomainHandle;
@@ -26,9 +28,9 @@ import io.trapline.v1.SetMemTypeResponse;
 import io.trapline.v1.WriteMemoryRequest;
 import io.trapline.v1.WriteMemoryResponse;
 import java.util.Optional;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.ToIntFunction;
 
 /**
  * The service that reads and writes pages themselves and changes their types (F2, T6). Checks what the caller said and whom it names, then tells the
@@ -84,7 +86,7 @@ public final class MemoryGrpc extends MemoryServiceGrpc.MemoryServiceImplBase {
                 request.getDomid(),
                 request.getDomainGeneration(),
                 request.hasOnBehalfOf() ? Optional.of(request.getOnBehalfOf()) : Optional.empty())) {
-            case Target.Lookup.Refused(Refusal refusal) -> answer.refuse(refusal);
+            case Target.Lookup.Refused(Refusal refusal, var domain) -> answer.refuse(refusal);
             case Target.Lookup.Found(Target target) -> {
                 Segments segments = new Segments(gpa, sizes, offsets, NOTHING);
                 MemoryCalls.read(target, segments, bytes, (refusal, data) -> answer.end(refusal, () -> response(data)));
@@ -112,11 +114,10 @@ public final class MemoryGrpc extends MemoryServiceGrpc.MemoryServiceImplBase {
                 request.getData().size() + (long) request.getGpaCount() * BYTES_PER_SEGMENT,
                 request.getDomid(),
                 request.getDomainGeneration(),
-                request.hasOnBehalfOf() ? Optional.of(request.getOnBehalfOf()) : Optional.empty());
-        carryOut(
-                change,
-                refusal -> answer.end(refusal, WriteMemoryResponse::getDefaultInstance),
-                (target, done) -> MemoryCalls.write(target, segments(request), done));
+                request.hasOnBehalfOf() ? Optional.of(request.getOnBehalfOf()) : Optional.empty(),
+                map -> MemoryCalls.lowest(segments(request), map),
+                (target, name, done) -> MemoryCalls.write(target, segments(request), name, done));
+        carryOut(change, refusal -> answer.end(refusal, WriteMemoryResponse::getDefaultInstance));
     }
 
     @Override
@@ -133,48 +134,68 @@ public final class MemoryGrpc extends MemoryServiceGrpc.MemoryServiceImplBase {
                 (long) request.getRunsCount() * BYTES_PER_RUN,
                 request.getDomid(),
                 request.getDomainGeneration(),
-                request.hasOnBehalfOf() ? Optional.of(request.getOnBehalfOf()) : Optional.empty());
-        carryOut(
-                change,
-                refusal -> answer.end(refusal, SetMemTypeResponse::getDefaultInstance),
-                (target, done) -> MemoryCalls.setTypes(target, TypeRequest.runs(request.getRunsList()), done));
+                request.hasOnBehalfOf() ? Optional.of(request.getOnBehalfOf()) : Optional.empty(),
+                map -> MemoryCalls.lowest(TypeRequest.runs(request.getRunsList()), map),
+                (target, name, done) ->
+                        MemoryCalls.setTypes(target, TypeRequest.runs(request.getRunsList()), name, done));
+        carryOut(change, refusal -> answer.end(refusal, SetMemTypeResponse::getDefaultInstance));
     }
 
-    /** A call that changes something: what it names, and how many bytes it holds. */
+    /** Carries a change out, unless it was under its request id, and says what came of it. */
+    @FunctionalInterface
+    private interface Work {
+        void begin(Target target, Optional<RequestName> request, Consumer<Optional<Refusal>> done);
+    }
+
+    /**
+     * A call that changes something: what it names, and how many bytes it holds.
+     *
+     * @param content a fingerprint of the request without its id
+     * @param lowest the lowest shard that it touches, which keeps its first answer
+     */
     private record Change(
             Optional<RequestId> requestId,
             LongSupplier content,
             long cost,
             int domid,
             long generation,
-            Optional<OnBehalfOf> behalf) {}
+            Optional<OnBehalfOf> behalf,
+            ToIntFunction<ShardMap> lowest,
+            Work work) {}
 
-    /** Carries a change out, unless it is a retry; {@code answer} is given what came of it the first time. */
-    private void carryOut(
-            Change change, Consumer<Optional<Refusal>> answer, BiConsumer<Target, Consumer<Optional<Refusal>>> work) {
-        // Before the kept answers are looked at: those of a node without a lease may not be all there are.
-        Optional<Refusal> closed = directory.checkServing();
+    /** Carries a change out; {@code answer} is given what came of it, the first time where it is made under a request id. */
+    private void carryOut(Change change, Consumer<Optional<Refusal>> answer) {
+        Optional<Refusal> closed =
+                directory.checkServing().or(() -> change.requestId().flatMap(sessions::begin));
         if (closed.isPresent()) {
             answer.accept(closed);
             return;
         }
-        Consumer<Optional<Refusal>> first =
-                sessions.begin(change.requestId(), change.content(), answer).orElse(null);
-        if (first == null) {
-            return;
-        }
         Optional<Refusal> noRoom = budget.take(change.cost());
         if (noRoom.isPresent()) {
-            first.accept(noRoom);
+            answer.accept(noRoom);
             return;
         }
         Consumer<Optional<Refusal>> done = refusal -> {
             budget.giveBack(change.cost());
-            first.accept(refusal);
+            answer.accept(refusal);
         };
+        Optional<RequestName> request = change.requestId()
+                .map(id -> new RequestName(
+                        id.getSession(),
+                        id.getNumber(),
+                        sessions.acknowledgedBefore(id),
+                        change.content().getAsLong()));
         switch (target(change.domid(), change.generation(), change.behalf())) {
-            case Target.Lookup.Refused(Refusal refusal) -> done.accept(Optional.of(refusal));
-            case Target.Lookup.Found(Target target) -> work.accept(target, done);
+            case Target.Lookup.Refused(Refusal refusal, Optional<DomainHandle> domain) -> {
+                if (domain.isPresent() && request.isPresent()) {
+                    int lowest = change.lowest().applyAsInt(domain.get().shardMap());
+                    MemoryCalls.settle(domain.get(), lowest, request.get(), Optional.of(refusal), done);
+                } else {
+                    done.accept(Optional.of(refusal));
+                }
+            }
+            case Target.Lookup.Found(Target target) -> change.work().begin(target, request, done);
         }
     }
 

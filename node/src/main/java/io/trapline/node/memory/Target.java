@@ -25,15 +25,19 @@ record Target(DomainHandle domain, Optional<ServerHandle> server, Optional<Gate>
         /** All is there. */
         record Found(Target target) implements Lookup {}
 
-        /** ESRCH, EIO, ENOENT or EPERM. */
-        record Refused(Refusal refusal) implements Lookup {}
+        /**
+         * ESRCH, EIO, ENOENT or EPERM.
+         *
+         * @param domain what keeps the answer; empty where the domain is what there is not
+         */
+        record Refused(Refusal refusal, Optional<DomainHandle> domain) implements Lookup {}
     }
 
     /** Looks it up: existence before ownership (section E). */
     static Lookup find(
             NodeDirectory directory, int domid, long generation, Optional<OnBehalfOf> behalf, String principal) {
         return switch (directory.find(domid, generation)) {
-            case NodeDirectory.Lookup.Refused(Refusal refusal) -> new Lookup.Refused(refusal);
+            case NodeDirectory.Lookup.Refused(Refusal refusal) -> new Lookup.Refused(refusal, Optional.empty());
             case NodeDirectory.Lookup.Found(DomainHandle domain) ->
                 behalf.map(asked -> find(domain, asked, principal))
                         .orElseGet(() -> new Lookup.Found(new Target(domain, Optional.empty(), Optional.empty())));
@@ -43,17 +47,18 @@ record Target(DomainHandle domain, Optional<ServerHandle> server, Optional<Gate>
     private static Lookup find(DomainHandle domain, OnBehalfOf asked, String principal) {
         ServerHandle server = domain.servers().get(asked.getId());
         if (server == null) {
-            return new Lookup.Refused(Refusal.noServer(domain.domid(), asked.getId()));
+            return new Lookup.Refused(Refusal.noServer(domain.domid(), asked.getId()), Optional.of(domain));
         }
         if (asked.getGeneration() != 0 && asked.getGeneration() != server.generation()) {
-            return new Lookup.Refused(otherGeneration(domain, server, asked.getGeneration()));
+            return new Lookup.Refused(otherGeneration(domain, server, asked.getGeneration()), Optional.of(domain));
         }
         if (!server.principal().equals(principal)) {
             return new Lookup.Refused(
                     Refusal.of(Errno.EPERM, "server " + server.id() + " was created by another principal")
                             .with("domid", domain.domid())
                             .with("id", server.id())
-                            .with("principal", principal));
+                            .with("principal", principal),
+                    Optional.of(domain));
         }
         Gate gate = new Gate(principal, server.id(), server.generation(), asked.getSessionEpoch(), keys(asked));
         return new Lookup.Found(new Target(domain, Optional.of(server), Optional.of(gate)));

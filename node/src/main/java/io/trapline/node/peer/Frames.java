@@ -20,8 +20,10 @@ import io.trapline.internal.v1.WriteAcross;
 import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
 import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.FirstAnswer;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.RequestName;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerMessage.ShardTell;
 import io.trapline.node.protocol.ShardMessage;
@@ -191,31 +193,29 @@ final class Frames {
 
     /** To what carries out a domain's type calls. */
     static void toTypes(int domid, long generation, TypesMessage message, PeerLink.Sink sink) {
+        if (!(message instanceof TypesMessage.Call call)) {
+            throw new IllegalArgumentException("crosses no host: " + message);
+        }
         sink.frame(
                 TrafficClass.CALLS,
-                payload(domid, generation).setTypes(toTypes(message)).build());
+                payload(domid, generation).setTypes(toTypes(call)).build());
     }
 
-    static ToTypes toTypes(TypesMessage message) {
+    static ToTypes toTypes(TypesMessage.Call message) {
         ToTypes.Builder told = ToTypes.newBuilder();
-        Optional<Gate> gate;
         switch (message) {
-            case TypesMessage.SetTypes(long call, var runs, var by) -> {
-                told.setCall(call).setSetTypes(RowFrames.runs(runs));
-                gate = by;
-            }
-            case TypesMessage.WriteAcross(long call, var pieces, var by) -> {
+            case TypesMessage.SetTypes types -> told.setSetTypes(RowFrames.runs(types.runs()));
+            case TypesMessage.WriteAcross write -> {
                 WriteAcross.Builder across = WriteAcross.newBuilder();
-                pieces.forEach(piece -> across.addPieces(ShardPiece.newBuilder()
+                write.pieces().forEach(piece -> across.addPieces(ShardPiece.newBuilder()
                         .setShard(piece.shard())
                         .setSegments(RowFrames.segments(piece.segments()))));
-                told.setCall(call).setWriteAcross(across);
-                gate = by;
+                told.setWriteAcross(across);
             }
-            default -> throw new IllegalArgumentException("crosses no host: " + message);
         }
-        gate.ifPresent(by -> told.setGate(gate(by)));
-        return told.build();
+        message.gate().ifPresent(by -> told.setGate(gate(by)));
+        message.request().ifPresent(name -> told.setRequest(MarkFrames.request(name)));
+        return told.setCall(message.call()).build();
     }
 
     /** To whoever asked. */
@@ -230,6 +230,8 @@ final class Frames {
                 result.setShard(shard).setListed(RowFrames.runs(runs));
             case CallAnswer.GatePassed(long call, var refusal) -> result.setGatePassed(end(refusal));
             case CallAnswer.Ended(long call, var refusal) -> result.setEnded(end(refusal));
+            case CallAnswer.Settled(long call, int shard, FirstAnswer first) ->
+                result.setShard(shard).setSettled(end(first.refusal()));
             case CallAnswer.Marked marked -> result.setShard(marked.shard()).setMarked(MarkFrames.marked(marked));
         }
         sink.frame(
@@ -237,7 +239,7 @@ final class Frames {
                 payload(domid, generation).setResult(result).build());
     }
 
-    private static CallEnd end(Optional<Refusal> refusal) {
+    static CallEnd end(Optional<Refusal> refusal) {
         CallEnd.Builder end = CallEnd.newBuilder();
         refusal.ifPresent(why -> end.setRefusal(Statuses.toProto(why)));
         return end.build();
@@ -327,15 +329,18 @@ final class Frames {
 
     static TypesMessage.Call types(ToTypes told) {
         Optional<Gate> gate = told.hasGate() ? Optional.of(gate(told.getGate())) : Optional.empty();
+        Optional<RequestName> request =
+                told.hasRequest() ? Optional.of(MarkFrames.request(told.getRequest())) : Optional.empty();
         return switch (told.getMessageCase()) {
-            case SET_TYPES -> new TypesMessage.SetTypes(told.getCall(), RowFrames.runs(told.getSetTypes()), gate);
+            case SET_TYPES ->
+                new TypesMessage.SetTypes(told.getCall(), RowFrames.runs(told.getSetTypes()), gate, request);
             case WRITE_ACROSS -> {
                 List<TypesMessage.Piece> pieces = new ArrayList<>();
                 for (ShardPiece piece : told.getWriteAcross().getPiecesList()) {
                     pieces.add(new TypesMessage.Piece(
                             shard(piece.getShard()), RowFrames.segments(piece.getSegments(), true)));
                 }
-                yield new TypesMessage.WriteAcross(told.getCall(), pieces, gate);
+                yield new TypesMessage.WriteAcross(told.getCall(), pieces, gate, request);
             }
             case MESSAGE_NOT_SET -> throw new MalformedFrameException("types.message", "none", "no such message");
         };
@@ -350,9 +355,14 @@ final class Frames {
             case LISTED -> new CallAnswer.Listed(call, shard, RowFrames.runs(result.getListed()));
             case GATE_PASSED -> new CallAnswer.GatePassed(call, refusal(result.getGatePassed()));
             case ENDED -> new CallAnswer.Ended(call, refusal(result.getEnded()));
+            case SETTLED -> new CallAnswer.Settled(call, shard, firstAnswer(result.getSettled()));
             case MARKED -> MarkFrames.marked(call, shard, result.getMarked());
             case RESULT_NOT_SET -> throw new MalformedFrameException("result", "none", "no such result");
         };
+    }
+
+    static FirstAnswer firstAnswer(CallEnd end) {
+        return new FirstAnswer(refusal(end));
     }
 
     private static Optional<Refusal> refusal(CallEnd end) {

@@ -1,18 +1,22 @@
 package io.trapline.node.peer;
 
+import io.trapline.internal.v1.CallRequest;
+import io.trapline.internal.v1.DropMark;
 import io.trapline.internal.v1.KeepMark;
 import io.trapline.internal.v1.LinkEnd;
 import io.trapline.internal.v1.Marked;
+import io.trapline.internal.v1.Refused;
 import io.trapline.internal.v1.ToShard;
 import io.trapline.internal.v1.Transaction;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.Mark;
+import io.trapline.node.protocol.RequestName;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesTxn;
 import java.util.Optional;
 
-/** What shards keep of calls over several of them (T6), as messages of frames, and back. */
+/** What shards keep of calls over several of them (T6), and under which request ids calls are made (section E), as messages of frames, and back. */
 final class MarkFrames {
     private MarkFrames() {}
 
@@ -39,13 +43,73 @@ final class MarkFrames {
         return new ShardMessage.KeepMark(keep.getCall(), new Mark(txn(keep.getId()), Frames.types(keep.getChange())));
     }
 
+    static DropMark.Builder drop(ShardMessage.DropMark drop) {
+        DropMark.Builder told = DropMark.newBuilder().setCall(drop.call()).setId(txn(drop.id()));
+        drop.answer().ifPresent(answer -> told.setAnswer(Frames.end(answer.refusal())));
+        return told;
+    }
+
+    static ShardMessage.DropMark drop(DropMark drop) {
+        return new ShardMessage.DropMark(
+                drop.getCall(),
+                txn(drop.getId()),
+                drop.hasAnswer() ? Optional.of(Frames.firstAnswer(drop.getAnswer())) : Optional.empty());
+    }
+
+    static CallRequest request(RequestName name) {
+        return CallRequest.newBuilder()
+                .setSession(name.session())
+                .setNumber(name.number())
+                .setAcknowledgedThrough(name.acknowledgedThrough())
+                .setContent(name.content())
+                .build();
+    }
+
+    static RequestName request(CallRequest request) {
+        long number = Columns.within(request.getNumber(), 1, Long.MAX_VALUE, "request.number");
+        return new RequestName(
+                request.getSession(),
+                number,
+                Columns.within(request.getAcknowledgedThrough(), 0, number - 1, "request.acknowledged_through"),
+                request.getContent());
+    }
+
+    /** What is asked for under a request id, where it is. */
+    static ShardMessage.Call once(ToShard told, ShardMessage.Call inner) {
+        if (!told.hasRequest() || inner instanceof ShardMessage.Refused) {
+            return inner;
+        }
+        boolean isOnce = inner instanceof ShardMessage.CheckTypes
+                || inner instanceof ShardMessage.CheckSegments
+                || inner instanceof ShardMessage.CommitTypes
+                || inner instanceof ShardMessage.WriteSegments;
+        if (!isOnce) {
+            throw new MalformedFrameException("shard.request", told.getMessageCase(), "has no first answer");
+        }
+        return new ShardMessage.Once(request(told.getRequest()), inner);
+    }
+
+    static ShardMessage.Call refused(ToShard told) {
+        Refused refused = told.getRefused();
+        if (!told.hasRequest()) {
+            throw new MalformedFrameException("shard.request", "none", "a call without one is not kept");
+        }
+        return new ShardMessage.Refused(
+                refused.getCall(),
+                request(told.getRequest()),
+                Frames.firstAnswer(refused.getWhy())
+                        .refusal()
+                        .orElseThrow(() -> new MalformedFrameException("refused.why", "none", "no refusal")));
+    }
+
     static ShardMessage.Call part(ToShard told, ShardMessage.Call inner) {
         if (!told.hasPartOf()) {
             return inner;
         }
-        boolean changes = inner instanceof ShardMessage.CommitTypes
-                || inner instanceof ShardMessage.WriteSegments
-                || inner instanceof ShardMessage.ResetType;
+        ShardMessage.Call change = inner instanceof ShardMessage.Once once ? once.inner() : inner;
+        boolean changes = change instanceof ShardMessage.CommitTypes
+                || change instanceof ShardMessage.WriteSegments
+                || change instanceof ShardMessage.ResetType;
         if (!changes) {
             throw new MalformedFrameException(
                     "shard.part_of", told.getMessageCase(), "changes nothing in several shards");

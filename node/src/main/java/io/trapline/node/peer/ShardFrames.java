@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.trapline.internal.v1.BufferMoved;
 import io.trapline.internal.v1.ChangeAck;
-import io.trapline.internal.v1.DropMark;
 import io.trapline.internal.v1.FromServerKeys;
 import io.trapline.internal.v1.FromServerOutcomes;
 import io.trapline.internal.v1.GetMark;
@@ -13,9 +12,11 @@ import io.trapline.internal.v1.ListTypes;
 import io.trapline.internal.v1.MoveBuffer;
 import io.trapline.internal.v1.PassedBy;
 import io.trapline.internal.v1.Recalled;
+import io.trapline.internal.v1.Refused;
 import io.trapline.internal.v1.ResetType;
 import io.trapline.internal.v1.SegmentCall;
 import io.trapline.internal.v1.SegmentColumns;
+import io.trapline.internal.v1.SessionEnded;
 import io.trapline.internal.v1.ToShard;
 import io.trapline.internal.v1.TypeRuns;
 import io.trapline.model.Limit;
@@ -26,6 +27,7 @@ import io.trapline.node.rows.Segments;
 import io.trapline.node.shard.BufferAsk;
 import io.trapline.node.shard.BufferMove;
 import io.trapline.node.shard.BufferReply;
+import java.util.Optional;
 
 /** What a shard is told, as a message of a frame, and back. */
 final class ShardFrames {
@@ -90,6 +92,11 @@ final class ShardFrames {
             case ShardMessage.BetweenShards between -> encodeBetween(between, sink);
             case ShardMessage.Call call -> sink.told(ofCalls, call(call));
             case ShardMessage.Change change -> ReplicaFrames.encode(change, sink);
+            case ShardMessage.SessionEnded(long session) ->
+                sink.told(
+                        TrafficClass.REPLICATION,
+                        ToShard.newBuilder()
+                                .setSessionEnded(SessionEnded.newBuilder().setSession(session)));
             case ShardMessage.ChangeAck(long base, long through) ->
                 sink.told(
                         TrafficClass.REPLICATION,
@@ -153,8 +160,11 @@ final class ShardFrames {
             case ShardMessage.Part(var id, var by, var inner) ->
                 call(inner).setPartOf(MarkFrames.txn(id)).setPartBy(MarkFrames.txn(by));
             case ShardMessage.KeepMark(long call, var mark) -> told.setKeepMark(MarkFrames.keep(call, mark));
-            case ShardMessage.DropMark(long call, var id) ->
-                told.setDropMark(DropMark.newBuilder().setCall(call).setId(MarkFrames.txn(id)));
+            case ShardMessage.DropMark drop -> told.setDropMark(MarkFrames.drop(drop));
+            case ShardMessage.Once(var name, var inner) -> call(inner).setRequest(MarkFrames.request(name));
+            case ShardMessage.Refused(long call, var name, var why) ->
+                told.setRefused(Refused.newBuilder().setCall(call).setWhy(Frames.end(Optional.of(why))))
+                        .setRequest(MarkFrames.request(name));
             case ShardMessage.GetMark(long call, var by) ->
                 told.setGetMark(GetMark.newBuilder().setCall(call).setBy(MarkFrames.txn(by)));
             case ShardMessage.CheckTypes(long call, var runs) ->
@@ -223,6 +233,8 @@ final class ShardFrames {
                         told.getBufferMoved().getIndex(),
                         told.getBufferMoved().getOk(),
                         told.getBufferMoved().getData().toByteArray());
+            case SESSION_ENDED ->
+                new ShardMessage.SessionEnded(told.getSessionEnded().getSession());
             case CHANGE -> ReplicaFrames.decode(told.getChange(), madeNanos);
             case CHANGE_ACK ->
                 new ShardMessage.ChangeAck(
@@ -263,7 +275,7 @@ final class ShardFrames {
 
     /** A call: what a server's gate may let pass, or has. */
     static ShardMessage.Call decodeCall(ToShard told) {
-        ShardMessage.Call call = MarkFrames.part(told, decodeInner(told));
+        ShardMessage.Call call = MarkFrames.part(told, MarkFrames.once(told, decodeInner(told)));
         return told.hasPassedBy()
                 ? new ShardMessage.LetPass(
                         server(told.getPassedBy().getServer()),
@@ -305,10 +317,8 @@ final class ShardFrames {
                         told.getWriteSegments().getCall(),
                         RowFrames.segments(told.getWriteSegments().getSegments(), true));
             case KEEP_MARK -> MarkFrames.keep(told.getKeepMark());
-            case DROP_MARK ->
-                new ShardMessage.DropMark(
-                        told.getDropMark().getCall(),
-                        MarkFrames.txn(told.getDropMark().getId()));
+            case DROP_MARK -> MarkFrames.drop(told.getDropMark());
+            case REFUSED -> MarkFrames.refused(told);
             case GET_MARK ->
                 new ShardMessage.GetMark(
                         told.getGetMark().getCall(),

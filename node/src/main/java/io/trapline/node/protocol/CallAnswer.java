@@ -62,6 +62,14 @@ public sealed interface CallAnswer {
         }
     }
 
+    /** The call has its first answer, whatever else is asked of shards for it: it was made before under its request id, or may not be made under it (section E). */
+    record Settled(long call, int shard, FirstAnswer answer) implements CallAnswer {
+        @Override
+        public Settled under(long number) {
+            return new Settled(number, shard, answer);
+        }
+    }
+
     /** A call over several shards is over; rule 0 holds for what it has changed. */
     record Ended(long call, Optional<Refusal> refusal) implements CallAnswer {
         @Override

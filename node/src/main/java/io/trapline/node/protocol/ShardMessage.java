@@ -1,5 +1,6 @@
 package io.trapline.node.protocol;
 
+import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.rows.AccessRows;
@@ -8,6 +9,7 @@ import io.trapline.node.rows.OutcomeRows;
 import io.trapline.node.rows.Segments;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What the actor of one P2M shard is told. What has a call's number is answered with a {@link CallAnswer}. */
 public sealed interface ShardMessage {
@@ -20,6 +22,11 @@ public sealed interface ShardMessage {
     sealed interface Call extends ShardMessage {
         /** The asker's number. */
         long call();
+
+        /** Under which request id a client has asked for it, where this is what decides about that or looks for its answer. */
+        default Optional<RequestName> request() {
+            return Optional.empty();
+        }
 
         /** The same under another's number. */
         Call under(long number);
@@ -107,6 +114,11 @@ public sealed interface ShardMessage {
         }
 
         @Override
+        public Optional<RequestName> request() {
+            return inner.request();
+        }
+
+        @Override
         public LetPass under(long number) {
             return new LetPass(serverId, homeEpoch, inner.under(number));
         }
@@ -176,25 +188,71 @@ public sealed interface ShardMessage {
         }
     }
 
-    /** Keeps a call over several shards, of which one is this one, until {@link DropMark} (T6). */
+    /**
+     * The same, asked for under a request id: at the lowest shard of the whole call, which keeps its first answer. Where that is known it is given with
+     * {@link CallAnswer.Settled}, and nothing else is done.
+     *
+     * @param inner a {@link WriteSegments} or {@link CommitTypes}, whose success, and the former's refusal, is the first answer; or a {@link CheckTypes} or {@link
+     *     CheckSegments}, which only looks for one
+     */
+    record Once(RequestName name, Call inner) implements Call {
+        @Override
+        public long call() {
+            return inner.call();
+        }
+
+        @Override
+        public Optional<RequestName> request() {
+            return Optional.of(name);
+        }
+
+        @Override
+        public Once under(long number) {
+            return new Once(name, inner.under(number));
+        }
+    }
+
+    /** What is asked for under that request id is refused, if it has no first answer yet: that is it then, and what comes of the call later is not carried out. */
+    record Refused(long call, RequestName name, Refusal refusal) implements Call {
+        @Override
+        public Optional<RequestName> request() {
+            return Optional.of(name);
+        }
+
+        @Override
+        public Refused under(long number) {
+            return new Refused(number, name, refusal);
+        }
+    }
+
+    /** Keeps a call over several shards, of which this one is the lowest, until {@link DropMark} (T6). */
     record KeepMark(long call, Mark mark) implements Call {
+        @Override
+        public Optional<RequestName> request() {
+            return mark.change().request();
+        }
+
         @Override
         public KeepMark under(long number) {
             return new KeepMark(number, mark);
         }
     }
 
-    /** The call is over everywhere, or nowhere begun. */
-    record DropMark(long call, TypesTxn id) implements Call {
+    /**
+     * The call is over everywhere, or nowhere begun.
+     *
+     * @param answer its first answer, which is kept where a client has asked for it under a request id; empty = it has none, and may be asked for again
+     */
+    record DropMark(long call, TypesTxn id, Optional<FirstAnswer> answer) implements Call {
         @Override
         public DropMark under(long number) {
-            return new DropMark(number, id);
+            return new DropMark(number, id, answer);
         }
     }
 
     /**
-     * What is kept of such calls, and which of them was done here last? Answered with {@link CallAnswer.Marked}, and true from then on: what is told under an
-     * earlier name and is still on its way, from an entry that is dead or knows no better, is refused.
+     * What is kept of such calls, and which of them was done here last? Answered with {@link CallAnswer.Marked} when rule 0 holds for that one, and true from when it is
+     * asked: what is told under an earlier name and is still on its way, from an entry that is dead or knows no better, is refused.
      *
      * @param by under which name it is asked
      */
@@ -210,7 +268,7 @@ public sealed interface ShardMessage {
      *
      * @param id the call
      * @param by under which name it is told: the same, or that of who finishes it
-     * @param inner a {@link CommitTypes}, {@link WriteSegments} or {@link ResetType}
+     * @param inner a {@link CommitTypes}, {@link WriteSegments} or {@link ResetType}, or {@link Once} one of the first two
      */
     record Part(TypesTxn id, TypesTxn by, Call inner) implements Call {
         @Override
@@ -219,12 +277,20 @@ public sealed interface ShardMessage {
         }
 
         @Override
+        public Optional<RequestName> request() {
+            return inner.request();
+        }
+
+        @Override
         public Part under(long number) {
             return new Part(id, by, inner.under(number));
         }
     }
 
-    /** The node serves again. */
+    /** A client session has ended: what was answered under its request ids is forgotten (section E). From the shard's copy itself. */
+    record SessionEnded(long session) implements ShardMessage {}
+
+    /** The node serves again, or a client session has ended. */
     record Resume() implements ShardMessage {}
 
     /** Deadlines may have passed. */

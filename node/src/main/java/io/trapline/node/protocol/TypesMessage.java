@@ -20,6 +20,9 @@ public sealed interface TypesMessage {
         /** On whose behalf. */
         Optional<Gate> gate();
 
+        /** Under which request id a client has asked for it. */
+        Optional<RequestName> request();
+
         /** The same under another's number. */
         Call under(long number);
     }
@@ -28,18 +31,29 @@ public sealed interface TypesMessage {
      * All runs change or none, as if one after the other (T6). Runs are well-formed. Answered with {@link CallAnswer.Ended}; a refusal names the first
      * frame that refused.
      */
-    record SetTypes(long call, List<TypeRun> runs, Optional<Gate> gate) implements Call {
+    record SetTypes(long call, List<TypeRun> runs, Optional<Gate> gate, Optional<RequestName> request) implements Call {
+        /** One that is carried out whenever it is asked for. */
+        public SetTypes(long call, List<TypeRun> runs, Optional<Gate> gate) {
+            this(call, runs, gate, Optional.empty());
+        }
+
         @Override
         public SetTypes under(long number) {
-            return new SetTypes(number, runs, gate);
+            return new SetTypes(number, runs, gate, request);
         }
     }
 
     /** All pieces are put into the pages themselves, or none (F2). Answered with {@link CallAnswer.Ended}. */
-    record WriteAcross(long call, List<Piece> pieces, Optional<Gate> gate) implements Call {
+    record WriteAcross(long call, List<Piece> pieces, Optional<Gate> gate, Optional<RequestName> request)
+            implements Call {
+        /** One that is carried out whenever it is asked for. */
+        public WriteAcross(long call, List<Piece> pieces, Optional<Gate> gate) {
+            this(call, pieces, gate, Optional.empty());
+        }
+
         @Override
         public WriteAcross under(long number) {
-            return new WriteAcross(number, pieces, gate);
+            return new WriteAcross(number, pieces, gate, request);
         }
     }
 

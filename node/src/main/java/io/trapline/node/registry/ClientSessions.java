@@ -3,6 +3,7 @@ package io.trapline.node.registry;
 import io.trapline.model.Errno;
 import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
+import io.trapline.node.protocol.SessionsHere;
 import io.trapline.v1.RequestId;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,92 +11,106 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 
 /**
- * The client sessions that this node knows of, and what it has answered under their request ids (section E). {@link NodeRegistry} says which there
- * are; any thread may bring calls.
+ * The client sessions that this node knows of (section E). {@link NodeRegistry} says which there are; what was answered under their request ids the shards keep. Any
+ * thread.
  */
-public final class ClientSessions {
-    private final ConcurrentHashMap<Long, SessionAnswers<Consumer<Optional<Refusal>>>> live = new ConcurrentHashMap<>();
+public final class ClientSessions implements SessionsHere {
+    /** By session up to which of its calls the client has said, at this node, that it has the answers. */
+    private final ConcurrentHashMap<Long, AtomicLong> live = new ConcurrentHashMap<>();
+
     private final Set<Long> active = ConcurrentHashMap.newKeySet();
+    private final ConcurrentHashMap<Long, Set<Runnable>> watching = new ConcurrentHashMap<>();
     private final AtomicLong kept = new AtomicLong();
     private volatile long knownRevision;
 
     /**
-     * Takes a call that may be a retry. Where it is to be carried out, returns who must be given what comes of it; else {@code answer} is given the
-     * first answer, now or when there is one.
-     *
-     * @param requestId well-formed; empty = a retry is carried out again
-     * @param content a fingerprint of the request without its id; asked for where there is an id
+     * A call comes in under that request id, which is well-formed: ESTALE where the session has ended, or the client has said that it will not ask again, EAGAIN
+     * where the session is not known yet.
      */
-    public Optional<Consumer<Optional<Refusal>>> begin(
-            Optional<RequestId> requestId, LongSupplier content, Consumer<Optional<Refusal>> answer) {
-        if (requestId.isEmpty()) {
-            return Optional.of(answer);
-        }
-        RequestId id = requestId.get();
+    public Optional<Refusal> begin(RequestId id) {
         // Before the look-up: what is known by then is there if it has not ended.
         long known = knownRevision;
-        SessionAnswers<Consumer<Optional<Refusal>>> session = live.get(id.getSession());
-        if (session == null) {
-            answer.accept(Optional.of(unknown(id.getSession(), known)));
-            return Optional.empty();
+        AtomicLong acknowledged = live.get(id.getSession());
+        if (acknowledged == null) {
+            return Optional.of(unknown(id.getSession(), known));
         }
         active.add(id.getSession());
-        if (kept.get() >= Limit.MAX_KEPT_ANSWERS.value()) {
-            answer.accept(
-                    Optional.of(Refusal.overLimit(Errno.ENOSPC, "kept answers", kept.get() + 1, Limit.MAX_KEPT_ANSWERS)
-                            .with("field", "request_id.acknowledged_through")));
-            return Optional.empty();
-        }
-        long fingerprint = content.getAsLong();
-        SessionAnswers.Verdict verdict;
-        synchronized (session) {
-            int before = session.size();
-            verdict = session.begin(id.getNumber(), id.getAcknowledgedThrough(), fingerprint, answer);
-            kept.addAndGet(session.size() - before);
-        }
-        return switch (verdict) {
-            case SessionAnswers.Verdict.CarryOut carryOut -> Optional.of(result -> finish(session, id, result));
-            case SessionAnswers.Verdict.Joined joined -> Optional.empty();
-            case SessionAnswers.Verdict.Answered(Optional<Refusal> first) -> {
-                answer.accept(first);
-                yield Optional.empty();
-            }
-        };
+        long through = acknowledged.accumulateAndGet(id.getAcknowledgedThrough(), Math::max);
+        return id.getNumber() <= through
+                ? Optional.of(Refusal.of(
+                                Errno.ESTALE, "request " + id.getNumber() + " of the session was acknowledged")
+                        .with("field", "request_id.number")
+                        .with("value", id.getNumber())
+                        .with("limit", through))
+                : Optional.empty();
     }
 
-    private void finish(SessionAnswers<Consumer<Optional<Refusal>>> session, RequestId id, Optional<Refusal> result) {
-        List<Consumer<Optional<Refusal>>> waiting;
-        synchronized (session) {
-            int before = session.size();
-            waiting = session.finish(id.getNumber(), result);
-            kept.addAndGet(session.size() - before);
+    /** Up to which call before that one the client has all answers, as far as it has said so here. */
+    public long acknowledgedBefore(RequestId id) {
+        AtomicLong acknowledged = live.get(id.getSession());
+        long through = acknowledged == null ? id.getAcknowledgedThrough() : acknowledged.get();
+        return Math.min(through, id.getNumber() - 1);
+    }
+
+    /** A session is named by its revision: one beyond what this node knows may have begun elsewhere. */
+    @Override
+    public boolean hasEnded(long session) {
+        long known = knownRevision;
+        return !live.containsKey(session) && Long.compareUnsigned(session, known) <= 0;
+    }
+
+    @Override
+    public void watch(long session, Runnable ended) {
+        watching.compute(session, (id, before) -> {
+            Set<Runnable> all = before == null ? ConcurrentHashMap.newKeySet() : before;
+            all.add(ended);
+            return all;
+        });
+        // It may have ended before it was there.
+        if (hasEnded(session)) {
+            tell(session);
         }
-        waiting.forEach(who -> who.accept(result));
+    }
+
+    @Override
+    public void unwatch(long session, Runnable ended) {
+        watching.computeIfPresent(session, (id, all) -> {
+            all.remove(ended);
+            return all.isEmpty() ? null : all;
+        });
+    }
+
+    private void tell(long session) {
+        Set<Runnable> all = watching.remove(session);
+        if (all != null) {
+            all.forEach(Runnable::run);
+        }
+    }
+
+    @Override
+    public void keep(int more) {
+        kept.addAndGet(more);
+    }
+
+    @Override
+    public boolean isFull() {
+        return kept.get() >= Limit.MAX_KEPT_ANSWERS.value();
     }
 
     /** Sessions that begin or end with a revision, which the node now knows. For {@link NodeRegistry} alone. */
     public void change(long revision, List<Long> begun, List<Long> ended) {
-        begun.forEach(session -> live.putIfAbsent(session, new SessionAnswers<>(session)));
-        ended.forEach(this::end);
+        begun.forEach(session -> live.putIfAbsent(session, new AtomicLong()));
+        ended.forEach(session -> {
+            live.remove(session);
+            active.remove(session);
+        });
         knownRevision = revision;
+        ended.forEach(this::tell);
     }
 
-    private void end(long id) {
-        SessionAnswers<Consumer<Optional<Refusal>>> session = live.remove(id);
-        active.remove(id);
-        if (session != null) {
-            synchronized (session) {
-                kept.addAndGet(-session.size());
-                session.close();
-            }
-        }
-    }
-
-    /** How many answers are kept or owed. */
+    /** How many answers the shards here keep or owe. */
     long keptAnswers() {
         return kept.get();
     }
@@ -108,14 +123,11 @@ public final class ClientSessions {
     }
 
     private static Refusal unknown(long session, long known) {
-        // A session is named by its revision: one beyond what this node knows may have begun elsewhere.
-        if (Long.compareUnsigned(session, known) > 0) {
-            return Refusal.of(Errno.EAGAIN, "session " + Long.toUnsignedString(session) + " is not known here yet")
-                    .with("field", "request_id.session")
-                    .with("value", Long.toUnsignedString(session));
-        }
-        return Refusal.of(Errno.ESTALE, "session " + session + " has ended")
-                .with("field", "request_id.session")
-                .with("value", session);
+        String id = Long.toUnsignedString(session);
+        Refusal why = Long.compareUnsigned(session, known) > 0
+                ? Refusal.of(Errno.EAGAIN, "session " + id + " is not known here yet")
+                        .with("effect", "none")
+                : Refusal.of(Errno.ESTALE, "session " + id + " has ended");
+        return why.with("field", "request_id.session").with("value", id);
     }
 }

@@ -92,6 +92,11 @@ final class BackupCopy {
         }
     }
 
+    /** How many answers to request ids it keeps. */
+    int answers() {
+        return steps.first().size();
+    }
+
     /** V-10: what the primary may have at the server, this copy knows of, once it is whole. */
     void awaitReturned(ShardMessage.AwaitReturned await) {
         if (isWhole) {

@@ -6,6 +6,7 @@ import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.Mark;
+import io.trapline.node.protocol.RequestName;
 import io.trapline.node.protocol.TypesMessage;
 import io.trapline.node.protocol.TypesTxn;
 import io.trapline.node.replica.StateImage;
@@ -25,6 +26,9 @@ final class Marks {
 
     private Optional<Mark> kept = Optional.empty();
     private Optional<TypesTxn> done = Optional.empty();
+    /** The token of the type change that it made. */
+    private long doneChange;
+
     private TypesTxn oldest = NO_ID;
 
     /** Nothing under an earlier name is taken from now on. */
@@ -46,12 +50,24 @@ final class Marks {
         kept = Optional.of(mark);
     }
 
-    void drop(TypesTxn id) {
-        kept = kept.filter(mark -> !mark.id().equals(id));
+    /** What was kept under that name. */
+    Optional<Mark> drop(TypesTxn id) {
+        Optional<Mark> dropped = kept.filter(mark -> mark.id().equals(id));
+        if (dropped.isPresent()) {
+            kept = Optional.empty();
+        }
+        return dropped;
     }
 
-    void did(TypesTxn id) {
+    /** @param change the token of the type change that it made, or {@link Answers#NO_CHANGE} */
+    void did(TypesTxn id, long change) {
         done = Optional.of(id);
+        doneChange = change;
+    }
+
+    /** The token of the type change that was made by what was done last. */
+    long doneChange() {
+        return doneChange;
     }
 
     Optional<Mark> kept() {
@@ -70,6 +86,7 @@ final class Marks {
         List<TypesTxn> ids = new ArrayList<>(done.stream().toList());
         image.each(ids, id -> id(image, id), () -> id(image, NO_ID));
         done = ids.stream().findFirst();
+        doneChange = image.of(doneChange);
         oldest = id(image, oldest);
     }
 
@@ -82,6 +99,7 @@ final class Marks {
 
     private static Mark mark(StateImage image, Mark mark) {
         TypesTxn id = id(image, mark.id());
+        Optional<RequestName> request = Answers.request(image, mark.change().request());
         boolean isTypes = image.of(mark.change() instanceof TypesMessage.SetTypes);
         List<TypeRun> runs = mark.change() instanceof TypesMessage.SetTypes types
                 ? new ArrayList<>(types.runs())
@@ -92,12 +110,12 @@ final class Marks {
         if (isTypes) {
             TypeRun none = new TypeRun(0, 1, MemType.RAM_RW);
             image.each(runs, run -> run(image, run), () -> run(image, none));
-            return new Mark(id, new TypesMessage.SetTypes(0, List.copyOf(runs), Optional.empty()));
+            return new Mark(id, new TypesMessage.SetTypes(0, List.copyOf(runs), Optional.empty(), request));
         }
         TypesMessage.Piece none =
                 new TypesMessage.Piece(0, new Segments(new long[0], new int[0], new int[0], new byte[0]));
         image.each(pieces, piece -> piece(image, piece), () -> piece(image, none));
-        return new Mark(id, new TypesMessage.WriteAcross(0, List.copyOf(pieces), Optional.empty()));
+        return new Mark(id, new TypesMessage.WriteAcross(0, List.copyOf(pieces), Optional.empty(), request));
     }
 
     private static TypeRun run(StateImage image, TypeRun run) {

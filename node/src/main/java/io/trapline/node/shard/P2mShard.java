@@ -5,6 +5,7 @@ import io.trapline.node.p2m.MemoryBudget;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.AnswerRoute;
 import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.SessionsHere;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardPlace;
 import io.trapline.node.protocol.ShardRoute;
@@ -37,7 +38,8 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             Consumer<ShardPlace> handOver,
             Consumer<ShardPlace> caughtUp,
             Consumer<ShardPlace> abandonSync,
-            ServingGate gate) {
+            ServingGate gate,
+            SessionsHere sessions) {
         /**
          * @param self this life of the node
          * @param shards the domain's shards, by index, this one included
@@ -52,6 +54,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
          * @param caughtUp is told, again and again, that the copy that is being made of a shard that is placed so has all it has
          * @param abandonSync proposes that the copy that is being made of a shard that is placed so is given up
          * @param gate while it is closed nothing is decided, read or acknowledged (D-11)
+         * @param sessions the client sessions whose calls have answers here
          */
         public Surroundings {
             shards = List.copyOf(shards);

@@ -165,16 +165,21 @@ final class PrimaryCopy implements ShardReplica.Effects {
         if (!replica.isCopied()) {
             steps.memory().begin();
             steps.told(message);
-            if (ShardSteps.changes(message)) {
+            if (ShardCalls.changes(message)) {
                 onlooker.did(replica.base(), 0, new ShardStep.Told(message));
             }
-            flushOrKeep(ShardSteps.changes(message));
-        } else if (ShardSteps.changes(message)) {
+            flushOrKeep(ShardCalls.changes(message));
+        } else if (ShardCalls.changes(message)) {
             step(new ShardStep.Told(message));
         } else {
             steps.told(message);
             hold(replica.last());
         }
+    }
+
+    /** What was answered under request ids. */
+    Answers first() {
+        return steps.first();
     }
 
     /** V-10. */

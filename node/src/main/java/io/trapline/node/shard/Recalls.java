@@ -134,6 +134,11 @@ final class Recalls {
         return changes;
     }
 
+    /** Whether the type change of that token waits for a server. */
+    boolean isWaiting(long aToken) {
+        return waiting.stream().anyMatch(change -> change.token == aToken);
+    }
+
     void answered(int serverId, long recall) {
         forEachWaiting(change -> change.recallByServer.remove(serverId, recall));
     }

@@ -6,6 +6,8 @@ import io.trapline.node.p2m.MemoryBudget;
 import io.trapline.node.p2m.P2m;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.FirstAnswer;
+import io.trapline.node.protocol.RequestName;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardMessage.Apply;
 import io.trapline.node.protocol.ShardMessage.Change;
@@ -21,6 +23,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -98,6 +101,8 @@ public final class ShardCopies {
     /** Calls that came while the node did not serve, bounded by what their services let in. */
     private final List<ShardMessage.Call> waitingCalls = new ArrayList<>();
 
+    private final KeptHere kept;
+
     private @Nullable PrimaryCopy primary;
     private @Nullable BackupCopy backup;
     /** The last place that it was told of; null before. */
@@ -123,6 +128,7 @@ public final class ShardCopies {
         this.around = around;
         this.outside = outside;
         clock = outside.clock();
+        kept = new KeptHere(around.sessions(), outside.wake());
         emptyCopy = () -> new ShardSteps(index, map, nrPages, budget, around);
     }
 
@@ -134,10 +140,27 @@ public final class ShardCopies {
         }
         try {
             lease();
+            forgetSessions();
             take(message);
             handOverIfFrozen();
+            kept.keeps(answers());
         } catch (RuntimeException bug) {
             fail(message, bug);
+        }
+    }
+
+    private int answers() {
+        if (primary != null) {
+            return primary.first().size();
+        }
+        return backup == null ? 0 : backup.answers();
+    }
+
+    /** A primary that does not serve forgets nothing: what waits for the lease may be of such a session, and is before it. */
+    private void forgetSessions() {
+        PrimaryCopy copy = primary;
+        if (copy != null && leased) {
+            kept.takeEnded().forEach(session -> copy.told(new ShardMessage.SessionEnded(session)));
         }
     }
 
@@ -158,6 +181,8 @@ public final class ShardCopies {
         if (backup != null) {
             backup.close();
         }
+        kept.unwatch();
+        kept.keeps(0);
     }
 
     /** Nothing that the step brought about has left, or will. Where there is no other copy the domain has lost memory (D4): the actor dies of it. */
@@ -255,7 +280,7 @@ public final class ShardCopies {
                 // Calls first: what a handler wrote before it answered is in the page before the access completes (F2).
                 List<ShardMessage.Call> calls = List.copyOf(waitingCalls);
                 waitingCalls.clear();
-                calls.forEach(primary::told);
+                calls.forEach(this::ask);
                 primary.leased(serves);
             }
             leased = serves;
@@ -297,7 +322,7 @@ public final class ShardCopies {
                 if (primary == null) {
                     refuse(call);
                 } else if (leased) {
-                    primary.told(call);
+                    ask(call);
                 } else {
                     waitingCalls.add(call);
                 }
@@ -309,6 +334,22 @@ public final class ShardCopies {
                     primary.told(message);
                 }
             }
+        }
+    }
+
+    /** The primary is here, and may be asked. */
+    private void ask(ShardMessage.Call call) {
+        PrimaryCopy copy = Objects.requireNonNull(primary);
+        RequestName name = call.request().orElse(null);
+        FirstAnswer refused =
+                name == null ? null : kept.refuse(name, copy.first()).orElse(null);
+        if (refused != null) {
+            around.answers().tell(new CallAnswer.Settled(call.call(), index, refused));
+            return;
+        }
+        copy.told(call);
+        if (name != null && ShardCalls.changes(call)) {
+            kept.watch(name.session());
         }
     }
 
@@ -359,6 +400,7 @@ public final class ShardCopies {
             backup = null;
             mine = new PrimaryCopy(was == null ? begun() : was.promoted(), around, outside, leased);
             primary = mine;
+            mine.first().sessions().forEach(kept::watch);
         }
         BitSet servers = new BitSet();
         apply.servers().keySet().forEach(servers::set);
@@ -400,6 +442,8 @@ public final class ShardCopies {
             backup.close();
             backup = null;
         }
+        kept.unwatch();
+        kept.keeps(0);
         waitingCalls.forEach(this::refuse);
         waitingCalls.clear();
     }

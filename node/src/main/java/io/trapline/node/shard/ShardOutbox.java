@@ -75,7 +75,10 @@ final class ShardOutbox implements ShardEffects {
 
     /** What to run when that which was begun under the token is over everywhere. */
     void whenDone(long token, Runnable done) {
-        whenDone.put(token, done);
+        whenDone.merge(token, done, (before, also) -> () -> {
+            before.run();
+            also.run();
+        });
     }
 
     /** What to run, in this node, when that which was begun under the token has been returned. */

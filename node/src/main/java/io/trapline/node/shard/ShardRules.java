@@ -314,6 +314,11 @@ public final class ShardRules {
         return recalls.changes();
     }
 
+    /** Whether {@link ShardEffects#typesChanged} is to follow for that token. */
+    boolean isChanging(long token) {
+        return recalls.isWaiting(token);
+    }
+
     /** A server has sent back what it had not delivered of a recall. */
     public void recalled(int serverId, long recall) {
         recalls.answered(serverId, recall);

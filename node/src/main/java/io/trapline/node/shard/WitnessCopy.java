@@ -5,6 +5,7 @@ import io.trapline.node.p2m.MemoryBudget;
 import io.trapline.node.p2m.P2m;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.SessionsHere;
 import io.trapline.node.protocol.ShardStep;
 import java.util.List;
 import java.util.function.Consumer;
@@ -37,7 +38,8 @@ public final class WitnessCopy implements ShardCopies.Content {
                 nobody::accept,
                 nobody::accept,
                 nobody::accept,
-                new ServingGate(() -> 0));
+                new ServingGate(() -> 0),
+                SessionsHere.ENDLESS);
         steps = new ShardSteps(index, map, nrPages, budget, nowhere, seen);
     }
 

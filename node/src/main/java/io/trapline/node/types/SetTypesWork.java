@@ -54,7 +54,7 @@ record SetTypesWork(TypesMessage.SetTypes change, List<ShardRuns> pieces) implem
 
     @Override
     public Optional<TypesMessage.Call> kept() {
-        return Optional.of(new TypesMessage.SetTypes(0, change.runs(), Optional.empty()));
+        return Optional.of(new TypesMessage.SetTypes(0, change.runs(), Optional.empty(), change.request()));
     }
 
     /** That of the earliest run; of one run's, that of the lowest frame, as if the runs had been carried out one after the other. */

@@ -5,9 +5,11 @@ import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.FirstAnswer;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.Mark;
+import io.trapline.node.protocol.RequestName;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerMessage.ShardTell;
 import io.trapline.node.protocol.ShardMessage;
@@ -42,8 +44,11 @@ import org.jspecify.annotations.Nullable;
  * carries out the calls then asks all of them first. What one has done, all do; what none has, none does. A shard that was asked takes nothing more of what was told
  * before, wherever that still is: so what none has done stays so.
  *
+ * <p>What is asked for under a request id is answered as it was the first time (section E): the lowest shard keeps the answer, and is asked for it with the check.
+ *
  * <pre>
  *   CHECKING ─▶ MARKING ─▶ COMMITTING ─▶ DROPPING ─▶ IDLE          promoted, or cut short: ASKING ─▶ FINISHING ─▶ DROPPING ─▶ ASKING ─▶ IDLE
+ *   CHECKING, COMMITTING ──refused, under a request id──▶ REFUSING ─▶ IDLE
  * </pre>
  */
 public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
@@ -81,6 +86,9 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
 
     private int keeper;
     private final List<CallAnswer.Marked> found = new ArrayList<>();
+    /** What the caller is told once it is kept. */
+    private Optional<Refusal> refusing = Optional.empty();
+
     private boolean gateOwed;
     private int answersOwed;
     private final Map<Integer, Refusal> refusals = new HashMap<>();
@@ -90,6 +98,7 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         CHECKING,
         MARKING,
         COMMITTING,
+        REFUSING,
         DROPPING,
         ASKING,
         FINISHING
@@ -199,8 +208,16 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         long call = beginStep(Phase.CHECKING, work.size());
         timers.startSingleTimer(CHECK, new TypesMessage.CheckOverdue(call), CHECK);
         for (int i = 0; i < work.size(); i++) {
-            shards.get(work.shard(i)).tell(work.check(i, call));
+            ShardMessage.Call check = work.check(i, call);
+            shards.get(work.shard(i)).tell(i == 0 ? once(work, check) : check);
         }
+    }
+
+    /** At the lowest shard, which knows whether it was carried out, or refused, before. */
+    private static ShardMessage.Call once(Work work, ShardMessage.Call message) {
+        return work.request()
+                .<ShardMessage.Call>map(name -> new ShardMessage.Once(name, message))
+                .orElse(message);
     }
 
     private void markOrCommit(Work work) {
@@ -227,7 +244,7 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         }
         KnownServer server = servers.get(gate.serverId());
         if (server == null || server.generation() != gate.generation()) {
-            end(Optional.of(Refusal.noServer(domid, gate.serverId())));
+            refuse(Refusal.noServer(domid, gate.serverId()));
             return;
         }
         gateOwed = true;
@@ -242,17 +259,45 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
     private ShardMessage.Call part(Work work, int piece, long call) {
         TypesTxn by = name(call);
         TypesTxn id = txn;
-        return new ShardMessage.Part(id == null ? by : id, by, work.commit(piece, call));
+        ShardMessage.Call commit = work.commit(piece, call);
+        return id == null
+                ? new ShardMessage.Part(by, by, once(work, commit))
+                : new ShardMessage.Part(id, by, commit);
+    }
+
+    /** Nothing of it is done, and nothing will be: where a client may ask again, the refusal is kept before it is told. */
+    private void refuse(Refusal why) {
+        Work work = current;
+        RequestName name = work == null ? null : work.request().orElse(null);
+        if (work == null || name == null || why.errno() == Errno.EAGAIN) {
+            end(Optional.of(why));
+            return;
+        }
+        TypesTxn id = txn;
+        long call = beginStep(Phase.REFUSING, 1);
+        refusing = Optional.of(why);
+        shards.get(work.shard(0))
+                .tell(
+                        id == null
+                                ? new ShardMessage.Refused(call, name, why)
+                                : new ShardMessage.DropMark(call, id, Optional.of(FirstAnswer.refused(why))));
+    }
+
+    /** The call was answered before. What was begun of it was not. */
+    private void settle(FirstAnswer answer) {
+        txn = null;
+        end(answer.refusal());
     }
 
     private TypesTxn name(long call) {
         return new TypesTxn(term, self, call);
     }
 
-    private void dropMark(TypesTxn id) {
+    /** @param answer its first one; empty = none has done it */
+    private void dropMark(TypesTxn id, Optional<FirstAnswer> answer) {
         txn = id;
         long call = beginStep(Phase.DROPPING, 1);
-        shards.get(keeper).tell(new ShardMessage.DropMark(call, id));
+        shards.get(keeper).tell(new ShardMessage.DropMark(call, id, answer));
     }
 
     private void askShards() {
@@ -284,7 +329,7 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
             }
         }
         if (left.isEmpty() || left.size() == work.size()) {
-            dropMark(mark.id());
+            dropMark(mark.id(), left.isEmpty() ? Optional.of(FirstAnswer.DONE) : Optional.empty());
             return;
         }
         txn = mark.id();
@@ -365,17 +410,14 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
             }
             case CallAnswer.GatePassed passed -> {
                 gateOwed = false;
-                if (passed.refusal().isPresent()) {
-                    end(passed.refusal());
-                } else {
-                    advance();
-                }
+                passed.refusal().ifPresentOrElse(this::refuse, this::advance);
             }
             case CallAnswer.Marked marked -> {
                 found.add(marked);
                 answersOwed--;
                 advance();
             }
+            case CallAnswer.Settled settled -> settle(settled.answer());
             case CallAnswer.Read read -> throw new IllegalArgumentException("nothing was to be read: " + read);
             case CallAnswer.Listed listed -> throw new IllegalArgumentException("nothing was to be listed: " + listed);
             case CallAnswer.Ended ended -> throw new IllegalArgumentException("no call of a step: " + ended);
@@ -431,7 +473,16 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         if (work != null && gateOwed) {
             work.gate()
                     .filter(by -> by.serverId() == gone.id() && by.generation() == gone.generation())
-                    .ifPresent(by -> end(Optional.of(Refusal.noServer(domid, gone.id()))));
+                    .ifPresent(by -> onGateGone(Refusal.noServer(domid, gone.id())));
+        }
+    }
+
+    /** It may have let the call pass before: the one shard says what becomes of it, or the mark does. */
+    private void onGateGone(Refusal why) {
+        if (txn == null) {
+            refuse(why);
+        } else {
+            end(Optional.of(Refusal.of(Errno.EAGAIN, why.message()).with("domid", domid).with("effect", "unknown")));
         }
     }
 
@@ -440,12 +491,18 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
             return;
         }
         Work work = current;
+        if (work != null && phase == Phase.REFUSING) {
+            endRefusal();
+            return;
+        }
         if (work != null) {
             Optional<Refusal> refusal = refusals.isEmpty() ? Optional.empty() : Optional.of(refusal(work));
             if (work instanceof ResetWork reset && refusal.isPresent()) {
                 beginAgain(reset);
                 askLater();
-            } else if (phase == Phase.COMMITTING || refusal.isPresent()) {
+            } else if (refusal.isPresent()) {
+                refuse(refusal.get());
+            } else if (phase == Phase.COMMITTING) {
                 end(refusal);
             } else if (phase == Phase.CHECKING) {
                 markOrCommit(work);
@@ -463,10 +520,18 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         } else if (phase == Phase.ASKING) {
             recover();
         } else if (phase == Phase.FINISHING && id != null) {
-            dropMark(id);
+            dropMark(id, Optional.of(FirstAnswer.DONE));
         } else {
             idle();
         }
+    }
+
+    private void endRefusal() {
+        Optional<Refusal> notKept = refusals.values().stream().findFirst();
+        if (notKept.isEmpty()) {
+            txn = null;
+        }
+        end(notKept.or(() -> refusing));
     }
 
     private Refusal refusal(Work work) {
@@ -492,7 +557,7 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
             work.end(refusal, calls);
         }
         if (id != null && refusal.isEmpty()) {
-            dropMark(id);
+            dropMark(id, Optional.of(FirstAnswer.DONE));
             return;
         }
         // Some may have done it.

@@ -3,6 +3,7 @@ package io.trapline.node.types;
 import io.trapline.model.Refusal;
 import io.trapline.node.protocol.AnswerRoute;
 import io.trapline.node.protocol.Gate;
+import io.trapline.node.protocol.RequestName;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
 import java.util.Map;
@@ -26,6 +27,11 @@ sealed interface Work permits SetTypesWork, WriteWork, ResetWork {
 
     /** The server that it is made for. */
     Optional<Gate> gate();
+
+    /** Under which request id it is made: its lowest shard keeps the first answer. */
+    default Optional<RequestName> request() {
+        return kept().flatMap(TypesMessage.Call::request);
+    }
 
     /** Asks a shard whether it would refuse; to be answered under that number. */
     ShardMessage.Call check(int piece, long call);

@@ -45,7 +45,7 @@ record WriteWork(TypesMessage.WriteAcross write) implements Work {
 
     @Override
     public Optional<TypesMessage.Call> kept() {
-        return Optional.of(new TypesMessage.WriteAcross(0, write.pieces(), Optional.empty()));
+        return Optional.of(new TypesMessage.WriteAcross(0, write.pieces(), Optional.empty(), write.request()));
     }
 
     @Override

@@ -244,6 +244,41 @@ final class MemoryGrpcTest {
     }
 
     @Test
+    void aRetryWhoseGateOrServerRefusesItByNowGetsTheFirstAnswer() {
+        // E, F2: of a write in one shard, and over two.
+        Refusal fenced = Refusal.of(Errno.ESTALE, "a newer session is active");
+        long number = 0;
+        for (long gpa : new long[] {0, BORDER - 2}) {
+            WriteMemoryRequest done = write("abcd", gpa, 4).toBuilder()
+                    .setRequestId(RequestId.newBuilder().setSession(SESSION).setNumber(++number))
+                    .setOnBehalfOf(OnBehalfOf.newBuilder().setId(SERVER).setSessionEpoch(50))
+                    .build();
+            WriteMemoryRequest refused = done.toBuilder()
+                    .setRequestId(RequestId.newBuilder().setSession(SESSION).setNumber(++number))
+                    .setData(ByteString.copyFromUtf8("EFGH"))
+                    .build();
+            client.writeMemory(done);
+            fixture.gate = Optional.of(fenced);
+            assertThat(refusal(() -> client.writeMemory(refused)).errno()).isEqualTo(Errno.ESTALE);
+
+            client.writeMemory(done);
+            fixture.gate = Optional.empty();
+            assertThat(refusal(() -> client.writeMemory(refused)).errno()).isEqualTo(Errno.ESTALE);
+
+            assertThat(read(gpa, 4)).isEqualTo("abcd");
+            // Not its creator: it was carried out when it was asked by who is; what was not is refused from then on.
+            MemoryServiceBlockingStub other = fixture.as("somebody");
+            other.writeMemory(done);
+            WriteMemoryRequest forbidden = refused.toBuilder()
+                    .setRequestId(RequestId.newBuilder().setSession(SESSION).setNumber(++number))
+                    .build();
+            assertThat(refusal(() -> other.writeMemory(forbidden)).errno()).isEqualTo(Errno.EPERM);
+            assertThat(refusal(() -> client.writeMemory(forbidden)).errno()).isEqualTo(Errno.EPERM);
+            assertThat(read(gpa, 4)).isEqualTo("abcd");
+        }
+    }
+
+    @Test
     void setsAndListsTypes() {
         // T6
         set(run(10, 2 * PAGES, MemType.MEM_TYPE_IOREQ_SERVER_0), run(0, 1, MemType.MEM_TYPE_RAM_RO));

@@ -18,9 +18,11 @@ import io.trapline.model.TypeRun;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.MemoryBudget;
 import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.FirstAnswer;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.Mark;
+import io.trapline.node.protocol.RequestName;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardStep;
@@ -108,7 +110,11 @@ final class FramesTest {
 
     private static final TypesTxn LATER = new TypesTxn(34, new Life("b", 5), 2);
     private static final TypesTxn TXN = new TypesTxn(30, new Life("p", 4), 12);
+    private static final RequestName NAME = new RequestName(5, 7, 6, -3);
+    private static final Refusal WHY = Refusal.of(Errno.EINVAL, "no").with("field", "runs[0]");
     private static final TypesMessage.Call CHANGE = new TypesMessage.SetTypes(0, RUNS, Optional.empty());
+    private static final TypesMessage.Call NAMED_CHANGE =
+            new TypesMessage.SetTypes(0, RUNS, Optional.empty(), Optional.of(NAME));
     private static final Gate GATE = new Gate("me", 5, 50, 60, keys(3));
 
     static Stream<ShardMessage> toShards() {
@@ -140,12 +146,43 @@ final class FramesTest {
                                 TXN,
                                 new TypesMessage.WriteAcross(
                                         0, List.of(new TypesMessage.Piece(1, segments())), Optional.empty()))),
-                new ShardMessage.DropMark(11, TXN),
+                new ShardMessage.KeepMark(11, new Mark(TXN, NAMED_CHANGE)),
+                new ShardMessage.DropMark(11, TXN, Optional.empty()),
+                new ShardMessage.DropMark(11, TXN, Optional.of(FirstAnswer.DONE)),
+                new ShardMessage.DropMark(11, TXN, Optional.of(FirstAnswer.refused(WHY))),
+                new ShardMessage.Once(NAME, new ShardMessage.CheckTypes(11, RUNS)),
+                new ShardMessage.Once(NAME, new ShardMessage.CheckSegments(11, segments())),
+                new ShardMessage.LetPass(
+                        5, 77, new ShardMessage.Once(NAME, new ShardMessage.WriteSegments(11, segments()))),
+                new ShardMessage.Part(
+                        TXN, TXN, new ShardMessage.Once(NAME, new ShardMessage.CommitTypes(11, RUNS))),
+                new ShardMessage.Refused(11, NAME, WHY),
+                new ShardMessage.SessionEnded(5),
                 new ShardMessage.GetMark(11, LATER),
                 new ShardMessage.Part(TXN, LATER, new ShardMessage.CommitTypes(11, RUNS)),
                 new ShardMessage.LetPass(
                         5, 77, new ShardMessage.Part(TXN, LATER, new ShardMessage.WriteSegments(11, segments()))),
                 new ShardMessage.ChangeAck(30, 12));
+    }
+
+    @Test
+    void onlyACallThatHasAFirstAnswerIsMadeUnderARequestId() {
+        ToShard once = ShardFrames.call(new ShardMessage.Once(NAME, new ShardMessage.CommitTypes(11, RUNS)))
+                .build();
+        ToShard ofMark = once.toBuilder()
+                .clearMessage()
+                .setGetMark(GetMark.getDefaultInstance())
+                .build();
+        ToShard none = ShardFrames.call(new ShardMessage.Refused(11, NAME, WHY))
+                .clearRequest()
+                .build();
+        ToShard late = once.toBuilder()
+                .setRequest(once.getRequest().toBuilder().setAcknowledgedThrough(7))
+                .build();
+
+        for (ToShard told : List.of(ofMark, none, late)) {
+            assertThatThrownBy(() -> ShardFrames.decode(FROM, told, NOW)).isInstanceOf(MalformedFrameException.class);
+        }
     }
 
     @Test
@@ -348,6 +385,9 @@ final class FramesTest {
                 new CallAnswer.GatePassed(11, Optional.of(refusal)),
                 new CallAnswer.Marked(11, SHARD, Optional.empty(), Optional.empty()),
                 new CallAnswer.Marked(11, SHARD, Optional.of(TXN), Optional.of(new Mark(TXN, CHANGE))),
+                new CallAnswer.Marked(11, SHARD, Optional.of(TXN), Optional.of(new Mark(TXN, NAMED_CHANGE))),
+                new CallAnswer.Settled(11, SHARD, FirstAnswer.DONE),
+                new CallAnswer.Settled(11, SHARD, FirstAnswer.refused(refusal)),
                 new CallAnswer.Ended(11, Optional.empty()));
     }
 
@@ -369,7 +409,8 @@ final class FramesTest {
         Frames.toTypes(
                 DOMID,
                 GENERATION,
-                new TypesMessage.WriteAcross(11, List.of(new TypesMessage.Piece(1, segments())), Optional.of(GATE)),
+                new TypesMessage.WriteAcross(
+                        11, List.of(new TypesMessage.Piece(1, segments())), Optional.of(GATE), Optional.of(NAME)),
                 sink);
         Frames.toVcpus(DOMID, GENERATION, new VcpusMessage.ShardAnswers(SHARD, outcomes(3)), sink);
         List<Told> again = new ArrayList<>();

@@ -3,19 +3,25 @@ package io.trapline.node.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.model.Errno;
+import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
 import io.trapline.v1.RequestId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Which client sessions a node believes in (section E). */
 final class ClientSessionsTest {
     private final ClientSessions sessions = new ClientSessions();
-    private final List<Optional<Refusal>> answers = new ArrayList<>();
+    private final List<String> ended = new ArrayList<>();
+    private final Runnable watcher = new Runnable() {
+        @Override
+        public void run() {
+            ended.add("ended");
+        }
+    };
 
     @BeforeEach
     void session5IsOpenAsOfRevision10() {
@@ -23,83 +29,89 @@ final class ClientSessionsTest {
     }
 
     @Test
-    void aCallWithoutARequestIdIsCarriedOutEachTime() {
-        assertThat(sessions.begin(Optional.empty(), () -> 1, answers::add)).isPresent();
-        assertThat(sessions.begin(Optional.empty(), () -> 1, answers::add)).isPresent();
-    }
-
-    @Test
-    void whatCameOfACallIsToldToItAndToItsRetries() {
-        Consumer<Optional<Refusal>> done = begin(5, 1).orElseThrow();
-        assertThat(begin(5, 1)).isEmpty();
-        done.accept(Optional.empty());
-        assertThat(answers).containsExactly(Optional.empty(), Optional.empty());
-        assertThat(begin(5, 1)).isEmpty();
-        assertThat(answers).hasSize(3);
-    }
-
-    @Test
     void anEndedOrUnknownSessionIsEstale() {
-        assertThat(begin(4, 1)).isEmpty();
-        assertThat(errno()).isEqualTo(Errno.ESTALE);
-        assertThat(begin(0, 1)).isEmpty();
-        assertThat(errno()).isEqualTo(Errno.ESTALE);
+        assertThat(begin(5, 1, 0)).isEmpty();
+        assertThat(begin(4, 1, 0)).contains(Errno.ESTALE);
+        assertThat(begin(0, 1, 0)).contains(Errno.ESTALE);
         sessions.change(11, List.of(), List.of(5L));
-        assertThat(begin(5, 1)).isEmpty();
-        assertThat(errno()).isEqualTo(Errno.ESTALE);
+        assertThat(begin(5, 1, 0)).contains(Errno.ESTALE);
+        assertThat(sessions.hasEnded(5)).isTrue();
     }
 
     @Test
-    void aSessionBeyondWhatTheNodeKnowsIsEagain() {
-        assertThat(begin(11, 1)).isEmpty();
-        assertThat(errno()).isEqualTo(Errno.EAGAIN);
-        assertThat(begin(-1, 1)).isEmpty();
-        assertThat(errno()).isEqualTo(Errno.EAGAIN);
+    void aSessionBeyondWhatTheNodeKnowsIsEagainAndHasNotEnded() {
+        assertThat(begin(11, 1, 0)).contains(Errno.EAGAIN);
+        assertThat(begin(-1, 1, 0)).contains(Errno.EAGAIN);
+        assertThat(sessions.hasEnded(11)).isFalse();
         sessions.change(11, List.of(11L), List.of());
-        assertThat(begin(11, 1)).isPresent();
+        assertThat(begin(11, 1, 0)).isEmpty();
     }
 
     @Test
-    void aCallUnderWayEndsThoughItsSessionHas() {
-        Consumer<Optional<Refusal>> done = begin(5, 1).orElseThrow();
+    void whatTheClientWillNotAskAgainIsEstale() {
+        assertThat(begin(5, 3, 2)).isEmpty();
+        assertThat(begin(5, 2, 0)).contains(Errno.ESTALE);
+        assertThat(begin(5, 3, 0)).isEmpty();
+    }
+
+    @Test
+    void whatIsAcknowledgedHereIsSaidWithEveryCall() {
+        begin(5, 9, 8);
+        assertThat(sessions.acknowledgedBefore(id(5, 12, 3))).isEqualTo(8);
+        assertThat(sessions.acknowledgedBefore(id(5, 7, 3)))
+                .as("a late one's own number is not")
+                .isEqualTo(6);
+        assertThat(sessions.acknowledgedBefore(id(11, 7, 3))).isEqualTo(3);
+    }
+
+    @Test
+    void tellsTheEndOfASessionOnceAndAlsoAfterIt() {
+        sessions.watch(5, watcher);
+        sessions.watch(5, watcher);
         sessions.change(11, List.of(), List.of(5L));
-        done.accept(Optional.empty());
-        assertThat(answers).containsExactly(Optional.empty());
+        assertThat(ended).hasSize(1);
+        sessions.watch(5, watcher);
+        assertThat(ended).hasSize(2);
     }
 
     @Test
-    void countsWhatIsKeptAcrossSessions() {
-        sessions.change(11, List.of(11L), List.of());
-        begin(5, 1).orElseThrow().accept(Optional.empty());
-        Consumer<Optional<Refusal>> late = begin(11, 1).orElseThrow();
-        assertThat(sessions.keptAnswers()).isEqualTo(2);
-        sessions.change(12, List.of(), List.of(11L));
-        late.accept(Optional.empty());
-        assertThat(sessions.keptAnswers()).isEqualTo(1);
-        sessions.change(13, List.of(), List.of(5L));
-        assertThat(sessions.keptAnswers()).isZero();
+    void whoDoesNotWaitAnyMoreIsNotTold() {
+        sessions.watch(5, watcher);
+        sessions.unwatch(5, watcher);
+        sessions.unwatch(4, watcher);
+        sessions.change(11, List.of(), List.of(5L));
+        assertThat(ended).isEmpty();
+    }
+
+    @Test
+    void isFullWithAsManyAnswersAsANodeKeeps() {
+        sessions.keep(Limit.MAX_KEPT_ANSWERS.intValue() - 1);
+        assertThat(sessions.isFull()).isFalse();
+        sessions.keep(1);
+        assertThat(sessions.isFull()).isTrue();
+        sessions.keep(-1);
+        assertThat(sessions.isFull()).isFalse();
     }
 
     @Test
     void namesTheSessionsThatHaveCalledOnce() {
-        begin(5, 1);
-        begin(5, 2);
-        begin(4, 1);
+        begin(5, 1, 0);
+        begin(5, 2, 0);
+        begin(4, 1, 0);
         assertThat(sessions.takeActive()).containsExactly(5L);
         assertThat(sessions.takeActive()).isEmpty();
     }
 
-    private Optional<Consumer<Optional<Refusal>>> begin(long session, long number) {
-        return sessions.begin(
-                Optional.of(RequestId.newBuilder()
-                        .setSession(session)
-                        .setNumber(number)
-                        .build()),
-                () -> 1,
-                answers::add);
+    private static RequestId id(long session, long number, long acknowledged) {
+        return RequestId.newBuilder()
+                .setSession(session)
+                .setNumber(number)
+                .setAcknowledgedThrough(acknowledged)
+                .build();
     }
 
-    private Errno errno() {
-        return answers.getLast().orElseThrow().errno();
+    /** Why a call is refused, if it is. */
+    private Optional<Errno> begin(long session, long number, long acknowledged) {
+        return sessions.begin(id(session, number, acknowledged)).map(Refusal::errno);
     }
 }

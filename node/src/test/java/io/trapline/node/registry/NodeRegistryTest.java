@@ -466,7 +466,7 @@ final class NodeRegistryTest {
         session.tell(snapshot(9).addSessions(4));
         assertThat(coordinator.next().getAppliedRevision()).isEqualTo(9);
         RequestId id = RequestId.newBuilder().setSession(4).setNumber(1).build();
-        assertThat(sessions.begin(Optional.of(id), () -> 1, answer -> {})).isPresent();
+        assertThat(sessions.begin(id)).isEmpty();
         TIME.timePasses(Duration.ofSeconds(10));
         assertThat(coordinator.next().getActivity().getSessionsList()).containsExactly(4L);
     }

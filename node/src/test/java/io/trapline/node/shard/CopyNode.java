@@ -4,6 +4,7 @@ import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.SessionsHere;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardPlace;
 import io.trapline.node.protocol.VcpusMessage;
@@ -51,7 +52,8 @@ final class CopyNode {
                         },
                         place -> world.propose(place, world::addBackup),
                         place -> world.propose(place, world::abandonSync),
-                        gate)));
+                        gate,
+                        SessionsHere.ENDLESS)));
     }
 
     boolean serves() {

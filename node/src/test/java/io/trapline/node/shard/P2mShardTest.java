@@ -14,6 +14,7 @@ import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerMessage;
+import io.trapline.node.protocol.SessionsHere;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardPlace;
 import io.trapline.node.protocol.VcpusMessage;
@@ -61,7 +62,8 @@ final class P2mShardTest {
                     place -> {},
                     place -> {},
                     place -> {},
-                    gate)));
+                    gate,
+                    SessionsHere.ENDLESS)));
 
     P2mShardTest() {
         open();

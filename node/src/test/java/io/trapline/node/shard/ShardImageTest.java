@@ -7,13 +7,17 @@ import io.trapline.model.AccessFlags;
 import io.trapline.model.Errno;
 import io.trapline.model.MemType;
 import io.trapline.model.RangeSet;
+import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
 import io.trapline.node.fixture.Gates;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.p2m.StepMemory;
+import io.trapline.node.protocol.FirstAnswer;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.Mark;
+import io.trapline.node.protocol.RequestName;
+import io.trapline.node.protocol.SessionsHere;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardStep;
 import io.trapline.node.protocol.TypesMessage;
@@ -49,6 +53,7 @@ final class ShardImageTest {
     private final long[] last = new long[3];
     private final long[] epoch = {7, 7, 7};
     private long revision = 1;
+    private long asked;
 
     private static ShardSteps steps() {
         return new ShardSteps(
@@ -69,7 +74,8 @@ final class ShardImageTest {
                         place -> {},
                         place -> {},
                         place -> {},
-                        Gates.open()));
+                        Gates.open(),
+                        SessionsHere.ENDLESS));
     }
 
     @ParameterizedTest
@@ -106,7 +112,7 @@ final class ShardImageTest {
                 .withIgnoredFieldsOfTypes(
                         ShardOutbox.class, StepMemory.class, HeapBudget.class, OpenReturns.class, ShardMap.class)
                 .withIgnoredFieldsMatchingRegexes(
-                        "answers", "lastWait", "imageSoFar", "buffers\\.shards", ".*\\.unsent", ".*\\.caught")
+                        "calls\\.answers", "lastWait", "imageSoFar", "buffers\\.shards", ".*\\.unsent", ".*\\.caught")
                 .build();
         assertThat(copy).usingRecursiveComparison(all).isEqualTo(shard);
     }
@@ -119,7 +125,7 @@ final class ShardImageTest {
 
     private ShardStep any() {
         int vcpu = random.nextInt(epoch.length);
-        return switch (random.nextInt(13)) {
+        return switch (random.nextInt(15)) {
             case 0, 1, 2, 3, 4 -> new ShardStep.Told(new ShardMessage.Accesses(GUESTS, access(vcpu)));
             case 5 -> new ShardStep.Told(new ShardMessage.Completed(1, 0, outcomes(vcpu)));
             case 6 -> new ShardStep.Told(new ShardMessage.DecideAgain(1, 0, keys(vcpu)));
@@ -135,7 +141,27 @@ final class ShardImageTest {
                         0,
                         new BufferMove(vcpu, epoch[vcpu], last[vcpu], 0, 0x9000, 8, true, new byte[8])));
             case 11 -> new ShardStep.Told(mark());
+            case 12, 13 -> new ShardStep.Told(once());
             default -> random.nextInt(4) == 0 ? new ShardStep.Leased(random.nextInt(3) > 0) : applied();
+        };
+    }
+
+    /** Under a request id. */
+    private ShardMessage once() {
+        RequestName name = new RequestName(random.nextInt(3), ++asked, random.nextLong(asked), random.nextInt(2));
+        TypesTxn id = new TypesTxn(random.nextInt(3), GUESTS, random.nextInt(3));
+        List<TypeRun> runs = List.of(new TypeRun(random.nextInt(6), 1, type()));
+        Segments segments = new Segments(new long[] {8}, new int[] {1}, new int[] {0}, new byte[] {1});
+        return switch (random.nextInt(7)) {
+            case 0 -> new ShardMessage.Once(name, new ShardMessage.WriteSegments(1, segments));
+            case 1, 2 -> new ShardMessage.Part(id, id, new ShardMessage.Once(name, new ShardMessage.CommitTypes(1, runs)));
+            case 3 ->
+                new ShardMessage.Refused(1, name, Refusal.invalid("runs[0]", 3, "of another type").with("first_gfn", 4));
+            case 4 ->
+                new ShardMessage.KeepMark(
+                        1, new Mark(id, new TypesMessage.SetTypes(0, runs, Optional.empty(), Optional.of(name))));
+            case 5 -> new ShardMessage.DropMark(1, id, Optional.of(FirstAnswer.DONE));
+            default -> new ShardMessage.SessionEnded(random.nextInt(30) == 0 ? name.session() : 9);
         };
     }
 
@@ -163,7 +189,7 @@ final class ShardImageTest {
                                         0, List.of(new TypesMessage.Piece(1, segments)), Optional.empty())));
             case 2 -> new ShardMessage.Part(id, id, new ShardMessage.WriteSegments(1, segments));
             case 3 -> new ShardMessage.GetMark(1, id);
-            default -> new ShardMessage.DropMark(1, id);
+            default -> new ShardMessage.DropMark(1, id, Optional.empty());
         };
     }
 

@@ -47,6 +47,9 @@ final class TwoCopies {
         final List<ShardPlace> added = new ArrayList<>();
         final List<ShardPlace> abandoned = new ArrayList<>();
 
+        /** The client sessions that its node knows of. */
+        final FakeSessions sessions = new FakeSessions();
+
         At(Life life, MemoryBudget budget, ServingGate gate, boolean waits) {
             this.life = life;
             shard = BehaviorTestKit.create(P2mShard.create(
@@ -67,7 +70,8 @@ final class TwoCopies {
                             handOvers::add,
                             added::add,
                             abandoned::add,
-                            gate)));
+                            gate,
+                            sessions)));
         }
 
         void apply(ShardPlace place, DecisionTable table) {

@@ -4,18 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trapline.model.AccessAttributes;
+import io.trapline.model.AccessFlags;
 import io.trapline.model.Errno;
 import io.trapline.model.MemType;
+import io.trapline.model.RangeSet;
+import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
 import io.trapline.node.fixture.Gates;
 import io.trapline.node.fixture.ManualClock;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.FirstAnswer;
+import io.trapline.node.protocol.RequestName;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardPlace;
 import io.trapline.node.protocol.ShardStep;
+import io.trapline.node.protocol.TypesTxn;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
 import io.trapline.node.rows.Segments;
@@ -111,6 +117,187 @@ final class TwoCopiesTest {
         two.b.run(TwoCopies.portRead(1));
         assertThat(two.b.outcomes.getFirst().data(0)).isEqualTo(0x77);
         assertThat(two.b.toServer).isEmpty();
+    }
+
+    private static RequestName name(long number) {
+        return new RequestName(5, number, 0, 77);
+    }
+
+    private static ShardMessage writeOnce(long call, long number, byte value) {
+        return new ShardMessage.Once(
+                name(number),
+                new ShardMessage.WriteSegments(
+                        call, new Segments(new long[] {GPA}, new int[] {1}, new int[] {0}, new byte[] {value})));
+    }
+
+    private static ShardMessage typeOnce(long call, long number, MemType type) {
+        TypesTxn id = new TypesTxn(TwoCopies.CREATED, TwoCopies.P, call);
+        return new ShardMessage.Part(
+                id,
+                id,
+                new ShardMessage.Once(
+                        name(number), new ShardMessage.CommitTypes(call, List.of(new TypeRun(7, 1, type)))));
+    }
+
+    /** What a call has been answered, whether as it was carried out or as it was known. */
+    private static FirstAnswer answerOf(TwoCopies.At at, long call) {
+        CallAnswer answer = at.answers.stream()
+                .filter(each -> each.call() == call)
+                .findFirst()
+                .orElseThrow();
+        return answer instanceof CallAnswer.Settled settled
+                ? settled.answer()
+                : new FirstAnswer(((CallAnswer.Done) answer).refusal());
+    }
+
+    private static byte byteAt(TwoCopies.At at, long gpa) {
+        at.answers.clear();
+        at.run(new ShardMessage.ReadSegments(99, new long[] {gpa}, new int[] {1}));
+        return ((CallAnswer.Read) at.answers.getFirst()).data()[0];
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 4})
+    @DisplayName("V-14: wherever the primary dies, a retry at the next one gets the first answer, and is carried out once")
+    void givesARetryTheFirstAnswer(int arrived) {
+        TwoCopies two = new TwoCopies();
+        two.exchange();
+        two.p.run(writeOnce(1, 1, (byte) 9));
+        two.p.run(new ShardMessage.WriteSegments(
+                2, new Segments(new long[] {GPA}, new int[] {1}, new int[] {0}, new byte[] {1})));
+        two.p.run(typeOnce(3, 2, MemType.ioreqServer(0)));
+        two.p.run(new ShardMessage.Refused(4, name(3), Refusal.of(Errno.ESTALE, "a newer session is active")));
+        for (int i = 0; i < arrived; i++) {
+            TwoCopies.deliver(two.p, two.b);
+        }
+        while (!two.b.under.isEmpty()) {
+            TwoCopies.deliver(two.b, two.p);
+        }
+        two.promote();
+        two.b.run(writeOnce(11, 1, (byte) 9));
+        byte value = byteAt(two.b, GPA);
+        two.b.run(typeOnce(13, 2, MemType.ioreqServer(0)));
+        two.b.run(writeOnce(14, 3, (byte) 5));
+
+        // Carried out once: what another has written since stands, and a type that a page has is not refused.
+        assertThat((int) value).isEqualTo(arrived >= 2 ? 1 : 9);
+        assertThat(answerOf(two.b, 13)).isEqualTo(FirstAnswer.DONE);
+        assertThat(answerOf(two.b, 14).refusal().isPresent()).isEqualTo(arrived >= 4);
+        for (CallAnswer told : two.p.answers) {
+            assertThat(told.call()).isLessThanOrEqualTo(arrived);
+        }
+    }
+
+    @Test
+    @DisplayName("V-14: a look for the first answer says nothing that the backup does not know")
+    void looksForTheFirstAnswerBehindTheBackup() {
+        TwoCopies two = new TwoCopies();
+        two.exchange();
+        two.p.run(typeOnce(1, 1, MemType.ioreqServer(0)));
+        two.p.run(new ShardMessage.Once(
+                name(1), new ShardMessage.CheckTypes(2, List.of(new TypeRun(7, 1, MemType.ioreqServer(0))))));
+        two.p.run(new ShardMessage.Once(
+                name(2), new ShardMessage.CheckTypes(3, List.of(new TypeRun(8, 1, MemType.ioreqServer(0))))));
+        assertThat(two.p.answers).isEmpty();
+
+        two.exchange();
+
+        assertThat(two.p.answers)
+                .contains(
+                        new CallAnswer.Settled(2, 0, FirstAnswer.DONE), new CallAnswer.Done(3, 0, Optional.empty()));
+    }
+
+    @Test
+    @DisplayName("rule 0, V-14: a retry of a type change whose ioreqs are not back is not told that it is done")
+    void doesNotCallDoneWhatIsUnderWay() {
+        TwoCopies two = new TwoCopies();
+        DecisionTable claimed = DecisionTable.builder(40)
+                .enabledServer(1, RangeSet.EMPTY, RangeSet.EMPTY, RangeSet.EMPTY)
+                .heldClaim(0, 1, AccessFlags.ALL)
+                .build();
+        two.b.apply(TwoCopies.dual(), claimed);
+        two.p.apply(TwoCopies.dual(), claimed);
+        two.p.run(typeOnce(1, 1, MemType.ioreqServer(0)));
+        two.p.run(TwoCopies.read(1, 7 << 12));
+        two.p.run(typeOnce(2, 2, MemType.RAM_RW));
+        two.exchange();
+        assertThat(two.p.answers).extracting(CallAnswer::call).containsExactly(1L);
+        ServerMessage.Recall recall = two.p.toServer.stream()
+                .filter(ServerMessage.Recall.class::isInstance)
+                .map(ServerMessage.Recall.class::cast)
+                .findFirst()
+                .orElseThrow();
+
+        two.p.run(typeOnce(3, 2, MemType.RAM_RW));
+        TypesTxn later = new TypesTxn(TwoCopies.CREATED, TwoCopies.P, 9);
+        two.p.run(new ShardMessage.GetMark(4, later));
+        two.exchange();
+        assertThat(answerOf(two.p, 3).refusal().orElseThrow().metadata()).containsEntry("effect", "unknown");
+        assertThat(two.p.answers).extracting(CallAnswer::call).containsExactly(1L, 3L);
+        two.p.run(new ShardMessage.Recalled(1, recall.recall()));
+        two.p.run(new ShardMessage.Once(
+                name(2), new ShardMessage.CheckTypes(5, List.of(new TypeRun(7, 1, MemType.RAM_RW)))));
+        two.exchange();
+
+        assertThat(two.p.answers).extracting(CallAnswer::call).containsExactly(1L, 3L, 2L, 4L, 5L);
+        assertThat(answerOf(two.p, 5)).isEqualTo(FirstAnswer.DONE);
+    }
+
+    @Test
+    @DisplayName("section E: what was answered is forgotten with its session, and not carried out again for it")
+    void forgetsASessionThatHasEnded() {
+        TwoCopies two = new TwoCopies();
+        two.exchange();
+        two.p.run(writeOnce(1, 1, (byte) 9));
+        two.exchange();
+        assertThat(two.p.sessions.kept).isEqualTo(1);
+        assertThat(two.b.sessions.kept).isEqualTo(1);
+
+        two.p.sessions.end(5);
+        two.p.run(new ShardMessage.Resume());
+        two.exchange();
+        two.p.run(writeOnce(2, 1, (byte) 8));
+        two.exchange();
+
+        assertThat(answerOf(two.p, 2).refusal().orElseThrow().errno()).isEqualTo(Errno.ESTALE);
+        assertThat(two.p.sessions.kept).isZero();
+        assertThat(two.b.sessions.kept).isZero();
+        assertThat((int) byteAt(two.p, GPA)).isEqualTo(9);
+    }
+
+    @Test
+    @DisplayName("section E: who decides the shard next forgets the sessions that have ended meanwhile, and waits for the others")
+    void forgetsAtTheNextPrimary() {
+        TwoCopies two = new TwoCopies();
+        two.exchange();
+        two.p.run(writeOnce(1, 1, (byte) 9));
+        two.exchange();
+        assertThat(two.p.sessions.watchers()).isEqualTo(1);
+        assertThat(two.b.sessions.watchers()).as("its primary forgets").isZero();
+
+        two.place(ShardPlace.solo(TwoCopies.B, 90));
+        assertThat(two.p.sessions.watchers()).isZero();
+        assertThat(two.p.sessions.kept).isZero();
+        assertThat(two.b.sessions.watchers()).isEqualTo(1);
+        two.b.sessions.end(5);
+        two.b.run(new ShardMessage.Resume());
+
+        assertThat(two.b.sessions.kept).isZero();
+    }
+
+    @Test
+    @DisplayName("section L: a node that keeps as many answers as it may takes no call that would have another one")
+    void takesNoMoreThanItsNodeKeeps() {
+        TwoCopies two = new TwoCopies();
+        two.p.run(writeOnce(1, 1, (byte) 9));
+        two.p.sessions.full = true;
+        two.p.run(writeOnce(2, 2, (byte) 8));
+        two.p.run(writeOnce(3, 1, (byte) 9));
+        two.exchange();
+
+        assertThat(answerOf(two.p, 2).refusal().orElseThrow().errno()).isEqualTo(Errno.ENOSPC);
+        assertThat(answerOf(two.p, 3)).isEqualTo(FirstAnswer.DONE);
+        assertThat((int) byteAt(two.p, GPA)).isEqualTo(9);
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.trapline.node.p2m.GuestMemory;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.SessionsHere;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardPlace;
 import io.trapline.node.protocol.ShardRoute;
@@ -96,7 +97,8 @@ final class TwoNodes {
                                 place -> frozen.set(index),
                                 place -> {},
                                 place -> {},
-                                Gates.open()))));
+                                Gates.open(),
+                                SessionsHere.ENDLESS))));
             }
             types = BehaviorTestKit.create(TypeCalls.create(7, MAP, routes, calls, self, CREATED));
         }
@@ -162,6 +164,14 @@ final class TwoNodes {
             DomainCalls.Call call = calls.begin(reply);
             call.onAnswer(answer -> call.answer(((CallAnswer.Ended) answer).refusal()));
             tell(message.apply(call.number()));
+        }
+
+        /** What comes of something over several shards, when everything else has happened. */
+        Optional<Refusal> answer(TwoNodes nodes, LongFunction<TypesMessage> message) {
+            List<Optional<Refusal>> answers = new ArrayList<>();
+            ask(message, answers::add);
+            nodes.runAll();
+            return answers.getFirst();
         }
 
         private CallAnswer ask(int shard, LongFunction<ShardMessage> message) {
