@@ -27,6 +27,7 @@ public final class ContainerCluster implements AutoCloseable {
     private final int coordinators;
     private final int nodes;
     private final Map<String, TraplineContainer> containers = new LinkedHashMap<>();
+    private final Map<String, SmallDisk> disks = new LinkedHashMap<>();
 
     private ContainerCluster(PrivateNetwork network, int coordinators, int nodes) {
         this.network = network;
@@ -66,10 +67,12 @@ public final class ContainerCluster implements AutoCloseable {
             List<String> command = new ArrayList<>(List.of("coordinator", "--id", "c" + i));
             command.addAll(List.of("--data", TraplineContainer.DATA + "/" + "c" + i, "--peers", peers));
             command.addAll(List.of("--bootstrap", "--cluster-id", clusterId, "--insecure"));
+            SmallDisk disk = SmallDisk.create();
+            disks.put("c" + i, disk);
             containers.put(
                     "c" + i,
                     container("c" + i, coordinator(i), COORDINATOR_HEAP, command)
-                            .withData());
+                            .withData(disk));
         }
         for (int i = 1; i <= nodes; i++) {
             List<String> command = new ArrayList<>(List.of("node", "--id", "n" + i, "--coordinators", services));
@@ -120,6 +123,11 @@ public final class ContainerCluster implements AutoCloseable {
         return Objects.requireNonNull(containers.get(id), id);
     }
 
+    /** What a coordinator's data is on. */
+    public SmallDisk diskOf(String id) {
+        return Objects.requireNonNull(disks.get(id), id);
+    }
+
     /** All members' ids, coordinators first. */
     public List<String> members() {
         return List.copyOf(containers.keySet());
@@ -155,6 +163,7 @@ public final class ContainerCluster implements AutoCloseable {
     @Override
     public void close() {
         containers.values().forEach(TraplineContainer::stop);
+        disks.values().forEach(SmallDisk::close);
         network.close();
     }
 }

@@ -55,7 +55,7 @@ public final class TraplineContainer extends GenericContainer<TraplineContainer>
                 .withTmpFs(Map.of("/tmp", "rw,noexec,nosuid,size=16m"));
     }
 
-    private static HostConfig config(CreateContainerCmd command) {
+    static HostConfig config(CreateContainerCmd command) {
         HostConfig config = command.getHostConfig();
         if (config == null) {
             throw new IllegalStateException("Testcontainers has given its command no configuration");
@@ -66,6 +66,11 @@ public final class TraplineContainer extends GenericContainer<TraplineContainer>
     /** With the volume for a coordinator's data. */
     public TraplineContainer withData() {
         return withCreateContainerCmdModifier(command -> command.withVolumes(new Volume(DATA)));
+    }
+
+    /** With that disk for it instead. */
+    public TraplineContainer withData(SmallDisk disk) {
+        return withCreateContainerCmdModifier(disk::mount);
     }
 
     /** At that address of the network. */
@@ -126,6 +131,15 @@ public final class TraplineContainer extends GenericContainer<TraplineContainer>
         getDockerClient()
                 .stopContainerCmd(getContainerId())
                 .withTimeout(graceSeconds)
+                .exec();
+    }
+
+    /** Lets it have so many bytes of memory from now on, at least 6 MiB. */
+    public void limitMemory(long bytes) {
+        getDockerClient()
+                .updateContainerCmd(getContainerId())
+                .withMemory(bytes)
+                .withMemorySwap(bytes)
                 .exec();
     }
 

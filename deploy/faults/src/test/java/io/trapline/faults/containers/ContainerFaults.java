@@ -29,6 +29,7 @@ final class ContainerFaults {
     private final Target.Domains domains;
     private final Promotions promotions;
     private final Links links;
+    private final Shortages shortages;
     private final Restarts restarts;
 
     ContainerFaults(Members members, TraplineConnection observer, Target.Domains domains, Promotions promotions) {
@@ -38,6 +39,7 @@ final class ContainerFaults {
         this.domains = domains;
         this.promotions = promotions;
         this.links = new Links(members);
+        this.shortages = new Shortages(members, DomainRef.of(domains.lasting()));
         this.restarts = new Restarts(members, outlook, domains);
     }
 
@@ -73,8 +75,19 @@ final class ContainerFaults {
                     links.lose(other, one);
                 }),
                 links("reset-between-nodes", noLinks, APART, links::reset),
-                links("slow-link", noLinks, POOR, (one, other) -> links.slow(one)),
+                links("slow-link", noLinks, POOR, (one, other) -> {
+                    links.slow(one);
+                    links.slow(other);
+                }),
                 starve(),
+                linked(lapse(
+                        "exhaust-memory-primary",
+                        DEAD,
+                        true,
+                        this::primary,
+                        shortages::ofMemory,
+                        shortages::noMoreOfMemory)),
+                lapse("fill-disk-leader", BEYOND_A_LEASE, this::leader, shortages::ofDisk, shortages::noMoreOfDisk),
                 restarts.ofNodes("restart-nodes"),
                 restarts.ofCoordinators("restart-coordinators"),
                 unavailable(

@@ -80,6 +80,11 @@ final class CoordinatorFaultsTest {
     }
 
     @Test
+    void aLeaderWhoseDiskIsFullEndsAndAnotherOneLeads() throws Exception {
+        CLUSTER.tell("fill-disk-leader");
+    }
+
+    @Test
     void everyCoordinatorIsRestartedInTurnAndNoGuestNotices() throws Exception {
         CLUSTER.restart("restart-coordinators");
     }

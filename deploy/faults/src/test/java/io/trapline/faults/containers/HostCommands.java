@@ -40,6 +40,22 @@ final class HostCommands {
         return said;
     }
 
+    /** How many bytes of memory the control group of that process has. */
+    static long memoryInUse(long pid) throws IOException {
+        for (String place : List.of("memory/memory.usage_in_bytes", "memory.current")) {
+            Path file = Path.of("/proc", Long.toString(pid), "root/sys/fs/cgroup", place);
+            if (Files.isReadable(file)) {
+                return Long.parseLong(Files.readString(file).strip());
+            }
+        }
+        throw new IOException("nothing says how much memory process " + pid + " has");
+    }
+
+    /** Short of memory, the kernel kills that process before any other. */
+    static void killFirst(long pid) throws IOException {
+        Files.writeString(Path.of("/proc", Long.toString(pid), "oom_score_adj"), "1000");
+    }
+
     /** How often the control group of that process was held up for having used up its share. */
     static long timesThrottled(long pid) throws IOException {
         for (String place : List.of("cpu/cpu.stat", "cpu,cpuacct/cpu.stat", "cpu.stat")) {

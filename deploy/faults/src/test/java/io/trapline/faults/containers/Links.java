@@ -34,7 +34,7 @@ final class Links {
         rule(deaf, other, List.of("-p", "tcp", "-j", "REJECT", "--reject-with", "tcp-reset"));
     }
 
-    /** What it says goes at 256 kbit/s. */
+    /** What it says goes at 128 kbit/s. */
     void slow(String id) throws IOException, InterruptedException {
         in(
                 id,
@@ -47,9 +47,9 @@ final class Links {
                         "root",
                         "tbf",
                         "rate",
-                        "256kbit",
+                        "128kbit",
                         "burst",
-                        "4kb",
+                        "1600",
                         "latency",
                         "400ms"));
         slowed.put(id, true);

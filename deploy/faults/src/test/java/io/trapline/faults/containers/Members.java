@@ -1,6 +1,8 @@
 package io.trapline.faults.containers;
 
+import com.github.dockerjava.api.exception.DockerException;
 import io.trapline.containers.ContainerCluster;
+import io.trapline.containers.SmallDisk;
 import io.trapline.containers.TraplineContainer;
 import java.io.IOException;
 import java.util.HashMap;
@@ -10,9 +12,12 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What the members of a cluster are doing, as they have said it themselves. Used by one thread. */
 final class Members {
+    private static final Logger LOG = LoggerFactory.getLogger(Members.class);
     private static final Pattern SAID =
             Pattern.compile("^(\\w+): (starting|waiting|leading|following|serving) at ", Pattern.MULTILINE);
     private static final List<String> UP = List.of("leading", "following", "serving");
@@ -51,6 +56,11 @@ final class Members {
         return cluster.serviceOf(id);
     }
 
+    /** Where the nodes serve, as clients take it. */
+    String services() {
+        return cluster.addresses();
+    }
+
     private List<String> said(String id) {
         Matcher matcher = SAID.matcher(container(id).said());
         return matcher.results().map(result -> result.group(2)).toList();
@@ -78,9 +88,23 @@ final class Members {
         container(id).startAgain();
     }
 
+    /** What a coordinator's data is on. */
+    SmallDisk disk(String id) {
+        return cluster.diskOf(id);
+    }
+
     /** What the process of one that has ended said at last. */
     long exit(String id) {
         return Objects.requireNonNull(container(id).state().getExitCodeLong());
+    }
+
+    /** Runs something in its container, for as long as that lives. */
+    void besides(String id, String script) throws IOException, InterruptedException {
+        try {
+            container(id).execInContainer("/bin/sh", "-c", script);
+        } catch (DockerException | IllegalStateException | UnsupportedOperationException ended) {
+            LOG.debug("{} has ended", id, ended);
+        }
     }
 
     /** What each of them does, a line each. */

@@ -45,6 +45,11 @@ final class NodeFaultsTest {
     }
 
     @Test
+    void aNodeThatTheKernelKillsForItsMemoryIsReplacedByItsBackup() throws Exception {
+        CLUSTER.tell("exhaust-memory-primary");
+    }
+
+    @Test
     void twoNodesMayDieOneAfterTheOtherOnceTheSecondCopyIsThereAgain() throws Exception {
         CLUSTER.tell("kill-other-node", "kill-primary");
     }
