@@ -1,6 +1,7 @@
 package io.trapline.containers;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.testcontainers.lifecycle.Startables;
 
 /**
@@ -27,7 +29,13 @@ public final class ContainerCluster implements AutoCloseable {
     private final int coordinators;
     private final int nodes;
     private final Map<String, TraplineContainer> containers = new LinkedHashMap<>();
+    private final Map<String, List<String>> commands = new HashMap<>();
     private final Map<String, SmallDisk> disks = new LinkedHashMap<>();
+    /** What those have said whose place others have taken. */
+    private final Map<String, String> saidBefore = new HashMap<>();
+
+    private final Map<String, String> logsBefore = new HashMap<>();
+    private @Nullable NextImage next;
 
     private ContainerCluster(PrivateNetwork network, int coordinators, int nodes) {
         this.network = network;
@@ -67,29 +75,30 @@ public final class ContainerCluster implements AutoCloseable {
             List<String> command = new ArrayList<>(List.of("coordinator", "--id", "c" + i));
             command.addAll(List.of("--data", TraplineContainer.DATA + "/" + "c" + i, "--peers", peers));
             command.addAll(List.of("--bootstrap", "--cluster-id", clusterId, "--insecure"));
-            SmallDisk disk = SmallDisk.create();
-            disks.put("c" + i, disk);
-            containers.put(
-                    "c" + i,
-                    container("c" + i, coordinator(i), COORDINATOR_HEAP, command)
-                            .withData(disk));
+            commands.put("c" + i, command);
+            disks.put("c" + i, SmallDisk.create());
+            containers.put("c" + i, container("c" + i, TraplineContainer.image()));
         }
         for (int i = 1; i <= nodes; i++) {
             List<String> command = new ArrayList<>(List.of("node", "--id", "n" + i, "--coordinators", services));
             command.addAll(List.of("--listen", "0.0.0.0:" + PORT, "--advertise", node(i) + ":" + PORT));
             command.addAll(List.of("--memory", NODE_MEMORY, "--insecure"));
-            containers.put("n" + i, container("n" + i, node(i), NODE_HEAP, command));
+            commands.put("n" + i, command);
+            containers.put("n" + i, container("n" + i, TraplineContainer.image()));
         }
         Startables.deepStart(containers.values()).join();
     }
 
-    private TraplineContainer container(String id, String address, String heap, List<String> command) {
-        return new TraplineContainer(command.toArray(String[]::new))
-                .at(network, id, address)
-                .withEnv("TRAPLINE_JAVA_OPTS", heap)
+    private TraplineContainer container(String id, String image) {
+        SmallDisk disk = disks.get(id);
+        TraplineContainer container = TraplineContainer.of(
+                        image, Objects.requireNonNull(commands.get(id), id).toArray(String[]::new))
+                .at(network, id, addressOf(id))
+                .withEnv("TRAPLINE_JAVA_OPTS", disk == null ? NODE_HEAP : COORDINATOR_HEAP)
                 .withEnv("TRAPLINE_LOG", "info")
                 .withoutHealthChecks()
                 .startedWhenUp();
+        return disk == null ? container : container.withData(disk);
     }
 
     private String coordinator(int number) {
@@ -121,6 +130,34 @@ public final class ContainerCluster implements AutoCloseable {
     /** A member by its id. */
     public TraplineContainer member(String id) {
         return Objects.requireNonNull(containers.get(id), id);
+    }
+
+    /**
+     * Ends a member as {@code docker stop} does and puts a container of {@link NextImage} in its place, with its name, its address and its data; it is up when
+     * this returns.
+     *
+     * @param graceSeconds after which it is killed
+     * @return the exit code of the one that ended
+     */
+    public long upgrade(String id, int graceSeconds) {
+        TraplineContainer before = member(id);
+        before.end(graceSeconds);
+        long exit = before.exit();
+        saidBefore.merge(id, before.said(), String::concat);
+        logsBefore.merge(id, before.getLogs(), String::concat);
+        if (next == null) {
+            next = NextImage.of(before);
+        }
+        before.stop();
+        TraplineContainer after = container(id, next.name());
+        containers.put(id, after);
+        after.start();
+        return exit;
+    }
+
+    /** What a member has said on stdout in all its lives, in whatever container. */
+    public String said(String id) {
+        return saidBefore.getOrDefault(id, "") + member(id).said();
     }
 
     /** What a coordinator's data is on. */
@@ -155,8 +192,10 @@ public final class ContainerCluster implements AutoCloseable {
     /** What all of them have said, for a person who looks for a reason. */
     public String logs() {
         return containers.entrySet().stream()
-                .flatMap(each ->
-                        Stream.of("---- " + each.getKey(), each.getValue().getLogs()))
+                .flatMap(each -> Stream.of(
+                        "---- " + each.getKey(),
+                        logsBefore.getOrDefault(each.getKey(), "")
+                                + each.getValue().getLogs()))
                 .collect(Collectors.joining("\n"));
     }
 
@@ -164,6 +203,9 @@ public final class ContainerCluster implements AutoCloseable {
     public void close() {
         containers.values().forEach(TraplineContainer::stop);
         disks.values().forEach(SmallDisk::close);
+        if (next != null) {
+            next.close();
+        }
         network.close();
     }
 }

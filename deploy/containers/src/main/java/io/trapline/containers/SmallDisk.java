@@ -35,7 +35,7 @@ public final class SmallDisk implements AutoCloseable {
     public static SmallDisk create() {
         String volume = "trapline-" + UUID.randomUUID();
         GenericContainer<?> keeper = new GenericContainer<>(DockerImageName.parse(TraplineContainer.image()))
-                .withImagePullPolicy(image -> false)
+                .withImagePullPolicy(each -> false)
                 .withLabels(RunLabel.labels())
                 .withCreateContainerCmdModifier(command -> {
                     mount(command, volume);

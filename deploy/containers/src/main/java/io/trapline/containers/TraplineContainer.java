@@ -10,6 +10,7 @@ import com.github.dockerjava.api.model.Volume;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.output.OutputFrame;
 import org.testcontainers.containers.wait.strategy.Wait;
@@ -33,13 +34,22 @@ public final class TraplineContainer extends GenericContainer<TraplineContainer>
 
     /** {@code command}: what {@code trapline} is called with. */
     public TraplineContainer(String... command) {
-        super(DockerImageName.parse(image()));
+        this(DockerImageName.parse(image()), command);
+    }
+
+    private TraplineContainer(DockerImageName image, String... command) {
+        super(image);
         // It was built here; no registry has it.
-        withImagePullPolicy(image -> false);
+        withImagePullPolicy(each -> false);
         withCommand(command);
         withLabels(RunLabel.labels());
         withCreateContainerCmdModifier(TraplineContainer::harden);
         withStartupTimeout(PATIENCE);
+    }
+
+    /** The same of another image than the one under test. */
+    static TraplineContainer of(String image, String... command) {
+        return new TraplineContainer(DockerImageName.parse(image), command);
     }
 
     /** The image under test: the system property {@code trapline.image}, or {@code trapline:latest}. */
@@ -141,6 +151,11 @@ public final class TraplineContainer extends GenericContainer<TraplineContainer>
                 .withMemory(bytes)
                 .withMemorySwap(bytes)
                 .exec();
+    }
+
+    /** What its process ended with. */
+    public long exit() {
+        return Objects.requireNonNull(state().getExitCodeLong());
     }
 
     /** What Docker says of it now. */

@@ -90,6 +90,8 @@ final class ContainerFaults {
                 lapse("fill-disk-leader", BEYOND_A_LEASE, this::leader, shortages::ofDisk, shortages::noMoreOfDisk),
                 restarts.ofNodes("restart-nodes"),
                 restarts.ofCoordinators("restart-coordinators"),
+                restarts.upgradeOfNodes("upgrade-nodes"),
+                restarts.upgradeOfCoordinators("upgrade-coordinators"),
                 unavailable(
                         "delay-between-nodes",
                         "netem is not in every kernel, and nothing stands between containers that could wait"),

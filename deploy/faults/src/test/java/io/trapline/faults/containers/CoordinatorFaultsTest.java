@@ -85,8 +85,8 @@ final class CoordinatorFaultsTest {
     }
 
     @Test
-    void everyCoordinatorIsRestartedInTurnAndNoGuestNotices() throws Exception {
-        CLUSTER.restart("restart-coordinators");
+    void everyCoordinatorIsUpgradedInTurnAndNoGuestNotices() throws Exception {
+        CLUSTER.restart("upgrade-coordinators");
     }
 
     @Test

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -62,7 +61,7 @@ final class Members {
     }
 
     private List<String> said(String id) {
-        Matcher matcher = SAID.matcher(container(id).said());
+        Matcher matcher = SAID.matcher(cluster.said(id));
         return matcher.results().map(result -> result.group(2)).toList();
     }
 
@@ -88,6 +87,12 @@ final class Members {
         container(id).startAgain();
     }
 
+    /** Ends one and starts a container of the next image in its place; what the one that ended ended with. */
+    long upgrade(String id, int graceSeconds) {
+        saidBefore.put(id, said(id).size());
+        return cluster.upgrade(id, graceSeconds);
+    }
+
     /** What a coordinator's data is on. */
     SmallDisk disk(String id) {
         return cluster.diskOf(id);
@@ -95,7 +100,7 @@ final class Members {
 
     /** What the process of one that has ended said at last. */
     long exit(String id) {
-        return Objects.requireNonNull(container(id).state().getExitCodeLong());
+        return container(id).exit();
     }
 
     /** Runs something in its container, for as long as that lives. */

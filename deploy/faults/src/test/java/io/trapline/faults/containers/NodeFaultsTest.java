@@ -95,7 +95,7 @@ final class NodeFaultsTest {
     }
 
     @Test
-    void everyNodeIsRestartedInTurnAndAlsoWhatHasOneCopyIsKept() throws Exception {
+    void everyNodeIsUpgradedInTurnAndAlsoWhatHasOneCopyIsKept() throws Exception {
         // Given: a domain with its memory at one node only, and something in it.
         try (TraplineConnection operator = CLUSTER.connection("operator", PATIENCE)) {
             DomainRef domain = DomainRef.of(operator.domains().create(16, 1, DomainMemory.DOMAIN_MEMORY_VOLATILE));
@@ -103,7 +103,7 @@ final class NodeFaultsTest {
             operator.memory().write(domain, new Gpa(0x3000), text);
 
             // When
-            CLUSTER.restart("restart-nodes");
+            CLUSTER.restart("upgrade-nodes");
 
             // Then
             assertThat(operator.memory().read(domain, new Gpa(0x3000), text.length))

@@ -27,17 +27,37 @@ final class Restarts {
 
     /** Nodes only: each drains first, so that no memory is lost by it, wherever it is (D4). */
     Fault ofNodes(String name) {
-        return of(name, "every node", members.nodes());
+        return of(name, "every node", members.nodes(), this::restart);
     }
 
     Fault ofCoordinators(String name) {
-        return of(name, "every coordinator", members.coordinators());
+        return of(name, "every coordinator", members.coordinators(), this::restart);
     }
 
-    private Fault of(String name, String target, List<String> ids) {
+    /** As they are restarted, each with a new container of another image of the same program. */
+    Fault upgradeOfNodes(String name) {
+        return of(name, "every node", members.nodes(), this::upgrade);
+    }
+
+    Fault upgradeOfCoordinators(String name) {
+        return of(name, "every coordinator", members.coordinators(), this::upgrade);
+    }
+
+    private interface Anew {
+        /** Returns what the one that ended ended with. */
+        long start(String id) throws IOException, InterruptedException;
+    }
+
+    private Fault of(String name, String target, List<String> ids, Anew anew) {
         return new Fault(name, Optional.empty(), Duration.ZERO, random -> {
             for (String id : ids) {
-                restart(id);
+                members.awaitAllUp(UP.toMillis());
+                outlook.awaitRedundant(
+                        DomainRef.of(domains.lasting()), UP, () -> List.of("before the restart of " + id));
+                long exit = anew.start(id);
+                if (exit != 0) {
+                    throw new IOException(id + " did not end as one that was asked to: exit code " + exit);
+                }
             }
             return new Fault.Broken() {
                 @Override
@@ -56,18 +76,16 @@ final class Restarts {
         });
     }
 
-    private void restart(String id) throws IOException, InterruptedException {
-        members.awaitAllUp(UP.toMillis());
-        outlook.awaitRedundant(DomainRef.of(domains.lasting()), UP, () -> List.of("before the restart of " + id));
-        long exit;
+    private long restart(String id) {
         try {
             members.container(id).end(GRACE_SECONDS);
-            exit = members.exit(id);
+            return members.exit(id);
         } finally {
             members.startAgain(id);
         }
-        if (exit != 0) {
-            throw new IOException(id + " did not end as one that was asked to: exit code " + exit);
-        }
+    }
+
+    private long upgrade(String id) {
+        return members.upgrade(id, GRACE_SECONDS);
     }
 }
