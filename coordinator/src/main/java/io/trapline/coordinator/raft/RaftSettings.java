@@ -44,6 +44,10 @@ final class RaftSettings {
         // Nobody led before: there is no leader to wait for.
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(20));
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(60));
+        // Others may stand first; but of three, who has lost its followers may soon be one of the two that are left. By
+        // default it
+        // stands for no election for 10 s.
+        RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, millis(1_000));
         // A follower that does not answer is asked again soon; a member that catches up may take longer than by
         // default.
         RaftServerConfigKeys.Rpc.setRequestTimeout(properties, millis(1_000));
@@ -60,6 +64,12 @@ final class RaftSettings {
         RaftServerConfigKeys.Log.setUseMemory(properties, false);
         RaftServerConfigKeys.Log.setLogMetadataEnabled(properties, false);
         RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
+        // Ratis 3.3 would chain what a follower appends to what it appends already: where that is under way at the same
+        // index it takes
+        // another leader's entry for the same one and acknowledges it, and once one append has failed all later ones
+        // fail with it, while
+        // heartbeats go on. Then nobody is elected and nothing is committed.
+        RaftServerConfigKeys.Log.setAppendEntriesComposeEnabled(properties, false);
         RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("8MB"));
         RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("1MB"));
         // A follower that comes back is led again soon; by default only after pauses of 5 s.
