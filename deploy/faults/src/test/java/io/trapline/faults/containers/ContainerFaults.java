@@ -203,9 +203,12 @@ final class ContainerFaults {
 
                 @Override
                 public void heal() throws IOException, InterruptedException {
-                    isMissed = victim.startsWith("n") && outlook.awaitUnusable(victim, BEYOND_A_LEASE);
-                    revisionsMissed = outlook.revision() - revision;
-                    healing.to(victim);
+                    try {
+                        isMissed = victim.startsWith("n") && outlook.awaitUnusable(victim, BEYOND_A_LEASE);
+                        revisionsMissed = outlook.revision() - revision;
+                    } finally {
+                        healing.to(victim);
+                    }
                 }
 
                 @Override
@@ -249,11 +252,14 @@ final class ContainerFaults {
 
                 @Override
                 public void heal() throws IOException, InterruptedException {
-                    for (String id : pair) {
-                        hit += links.hit(id);
-                    }
-                    for (String id : pair) {
-                        links.heal(id);
+                    try {
+                        for (String id : pair) {
+                            hit += links.hit(id);
+                        }
+                    } finally {
+                        for (String id : pair) {
+                            links.heal(id);
+                        }
                     }
                 }
 

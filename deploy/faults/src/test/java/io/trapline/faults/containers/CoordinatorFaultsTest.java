@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Stories of coordinators that are killed, cut off and restarted, and of whatever chance does to a cluster; each is what {@link ScenarioCluster} says. */
+/** Stories of coordinators that are killed, cut off and upgraded; each is what {@link ScenarioCluster} says. */
 @Tag("faults")
 @Timeout(420)
 final class CoordinatorFaultsTest {
@@ -87,19 +87,5 @@ final class CoordinatorFaultsTest {
     @Test
     void everyCoordinatorIsUpgradedInTurnAndNoGuestNotices() throws Exception {
         CLUSTER.restart("upgrade-coordinators");
-    }
-
-    @Test
-    void guestsAndEmulatorsThatAreCutOffGoOnWhereTheyWere() throws Exception {
-        CLUSTER.tell("reset-guests", "deafen-emulators");
-    }
-
-    /** Again: {@code -Dtrapline.faults.seed=S}; for longer: {@code -Dtrapline.faults.seconds=N}. */
-    @Test
-    @Timeout(7_200)
-    void whateverHappensInWhicheverOrder() throws Exception {
-        CLUSTER.chance(
-                Long.getLong("trapline.faults.seed", 1),
-                Duration.ofSeconds(Long.getLong("trapline.faults.seconds", 20)));
     }
 }

@@ -37,7 +37,7 @@ final class FaultsPageTest {
 
     @Test
     void listsEveryScenario() throws Exception {
-        Set<String> scenarios = Stream.of(CoordinatorFaultsTest.class, NodeFaultsTest.class)
+        Set<String> scenarios = Stream.of(CoordinatorFaultsTest.class, NodeFaultsTest.class, LinkFaultsTest.class)
                 .flatMap(scenariosOf -> Arrays.stream(scenariosOf.getDeclaredMethods()))
                 .filter(method -> method.isAnnotationPresent(Test.class))
                 .map(Method::getName)

@@ -21,6 +21,7 @@ final class Members {
             Pattern.compile("^(\\w+): (starting|waiting|leading|following|serving) at ", Pattern.MULTILINE);
     private static final List<String> UP = List.of("leading", "following", "serving");
     private static final long POLL_MILLIS = 100;
+    private static final long DUMP_MILLIS = 2_000;
 
     private final ContainerCluster cluster;
     /** How much each had said before it was started last. */
@@ -110,6 +111,16 @@ final class Members {
         } catch (DockerException | IllegalStateException | UnsupportedOperationException ended) {
             LOG.debug("{} has ended", id, ended);
         }
+    }
+
+    /** Those that run write into their logs what each of their threads is at. */
+    void dumpThreads() throws InterruptedException {
+        for (String id : all()) {
+            if (!state(id).equals("dead")) {
+                container(id).signal("QUIT");
+            }
+        }
+        TimeUnit.MILLISECONDS.sleep(DUMP_MILLIS);
     }
 
     /** What each of them does, a line each. */

@@ -47,15 +47,21 @@ final class ScenarioCluster
 
     @Override
     public void beforeEach(ExtensionContext scenario) throws IOException, InterruptedException {
+        if (target == null) {
+            target = ContainerTarget.start(COORDINATORS, NODES);
+        }
         target().clear();
     }
 
-    /** Whatever a scenario failed at, a person finds what the members said. */
+    /** Whatever a scenario failed at, a person finds what the members said, with what each was doing; the next one does not inherit it. */
     @Override
-    public void afterTestExecution(ExtensionContext scenario) throws IOException {
+    public void afterTestExecution(ExtensionContext scenario) throws IOException, InterruptedException {
         if (scenario.getExecutionException().isPresent()) {
             String name = "faults-" + scenario.getRequiredTestMethod().getName() + ".log";
+            target().members().dumpThreads();
             Files.writeString(Files.createDirectories(KEPT).resolve(name), target().logs());
+            target().close();
+            target = null;
         }
     }
 
