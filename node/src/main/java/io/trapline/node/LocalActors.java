@@ -5,9 +5,9 @@ import io.trapline.node.ioreq.IoreqServer;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.MemoryBudget;
 import io.trapline.node.protocol.Life;
-import io.trapline.node.protocol.SessionsHere;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerView;
+import io.trapline.node.protocol.SessionsHere;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
 import io.trapline.node.protocol.VcpusMessage;
@@ -31,8 +31,7 @@ import org.apache.pekko.actor.typed.Behavior;
  * @param gate whether they may act
  * @param sessions the client sessions that the node knows of
  */
-record LocalActors(
-        Life self, RegistryClient registry, MemoryBudget memory, ServingGate gate, SessionsHere sessions)
+record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, ServingGate gate, SessionsHere sessions)
         implements DomainActors {
     @Override
     public Behavior<VcpusMessage> vcpus(DomainView domain, DomainRoutes routes) {

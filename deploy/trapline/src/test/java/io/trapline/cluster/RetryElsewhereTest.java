@@ -59,7 +59,8 @@ final class RetryElsewhereTest {
     @BeforeEach
     void start() throws Exception {
         nodes = new Nodes(folder, NODES);
-        operator = nodes.connect(IntStream.range(0, NODES).mapToObj(nodes::address).toArray(String[]::new));
+        operator =
+                nodes.connect(IntStream.range(0, NODES).mapToObj(nodes::address).toArray(String[]::new));
         domain = DomainRef.of(operator.domains()
                 .create(CreateDomainRequest.newBuilder()
                         .setNrPages(64)
@@ -170,7 +171,10 @@ final class RetryElsewhereTest {
     }
 
     private MemType typeNow() {
-        return operator.memory().listMemTypes(domain, new Gfn(GFN), 1).getFirst().getType();
+        return operator.memory()
+                .listMemTypes(domain, new Gfn(GFN), 1)
+                .getFirst()
+                .getType();
     }
 
     private RequestId id(long number) {

@@ -91,9 +91,8 @@ final class MemoryCalls {
             Consumer<Optional<Refusal>> answer) {
         // The gate of a server may refuse what it let pass before, or be gone: the shard knows.
         boolean isSettled = request.isPresent() && target.gate().isPresent();
-        Consumer<Optional<Refusal>> end = isSettled
-                ? refusal -> settle(target.domain(), shard, request.get(), refusal, answer)
-                : answer;
+        Consumer<Optional<Refusal>> end =
+                isSettled ? refusal -> settle(target.domain(), shard, request.get(), refusal, answer) : answer;
         DomainCalls.Call call = changing(begin(target, end));
         ShardMessage.Call write = new ShardMessage.WriteSegments(call.number(), segments);
         ShardMessage.Call told = request.<ShardMessage.Call>map(name -> new ShardMessage.Once(name, write))

@@ -207,9 +207,10 @@ final class Frames {
             case TypesMessage.SetTypes types -> told.setSetTypes(RowFrames.runs(types.runs()));
             case TypesMessage.WriteAcross write -> {
                 WriteAcross.Builder across = WriteAcross.newBuilder();
-                write.pieces().forEach(piece -> across.addPieces(ShardPiece.newBuilder()
-                        .setShard(piece.shard())
-                        .setSegments(RowFrames.segments(piece.segments()))));
+                write.pieces()
+                        .forEach(piece -> across.addPieces(ShardPiece.newBuilder()
+                                .setShard(piece.shard())
+                                .setSegments(RowFrames.segments(piece.segments()))));
                 told.setWriteAcross(across);
             }
         }

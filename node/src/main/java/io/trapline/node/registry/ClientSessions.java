@@ -39,8 +39,7 @@ public final class ClientSessions implements SessionsHere {
         active.add(id.getSession());
         long through = acknowledged.accumulateAndGet(id.getAcknowledgedThrough(), Math::max);
         return id.getNumber() <= through
-                ? Optional.of(Refusal.of(
-                                Errno.ESTALE, "request " + id.getNumber() + " of the session was acknowledged")
+                ? Optional.of(Refusal.of(Errno.ESTALE, "request " + id.getNumber() + " of the session was acknowledged")
                         .with("field", "request_id.number")
                         .with("value", id.getNumber())
                         .with("limit", through))

@@ -193,7 +193,8 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     private void onChanged(Changed changed) {
         RegistryView.Effects effects = view.apply(changed.change());
         AppliedQueue.Entry<Runnable> entry = applying.begin(effects.revision(), changed.taken());
-        // Before shards are told that they are decided here: the primary before may have forgotten what it had of a session.
+        // Before shards are told that they are decided here: the primary before may have forgotten what it had of a
+        // session.
         sessions.change(effects.revision(), effects.sessions(), effects.endedSessions());
         effects.nodes().ifPresent(nodes -> know(effects.revision(), nodes));
         effects.removed().forEach((domid, generation) -> remove(domid, generation, entry));

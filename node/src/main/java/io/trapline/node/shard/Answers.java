@@ -213,8 +213,7 @@ final class Answers {
         Refusal why = refusal.orElseGet(() -> Refusal.of(Errno.EAGAIN, ""));
         int errno = image.of(why.errno().number());
         String message = image.of(why.message());
-        List<Map.Entry<String, String>> metadata =
-                new ArrayList<>(new TreeMap<>(why.metadata()).entrySet());
+        List<Map.Entry<String, String>> metadata = new ArrayList<>(new TreeMap<>(why.metadata()).entrySet());
         image.each(
                 metadata,
                 each -> {
@@ -223,7 +222,8 @@ final class Answers {
                 },
                 () -> Map.entry(image.of(""), image.of("")));
         return Optional.of(new Refusal(
-                Errno.ofNumber(errno).orElseThrow(() -> new IllegalArgumentException("image of a shard: errno " + errno)),
+                Errno.ofNumber(errno)
+                        .orElseThrow(() -> new IllegalArgumentException("image of a shard: errno " + errno)),
                 message,
                 metadata.stream().collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue))));
     }

@@ -42,8 +42,8 @@ final class KeptHere {
             return Optional.of(FirstAnswer.refused(ended(request.session())));
         }
         return sessions.isFull() && answers.find(request).isEmpty()
-                ? Optional.of(FirstAnswer.refused(
-                        Answers.full(Limit.MAX_KEPT_ANSWERS.value() + 1, Limit.MAX_KEPT_ANSWERS)))
+                ? Optional.of(
+                        FirstAnswer.refused(Answers.full(Limit.MAX_KEPT_ANSWERS.value() + 1, Limit.MAX_KEPT_ANSWERS)))
                 : Optional.empty();
     }
 

@@ -147,8 +147,7 @@ final class ShardCalls {
     /** Looks for a first answer, or does what has none. */
     private void once(ShardMessage.Once once) {
         if (once.inner() instanceof CheckTypes || once.inner() instanceof CheckSegments) {
-            first.find(once.name())
-                    .ifPresentOrElse(known -> settled(once.call(), known), () -> called(once.inner()));
+            first.find(once.name()).ifPresentOrElse(known -> settled(once.call(), known), () -> called(once.inner()));
         } else {
             changeOnce(once);
         }
@@ -197,12 +196,10 @@ final class ShardCalls {
     }
 
     private void dropMark(ShardMessage.DropMark drop) {
-        RequestName name = marks.drop(drop.id())
-                .flatMap(mark -> mark.change().request())
-                .orElse(null);
+        RequestName name =
+                marks.drop(drop.id()).flatMap(mark -> mark.change().request()).orElse(null);
         if (name != null) {
-            drop.answer()
-                    .ifPresentOrElse(answer -> first.end(name, answer, Answers.NO_CHANGE), () -> first.drop(name));
+            drop.answer().ifPresentOrElse(answer -> first.end(name, answer, Answers.NO_CHANGE), () -> first.drop(name));
         }
         done(drop.call(), Optional.empty());
     }
@@ -224,9 +221,8 @@ final class ShardCalls {
             done(part.call(), late);
             return;
         }
-        Optional<Changed> changed = part.inner() instanceof ShardMessage.Once once
-                ? changeOnce(once)
-                : Optional.of(change(part.inner()));
+        Optional<Changed> changed =
+                part.inner() instanceof ShardMessage.Once once ? changeOnce(once) : Optional.of(change(part.inner()));
         changed.filter(each -> each.refusal().isEmpty()).ifPresent(each -> marks.did(part.id(), each.token()));
     }
 

@@ -260,9 +260,7 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         TypesTxn by = name(call);
         TypesTxn id = txn;
         ShardMessage.Call commit = work.commit(piece, call);
-        return id == null
-                ? new ShardMessage.Part(by, by, once(work, commit))
-                : new ShardMessage.Part(id, by, commit);
+        return id == null ? new ShardMessage.Part(by, by, once(work, commit)) : new ShardMessage.Part(id, by, commit);
     }
 
     /** Nothing of it is done, and nothing will be: where a client may ask again, the refusal is kept before it is told. */
@@ -482,7 +480,8 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         if (txn == null) {
             refuse(why);
         } else {
-            end(Optional.of(Refusal.of(Errno.EAGAIN, why.message()).with("domid", domid).with("effect", "unknown")));
+            end(Optional.of(
+                    Refusal.of(Errno.EAGAIN, why.message()).with("domid", domid).with("effect", "unknown")));
         }
     }
 

@@ -154,8 +154,7 @@ final class FramesTest {
                 new ShardMessage.Once(NAME, new ShardMessage.CheckSegments(11, segments())),
                 new ShardMessage.LetPass(
                         5, 77, new ShardMessage.Once(NAME, new ShardMessage.WriteSegments(11, segments()))),
-                new ShardMessage.Part(
-                        TXN, TXN, new ShardMessage.Once(NAME, new ShardMessage.CommitTypes(11, RUNS))),
+                new ShardMessage.Part(TXN, TXN, new ShardMessage.Once(NAME, new ShardMessage.CommitTypes(11, RUNS))),
                 new ShardMessage.Refused(11, NAME, WHY),
                 new ShardMessage.SessionEnded(5),
                 new ShardMessage.GetMark(11, LATER),

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 /** What a shard has answered under request ids (section E, V-14). */
 final class AnswersTest {
     private static final long CONTENT = 77;
-    private static final FirstAnswer REFUSED =
-            FirstAnswer.refused(Refusal.invalid("runs[1]", 3, "not of that type").with("first_gfn", 9));
+    private static final FirstAnswer REFUSED = FirstAnswer.refused(
+            Refusal.invalid("runs[1]", 3, "not of that type").with("first_gfn", 9));
 
     private final Set<Long> changing = new HashSet<>();
     private final Answers answers = new Answers(changing::contains);

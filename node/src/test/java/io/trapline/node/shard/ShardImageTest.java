@@ -154,9 +154,13 @@ final class ShardImageTest {
         Segments segments = new Segments(new long[] {8}, new int[] {1}, new int[] {0}, new byte[] {1});
         return switch (random.nextInt(7)) {
             case 0 -> new ShardMessage.Once(name, new ShardMessage.WriteSegments(1, segments));
-            case 1, 2 -> new ShardMessage.Part(id, id, new ShardMessage.Once(name, new ShardMessage.CommitTypes(1, runs)));
+            case 1, 2 ->
+                new ShardMessage.Part(id, id, new ShardMessage.Once(name, new ShardMessage.CommitTypes(1, runs)));
             case 3 ->
-                new ShardMessage.Refused(1, name, Refusal.invalid("runs[0]", 3, "of another type").with("first_gfn", 4));
+                new ShardMessage.Refused(
+                        1,
+                        name,
+                        Refusal.invalid("runs[0]", 3, "of another type").with("first_gfn", 4));
             case 4 ->
                 new ShardMessage.KeepMark(
                         1, new Mark(id, new TypesMessage.SetTypes(0, runs, Optional.empty(), Optional.of(name))));

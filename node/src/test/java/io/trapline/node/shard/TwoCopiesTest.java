@@ -158,7 +158,8 @@ final class TwoCopiesTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3, 4})
-    @DisplayName("V-14: wherever the primary dies, a retry at the next one gets the first answer, and is carried out once")
+    @DisplayName(
+            "V-14: wherever the primary dies, a retry at the next one gets the first answer, and is carried out once")
     void givesARetryTheFirstAnswer(int arrived) {
         TwoCopies two = new TwoCopies();
         two.exchange();
@@ -203,8 +204,7 @@ final class TwoCopiesTest {
         two.exchange();
 
         assertThat(two.p.answers)
-                .contains(
-                        new CallAnswer.Settled(2, 0, FirstAnswer.DONE), new CallAnswer.Done(3, 0, Optional.empty()));
+                .contains(new CallAnswer.Settled(2, 0, FirstAnswer.DONE), new CallAnswer.Done(3, 0, Optional.empty()));
     }
 
     @Test
@@ -266,7 +266,8 @@ final class TwoCopiesTest {
     }
 
     @Test
-    @DisplayName("section E: who decides the shard next forgets the sessions that have ended meanwhile, and waits for the others")
+    @DisplayName(
+            "section E: who decides the shard next forgets the sessions that have ended meanwhile, and waits for the others")
     void forgetsAtTheNextPrimary() {
         TwoCopies two = new TwoCopies();
         two.exchange();

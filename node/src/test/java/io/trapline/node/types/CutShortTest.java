@@ -90,7 +90,8 @@ final class CutShortTest {
 
     @ParameterizedTest
     @EnumSource(Change.class)
-    @DisplayName("V-14: a retry at who carries out the calls by then gets the first answer, and nothing is done twice where")
+    @DisplayName(
+            "V-14: a retry at who carries out the calls by then gets the first answer, and nothing is done twice where")
     void areCarriedOutOnce(Change change) {
         int known = 0;
         int anew = 0;
@@ -135,8 +136,7 @@ final class CutShortTest {
                     .isEmpty();
         }
         if (isWritten) {
-            assertThat(now.answer(
-                            nodes, call -> new TypesMessage.WriteAcross(call, pieces(OTHER), Optional.empty())))
+            assertThat(now.answer(nodes, call -> new TypesMessage.WriteAcross(call, pieces(OTHER), Optional.empty())))
                     .isEmpty();
         }
 

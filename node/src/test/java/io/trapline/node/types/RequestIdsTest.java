@@ -82,7 +82,8 @@ final class RequestIdsTest {
     @DisplayName("a change that was refused is refused in the same words, whatever the pages are by then")
     void isRefusedAgain(boolean overAll) {
         TypeRun run = overAll ? ALL : ONE;
-        assertThat(set(1, NOBODY, new TypeRun(PAGES + 3, 1, MemType.ioreqServer(1)))).isEmpty();
+        assertThat(set(1, NOBODY, new TypeRun(PAGES + 3, 1, MemType.ioreqServer(1))))
+                .isEmpty();
         TypeRun allowed = new TypeRun(PAGES + 2, 1, MemType.RAM_RW);
         Refusal first = set(2, NOBODY, allowed, run).orElseThrow();
         assertThat(first.metadata())
@@ -250,8 +251,7 @@ final class RequestIdsTest {
     }
 
     private MemType typeOf(long gfn) {
-        CallAnswer listed =
-                shards.ask(shards.map.shardOf(gfn), call -> new ShardMessage.ListTypes(call, gfn, 1, 1));
+        CallAnswer listed = shards.ask(shards.map.shardOf(gfn), call -> new ShardMessage.ListTypes(call, gfn, 1, 1));
         return ((CallAnswer.Listed) listed).runs().getFirst().type();
     }
 
