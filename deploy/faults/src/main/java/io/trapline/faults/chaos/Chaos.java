@@ -136,8 +136,8 @@ public final class Chaos {
 
     private Result run(Plot plot) throws IOException, InterruptedException {
         try (ClientFaults clients = new ClientFaults();
-                Workload workload =
-                        Workload.begin(clients.doors(target), target.memory(), random.nextLong(), history)) {
+                Workload workload = Workload.begin(
+                        clients.doors(target), target.memory(), target.longestPause(), random.nextLong(), history)) {
             List<Fault> kinds = new ArrayList<>(target.faults(domains(workload)));
             kinds.addAll(clients.faults(workload::guestResumptions, workload::emulatorResumptions));
             kinds.forEach(

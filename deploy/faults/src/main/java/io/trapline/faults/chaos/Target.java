@@ -2,6 +2,7 @@ package io.trapline.faults.chaos;
 
 import io.trapline.v1.DomainMemory;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -15,6 +16,11 @@ public interface Target {
 
     /** Where the workload's domain has its memory. */
     DomainMemory memory();
+
+    /** How long a guest of the workload pauses between two accesses at most: where the cluster shares a machine with others, that is most of what it computes. */
+    default Duration longestPause() {
+        return Duration.ofNanos(1_500_000);
+    }
 
     /** What can be done to it while the workload is at those domains, beside what is done to the connections of its clients. */
     List<Fault> faults(Domains domains);

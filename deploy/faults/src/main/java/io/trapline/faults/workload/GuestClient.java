@@ -28,7 +28,6 @@ final class GuestClient implements Runnable {
     private static final int OVERTAKES = 4_000;
     private static final int HOPS = 2_000;
     private static final int KINDS = 8;
-    private static final int MOST_PAUSE_NANOS = 1_500_000;
     private static final int BETWEEN_ATTEMPTS_MILLIS = 50;
     private static final Duration LAST_ANSWERS = Duration.ofSeconds(40);
 
@@ -72,7 +71,7 @@ final class GuestClient implements Runnable {
                     opening.hop();
                 }
                 sendOne(opening);
-                LockSupport.parkNanos(random.nextInt(MOST_PAUSE_NANOS));
+                LockSupport.parkNanos(random.nextLong(scene.stage.longestPauseNanos));
                 opening.countResumptions();
             }
             opening.vcpu.awaitAnswers(LAST_ANSWERS);

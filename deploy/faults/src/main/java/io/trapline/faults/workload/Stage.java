@@ -1,6 +1,7 @@
 package io.trapline.faults.workload;
 
 import io.trapline.faults.history.History;
+import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Phaser;
@@ -11,6 +12,9 @@ import java.util.concurrent.locks.LockSupport;
 final class Stage {
     final Doors doors;
     final History history;
+    /** Of a guest, between two accesses. */
+    final long longestPauseNanos;
+
     final Waiting waiting = new Waiting();
     /** Streams that were resumed because they were lost. */
     final AtomicLong guestResumptions = new AtomicLong();
@@ -28,9 +32,10 @@ final class Stage {
     private volatile boolean isOver;
     private volatile boolean isClosed;
 
-    Stage(Doors doors, History history) {
+    Stage(Doors doors, History history, Duration longestPause) {
         this.doors = doors;
         this.history = history;
+        this.longestPauseNanos = longestPause.toNanos();
     }
 
     /** One that nobody has written yet. */

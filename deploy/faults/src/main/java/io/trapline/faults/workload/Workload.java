@@ -52,12 +52,12 @@ public final class Workload implements AutoCloseable {
         this.turnover = new Turnover(stage, threads, random.split());
     }
 
-    /** Creates the domain and its servers and sets everybody to work. Throws {@link io.trapline.client.TraplineException}. */
-    public static Workload begin(Doors doors, DomainMemory memory, long seed, History history) {
+    /** Creates the domain and its servers and sets everybody to work; a guest pauses between two accesses for up to {@code longestPause}. Throws {@link io.trapline.client.TraplineException}. */
+    public static Workload begin(Doors doors, DomainMemory memory, Duration longestPause, long seed, History history) {
         TraplineConnection owner = doors.operator("operator");
         boolean isBegun = false;
         try {
-            Stage stage = new Stage(doors, history);
+            Stage stage = new Stage(doors, history, longestPause);
             Scene scene = create(stage, owner, memory);
             Workload workload = new Workload(owner, stage, scene, new SplittableRandom(seed));
             workload.start();

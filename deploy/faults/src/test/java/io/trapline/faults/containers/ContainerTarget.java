@@ -69,6 +69,12 @@ final class ContainerTarget implements Target, AutoCloseable {
         return DomainMemory.DOMAIN_MEMORY_REPLICATED;
     }
 
+    /** Several clusters share the machine. */
+    @Override
+    public Duration longestPause() {
+        return Duration.ofMillis(8);
+    }
+
     @Override
     public List<Fault> faults(Domains ofWorkload) {
         domains = ofWorkload;
