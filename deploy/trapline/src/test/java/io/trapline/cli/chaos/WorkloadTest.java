@@ -24,7 +24,7 @@ final class WorkloadTest {
                 TraplineConnection operator = TraplineConnection.to(target.addresses())) {
             UnaryOperator<String> straight = UnaryOperator.identity();
             Doors doors = new Doors(target.addresses(), straight, straight, straight);
-            try (Workload workload = Workload.begin(doors, target.memory(), 1, history)) {
+            try (Workload workload = Workload.begin(doors, target.memory(), target.longestPause(), 1, history)) {
                 Awaitility.await()
                         .until(() -> history.events().stream().anyMatch(event -> event instanceof Event.Access));
                 // Accesses of a paused domain wait until it goes on (D1).
