@@ -1,10 +1,10 @@
 package io.trapline.node.memory;
 
-import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.FirstAnswer;
 import io.trapline.node.protocol.RequestName;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ServerMessage.ShardTell;
@@ -111,7 +111,7 @@ final class MemoryCalls {
 
     /**
      * Where a call under a request id is refused by others than the shards, its lowest shard has the last word: it may have been carried out before, and if not, this is
-     * its answer from now on. Not EAGAIN, which is none.
+     * its answer from now on ({@link FirstAnswer#isKept}).
      */
     static void settle(
             DomainHandle domain,
@@ -120,14 +120,15 @@ final class MemoryCalls {
             Optional<Refusal> refusal,
             Consumer<Optional<Refusal>> answer) {
         Refusal why = refusal.orElse(null);
-        if (why == null || why.errno() == Errno.EAGAIN) {
+        if (why == null || !FirstAnswer.isKept(why)) {
             answer.accept(refusal);
             return;
         }
         DomainCalls.Call call = domain.calls().begin(answer);
         call.onAnswer(kept -> {
             switch (kept) {
-                case CallAnswer.Done done -> call.answer(done.refusal().or(() -> refusal));
+                case CallAnswer.Done done ->
+                    call.answer(done.refusal().map(FirstAnswer::notKept).or(() -> refusal));
                 case CallAnswer.Settled settled -> call.answer(settled.answer().refusal());
                 default -> throw unasked(kept);
             }

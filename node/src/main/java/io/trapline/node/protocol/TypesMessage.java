@@ -85,8 +85,8 @@ public sealed interface TypesMessage {
      */
     record Recover(long term) implements TypesMessage {}
 
-    /** The shards have not all said whether they would refuse, and had time enough. To itself. */
-    record CheckOverdue(long call) implements TypesMessage {}
+    /** Shards have not all said whether they would refuse, or that they keep a refusal, and had time enough. To itself. */
+    record StepOverdue(long call) implements TypesMessage {}
 
     /** The domain is gone: the actor stops. */
     record Stop() implements TypesMessage {}

@@ -140,6 +140,14 @@ final class Answers {
         }
     }
 
+    /** Whether a call brings an acknowledgement by which fewer are kept: then with its own there are no more than before. */
+    boolean isFreedBy(RequestName request) {
+        Session session = sessions.get(request.session());
+        return session != null
+                && session.entries.headMap(request.acknowledgedThrough(), true).values().stream()
+                        .anyMatch(entry -> !entry.isOpen());
+    }
+
     private void acknowledge(RequestName request) {
         Session session = sessions.get(request.session());
         if (session != null && request.acknowledgedThrough() > session.acknowledgedThrough) {

@@ -41,7 +41,7 @@ final class KeptHere {
         if (sessions.hasEnded(request.session())) {
             return Optional.of(FirstAnswer.refused(ended(request.session())));
         }
-        return sessions.isFull() && answers.find(request).isEmpty()
+        return sessions.isFull() && answers.find(request).isEmpty() && !answers.isFreedBy(request)
                 ? Optional.of(
                         FirstAnswer.refused(Answers.full(Limit.MAX_KEPT_ANSWERS.value() + 1, Limit.MAX_KEPT_ANSWERS)))
                 : Optional.empty();

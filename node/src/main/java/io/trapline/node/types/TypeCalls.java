@@ -147,7 +147,7 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
             case TypesMessage.ServerGone gone -> onServerGone(gone);
             case TypesMessage.ShardsMoved moved -> onShardsMoved(moved);
             case TypesMessage.Recover recover -> onRecover(recover.term());
-            case TypesMessage.CheckOverdue overdue -> onCheckOverdue(overdue.call());
+            case TypesMessage.StepOverdue overdue -> onStepOverdue(overdue.call());
             case TypesMessage.Stop stop -> {
                 return Behaviors.stopped();
             }
@@ -206,7 +206,7 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
 
     private void check(Work work) {
         long call = beginStep(Phase.CHECKING, work.size());
-        timers.startSingleTimer(CHECK, new TypesMessage.CheckOverdue(call), CHECK);
+        timers.startSingleTimer(CHECK, new TypesMessage.StepOverdue(call), CHECK);
         for (int i = 0; i < work.size(); i++) {
             ShardMessage.Call check = work.check(i, call);
             shards.get(work.shard(i)).tell(i == 0 ? once(work, check) : check);
@@ -267,12 +267,13 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
     private void refuse(Refusal why) {
         Work work = current;
         RequestName name = work == null ? null : work.request().orElse(null);
-        if (work == null || name == null || why.errno() == Errno.EAGAIN) {
+        if (work == null || name == null || !FirstAnswer.isKept(why)) {
             end(Optional.of(why));
             return;
         }
         TypesTxn id = txn;
         long call = beginStep(Phase.REFUSING, 1);
+        timers.startSingleTimer(CHECK, new TypesMessage.StepOverdue(call), CHECK);
         refusing = Optional.of(why);
         shards.get(work.shard(0))
                 .tell(
@@ -407,8 +408,9 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
                 advance();
             }
             case CallAnswer.GatePassed passed -> {
+                boolean hasPassed = !gateOwed;
                 gateOwed = false;
-                passed.refusal().ifPresentOrElse(this::refuse, this::advance);
+                passed.refusal().ifPresentOrElse(why -> onGateRefused(why, hasPassed), this::advance);
             }
             case CallAnswer.Marked marked -> {
                 found.add(marked);
@@ -436,12 +438,18 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
     }
 
     /** A shard's node is silent. Nothing is done yet, so that calls that do not need it need not wait until it is there again, or its life is over. */
-    private void onCheckOverdue(long call) {
+    private void onStepOverdue(long call) {
         DomainCalls.Call step = asked;
-        if (phase == Phase.CHECKING && step != null && step.number() == call) {
-            end(Optional.of(Refusal.of(Errno.EAGAIN, "a node that decides pages of the call does not answer")
-                    .with("domid", domid)
-                    .with("effect", "none")));
+        if (step == null || step.number() != call) {
+            return;
+        }
+        Refusal silent = Refusal.of(Errno.EAGAIN, "a node that decides pages of the call does not answer")
+                .with("domid", domid);
+        if (phase == Phase.CHECKING) {
+            end(Optional.of(silent.with("effect", "none")));
+        } else if (phase == Phase.REFUSING) {
+            // The refusal may yet be kept.
+            end(Optional.of(FirstAnswer.notKept(silent)));
         }
     }
 
@@ -480,9 +488,22 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         if (txn == null) {
             refuse(why);
         } else {
-            end(Optional.of(
-                    Refusal.of(Errno.EAGAIN, why.message()).with("domid", domid).with("effect", "unknown")));
+            cutShort(why);
         }
+    }
+
+    /** {@code hasPassed}: it had let the call pass, and then the domain ended where it is. What it told shards may be done. */
+    private void onGateRefused(Refusal why, boolean hasPassed) {
+        if (hasPassed) {
+            cutShort(why);
+        } else {
+            refuse(why);
+        }
+    }
+
+    private void cutShort(Refusal why) {
+        end(Optional.of(
+                Refusal.of(Errno.EAGAIN, why.message()).with("domid", domid).with("effect", "unknown")));
     }
 
     private void advance() {
@@ -530,7 +551,7 @@ public final class TypeCalls extends AbstractMatchingBehavior<TypesMessage> {
         if (notKept.isEmpty()) {
             txn = null;
         }
-        end(notKept.or(() -> refusing));
+        end(notKept.map(FirstAnswer::notKept).or(() -> refusing));
     }
 
     private Refusal refusal(Work work) {

@@ -302,6 +302,24 @@ final class TwoCopiesTest {
     }
 
     @Test
+    @DisplayName("section L: but one that says that it has an earlier answer, which is kept no more")
+    void takesWhatFreesIts() {
+        TwoCopies two = new TwoCopies();
+        two.p.run(writeOnce(1, 1, (byte) 9));
+        two.p.sessions.full = true;
+        RequestName next = new RequestName(5, 2, 1, 8);
+        two.p.run(new ShardMessage.Once(
+                next,
+                new ShardMessage.WriteSegments(
+                        2, new Segments(new long[] {GPA}, new int[] {1}, new int[] {0}, new byte[] {8}))));
+        two.exchange();
+
+        assertThat(answerOf(two.p, 2)).isEqualTo(FirstAnswer.DONE);
+        assertThat((int) byteAt(two.p, GPA)).isEqualTo(8);
+        assertThat(two.p.sessions.kept).isEqualTo(1);
+    }
+
+    @Test
     @DisplayName("V-6: a primary that another has replaced tells nobody anything, whatever arrives")
     void isSilentOnceReplaced() {
         TwoCopies two = new TwoCopies();

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Calls over one shard or several that come again under their request id (section E, V-14). */
@@ -201,6 +202,40 @@ final class RequestIdsTest {
 
         assertThat(typeOf(0)).isEqualTo(MemType.ioreqServer(0));
         assertThat(typeOf(PAGES + 9)).isEqualTo(MemType.ioreqServer(0));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"EIO", "ENOENT"})
+    @DisplayName(
+            "T6: a gate that let the call pass, and whose domain ends then, takes nothing back of what is done in part")
+    void finishesWhatAGateHasLetPass(Errno ended) {
+        CompletableFuture<Optional<Refusal>> cut = begin(1, GATE, ALL);
+        ServerMessage.Gated gated = server.expectMessageClass(ServerMessage.Gated.class);
+        ServerMessage.ShardTell second = gated.tells().get(1);
+        shards.routes.get(second.shard()).tell(second.message());
+        shards.calls.tell(new CallAnswer.GatePassed(gated.call(), Optional.empty()));
+        shards.calls.tell(new CallAnswer.GatePassed(gated.call(), Optional.of(Refusal.of(ended, "it has ended"))));
+        assertThat(result(cut).orElseThrow().metadata()).containsEntry("effect", "unknown");
+
+        assertThat(set(1, GATE, ALL)).isEmpty();
+
+        assertThat(typeOf(0)).isEqualTo(MemType.ioreqServer(0));
+        assertThat(typeOf(PAGES + 9)).isEqualTo(MemType.ioreqServer(0));
+        assertThat(typeOf(3 * PAGES - 1)).isEqualTo(MemType.ioreqServer(0));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"EIO", "ESRCH"})
+    @DisplayName("what one node says of a domain that goes on at others is nobody's first answer")
+    void keepsNothingOfADomainThatFailedAtOneNode(Errno failed) {
+        CompletableFuture<Optional<Refusal>> first = begin(1, GATE, ALL);
+        ServerMessage.Gated gated = server.expectMessageClass(ServerMessage.Gated.class);
+        shards.calls.tell(new CallAnswer.GatePassed(gated.call(), Optional.of(Refusal.of(failed, "not here"))));
+        assertThat(result(first).orElseThrow().errno()).isEqualTo(failed);
+
+        assertThat(set(1, NOBODY, ALL)).isEmpty();
+
+        assertThat(typeOf(0)).isEqualTo(MemType.ioreqServer(0));
     }
 
     private void letPass() {

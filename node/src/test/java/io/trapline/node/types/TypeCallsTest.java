@@ -14,6 +14,7 @@ import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.RequestName;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.TypesMessage;
@@ -382,18 +383,78 @@ final class TypeCallsTest {
                     number(asked, answers::add), List.of(new TypeRun(0, 1, MemType.RAM_RO)), Optional.empty()));
         }
         long silent = shard.expectMessageClass(ShardMessage.CheckTypes.class).call();
-        calls.tell(new TypesMessage.CheckOverdue(silent));
+        calls.tell(new TypesMessage.StepOverdue(silent));
         long next = shard.expectMessageClass(ShardMessage.CheckTypes.class).call();
         assertThat(answers)
                 .singleElement()
                 .satisfies(refusal -> assertThat(refusal)
                         .hasValueSatisfying(why -> assertThat(why.metadata()).containsEntry("effect", "none")));
         // Neither the time nor the answer of the earlier one is the next one's.
-        calls.tell(new TypesMessage.CheckOverdue(silent));
+        calls.tell(new TypesMessage.StepOverdue(silent));
         asked.tell(new CallAnswer.Done(silent, 0, Optional.empty()));
         shard.expectNoMessage();
         asked.tell(new CallAnswer.Done(next, 0, Optional.empty()));
         shard.expectMessageClass(ShardMessage.Part.class);
+    }
+
+    @Test
+    void aRefusalThatNobodyKeepsIsUnknownAndTheNextOneBegins() {
+        // 7.2: under a request id the shard is told before the caller; where its node is stopped, other calls go on.
+        TestProbe<ShardMessage> shard = KIT.createTestProbe();
+        DomainCalls asked = new DomainCalls(DOMID);
+        ActorRef<TypesMessage> calls = KIT.spawn(
+                TypeCalls.create(DOMID, new ShardMap(new long[1]), List.of(shard.getRef()::tell), asked, SELF, TERM));
+        List<Optional<Refusal>> answers = new CopyOnWriteArrayList<>();
+        for (int i = 1; i <= 2; i++) {
+            calls.tell(new TypesMessage.SetTypes(
+                    number(asked, answers::add),
+                    List.of(new TypeRun(0, 1, MemType.RAM_RO)),
+                    Optional.empty(),
+                    Optional.of(new RequestName(5, i, 0, 77))));
+        }
+        long check = shard.expectMessageClass(ShardMessage.Once.class).call();
+        Refusal why = Refusal.of(Errno.EINVAL, "not so");
+        asked.tell(new CallAnswer.Done(check, 0, Optional.of(why)));
+        ShardMessage.Refused silent = shard.expectMessageClass(ShardMessage.Refused.class);
+        assertThat(answers).isEmpty();
+
+        calls.tell(new TypesMessage.StepOverdue(silent.call()));
+
+        long next = shard.expectMessageClass(ShardMessage.Once.class).call();
+        assertThat(answers)
+                .singleElement()
+                .satisfies(refusal -> assertThat(refusal).hasValueSatisfying(unknown -> {
+                    assertThat(unknown.errno()).isEqualTo(Errno.EAGAIN);
+                    assertThat(unknown.metadata()).containsEntry("effect", "unknown");
+                }));
+        // What the shard says of the first one is not the next one's.
+        asked.tell(new CallAnswer.Done(silent.call(), 0, Optional.empty()));
+        shard.expectNoMessage();
+        asked.tell(new CallAnswer.Done(next, 0, Optional.empty()));
+        shard.expectMessageClass(ShardMessage.Part.class);
+    }
+
+    @Test
+    void aRefusalThatIsNotKeptSaysNothingOfOtherAttempts() {
+        TestProbe<ShardMessage> shard = KIT.createTestProbe();
+        DomainCalls asked = new DomainCalls(DOMID);
+        ActorRef<TypesMessage> calls = KIT.spawn(
+                TypeCalls.create(DOMID, new ShardMap(new long[1]), List.of(shard.getRef()::tell), asked, SELF, TERM));
+        CompletableFuture<Optional<Refusal>> answer = new CompletableFuture<>();
+        calls.tell(new TypesMessage.SetTypes(
+                number(asked, answer::complete),
+                List.of(new TypeRun(0, 1, MemType.RAM_RO)),
+                Optional.empty(),
+                Optional.of(new RequestName(5, 1, 0, 77))));
+        long check = shard.expectMessageClass(ShardMessage.Once.class).call();
+        asked.tell(new CallAnswer.Done(check, 0, Optional.of(Refusal.of(Errno.EINVAL, "not so"))));
+        long kept = shard.expectMessageClass(ShardMessage.Refused.class).call();
+
+        Refusal moved = Refusal.of(Errno.EAGAIN, "goes on elsewhere").with("effect", "none");
+        asked.tell(new CallAnswer.Done(kept, 0, Optional.of(moved)));
+
+        assertThat(answer.orTimeout(20, TimeUnit.SECONDS).join().orElseThrow().metadata())
+                .containsEntry("effect", "unknown");
     }
 
     private static ActorRef<TypesMessage> calls(Shards shards) {
