@@ -19,6 +19,9 @@ final class ContainerFaults {
     /** Longer than a lease, its margin, and an election. */
     private static final Duration BEYOND_A_LEASE = Duration.ofSeconds(3);
 
+    /** Who asks may be at the member that is silent, and asks another only when it has waited for that. */
+    private static final Duration NOTICED = Duration.ofSeconds(10);
+
     private static final Duration DEAD = Duration.ofMillis(1_500);
     private static final Duration APART = Duration.ofMillis(1_500);
     private static final Duration POOR = Duration.ofSeconds(3);
@@ -204,7 +207,7 @@ final class ContainerFaults {
                 @Override
                 public void heal() throws IOException, InterruptedException {
                     try {
-                        isMissed = victim.startsWith("n") && outlook.awaitUnusable(victim, BEYOND_A_LEASE);
+                        isMissed = victim.startsWith("n") && outlook.awaitUnusable(victim, NOTICED);
                         revisionsMissed = outlook.revision() - revision;
                     } finally {
                         healing.to(victim);
