@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @DisplayName("Control calls are tried again while that is safe (E)")
-@Timeout(60)
+@Timeout(120)
 class ControlCallsTest {
     private final FakeTrapline trapline = new FakeTrapline();
     private final TraplineConnection connection = trapline.connection("one:1,two:2")

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("An attached emulator (S5, F2, F5, F6, C4)")
-@Timeout(60)
+@Timeout(120)
 class EmulatorTest {
     private static final ServerRef SERVER = ServerRef.of(DomainRef.of(5), 0);
     private static final long EPOCH = 7;
@@ -174,7 +174,7 @@ class EmulatorTest {
             }
         });
         trapline.emulators.send(read(1, 0));
-        assertThat(handling.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(handling.await(60, TimeUnit.SECONDS)).isTrue();
         trapline.emulators.cut();
         await().until(() -> trapline.emulators.attaches().size() == 2 && emulator.isAttached());
 
@@ -210,7 +210,7 @@ class EmulatorTest {
         Emulator emulator = connection.attach(SERVER, new Registers());
         trapline.emulators.end(Statuses.toException(Refusal.of(Errno.ESTALE, "a newer session is active")));
 
-        EmulatorEnd end = emulator.ended().get(20, TimeUnit.SECONDS);
+        EmulatorEnd end = emulator.ended().get(60, TimeUnit.SECONDS);
         assertThat(end.kind()).isEqualTo(EmulatorEnd.Kind.FENCED);
         assertThat(trapline.emulators.attaches()).hasSize(1);
     }
@@ -219,7 +219,7 @@ class EmulatorTest {
     void endsWhenTheServerIsGone() throws Exception {
         Emulator emulator = connection.attach(SERVER, new Registers());
         trapline.emulators.end(Statuses.toException(Refusal.noServer(5, 0)));
-        assertThat(emulator.ended().get(20, TimeUnit.SECONDS).kind()).isEqualTo(EmulatorEnd.Kind.GONE);
+        assertThat(emulator.ended().get(60, TimeUnit.SECONDS).kind()).isEqualTo(EmulatorEnd.Kind.GONE);
     }
 
     @Test
@@ -405,7 +405,7 @@ class EmulatorTest {
             }
         });
         trapline.emulators.send(writes(100, 1, 1));
-        EmulatorEnd end = emulator.ended().get(20, TimeUnit.SECONDS);
+        EmulatorEnd end = emulator.ended().get(60, TimeUnit.SECONDS);
         assertThat(end.kind()).isEqualTo(EmulatorEnd.Kind.FAILED);
         assertThat(end.cause()).hasMessage("vcpu 2 #1 COPY write 8 bytes at 0x8 = 0x65");
     }
@@ -414,7 +414,7 @@ class EmulatorTest {
     void endsOnABatchThatIsNoneOfTheContract() throws Exception {
         Emulator emulator = connection.attach(SERVER, new Registers());
         trapline.emulators.send(writes(100, 1, 2).toBuilder().addAddress(0).build());
-        assertThat(emulator.ended().get(20, TimeUnit.SECONDS).kind()).isEqualTo(EmulatorEnd.Kind.REFUSED);
+        assertThat(emulator.ended().get(60, TimeUnit.SECONDS).kind()).isEqualTo(EmulatorEnd.Kind.REFUSED);
     }
 
     @Test
@@ -422,7 +422,7 @@ class EmulatorTest {
         Emulator emulator = connection.attach(SERVER, new Registers());
         emulator.close();
         emulator.close();
-        assertThat(emulator.ended().get(20, TimeUnit.SECONDS).kind()).isEqualTo(EmulatorEnd.Kind.CLOSED);
+        assertThat(emulator.ended().get(60, TimeUnit.SECONDS).kind()).isEqualTo(EmulatorEnd.Kind.CLOSED);
         await().until(() -> !trapline.emulators.isAttached());
     }
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("A guest's stream (A1, A3, A4, A5, A6)")
-@Timeout(60)
+@Timeout(120)
 class GuestTest {
     private static final DomainRef DOMAIN = DomainRef.of(5);
 
@@ -75,7 +75,7 @@ class GuestTest {
         await().until(() -> trapline.guests.writes() == 4);
         assertThat(sender).isNotDone();
         trapline.guests.release();
-        assertThat(sender.get(20, TimeUnit.SECONDS)).isZero();
+        assertThat(sender.get(60, TimeUnit.SECONDS)).isZero();
         assertThat(vcpu.awaitAnswers(Duration.ofSeconds(20))).isTrue();
     }
 
@@ -92,7 +92,7 @@ class GuestTest {
             reads.add(vcpu.readAsync(new Gpa(8L * i), 8));
         }
         for (int i = 0; i < 200; i++) {
-            assertThat(reads.get(i).get(20, TimeUnit.SECONDS)).isEqualTo(1000 + i);
+            assertThat(reads.get(i).get(60, TimeUnit.SECONDS)).isEqualTo(1000 + i);
         }
     }
 
@@ -164,7 +164,7 @@ class GuestTest {
         guest.dropConnection();
         trapline.guests.release();
 
-        assertThat(write.orTimeout(20, TimeUnit.SECONDS).join()).isZero();
+        assertThat(write.orTimeout(60, TimeUnit.SECONDS).join()).isZero();
         assertThat(trapline.guests.writes()).isEqualTo(1);
     }
 
@@ -177,7 +177,7 @@ class GuestTest {
         for (int i = 1; i <= 6; i++) {
             writes.add(vcpu.writeAsync(new Gpa(0), 8, i));
         }
-        writes.forEach(write -> write.orTimeout(20, TimeUnit.SECONDS).join());
+        writes.forEach(write -> write.orTimeout(60, TimeUnit.SECONDS).join());
 
         assertThat(trapline.guests.word(0)).isEqualTo(6);
         assertThat(trapline.guests.writes()).isEqualTo(6);
@@ -232,7 +232,7 @@ class GuestTest {
         trapline.guests.fence(0);
 
         assertThat(failureOf(underWay).is(Errno.ESTALE)).isTrue();
-        assertThat(fenced.ended().get(20, TimeUnit.SECONDS).is(Errno.ESTALE)).isTrue();
+        assertThat(fenced.ended().get(60, TimeUnit.SECONDS).is(Errno.ESTALE)).isTrue();
         assertThatThrownBy(() -> fenced.read(new Gpa(0), 8)).isInstanceOf(TraplineException.class);
         trapline.guests.release();
         other.write(new Gpa(8), 8, 2);
@@ -245,7 +245,7 @@ class GuestTest {
         Vcpu vcpu = guest.openVcpu(0, 8);
         trapline.guests.fence(0);
         trapline.guests.cut();
-        assertThat(vcpu.ended().get(20, TimeUnit.SECONDS).is(Errno.ESTALE)).isTrue();
+        assertThat(vcpu.ended().get(60, TimeUnit.SECONDS).is(Errno.ESTALE)).isTrue();
     }
 
     @Test
@@ -253,7 +253,7 @@ class GuestTest {
     void endsAllVcpusWithTheirStream() throws Exception {
         Vcpu vcpu = guest.openVcpu(0, 8);
         trapline.guests.endAll(Refusal.of(Errno.ESTALE, "fenced"));
-        assertThat(vcpu.ended().get(20, TimeUnit.SECONDS).is(Errno.ESTALE)).isTrue();
+        assertThat(vcpu.ended().get(60, TimeUnit.SECONDS).is(Errno.ESTALE)).isTrue();
     }
 
     @Test
@@ -341,7 +341,7 @@ class GuestTest {
     }
 
     private static TraplineException failureOf(CompletableFuture<Long> answer) {
-        return answer.orTimeout(20, TimeUnit.SECONDS)
+        return answer.orTimeout(60, TimeUnit.SECONDS)
                 .handle((value, failure) -> {
                     assertThat(failure).isInstanceOf(TraplineException.class);
                     return (TraplineException) failure;

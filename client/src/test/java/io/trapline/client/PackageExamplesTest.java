@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The code of the package's documentation, run; a test sees to it that it is the same code. */
 @DisplayName("The examples of the package documentation")
-@Timeout(60)
+@Timeout(120)
 class PackageExamplesTest {
     private static final Path PACKAGE = Path.of("src", "main", "java", "io", "trapline", "client", "package-info.java");
     private static final Path THIS =

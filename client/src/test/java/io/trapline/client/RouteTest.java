@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("A guest goes on at the node that has its domain's pages (the guest's procedure, step 9)")
-@Timeout(60)
+@Timeout(120)
 class RouteTest {
     private static final DomainRef DOMAIN = DomainRef.of(5);
     private static final byte[] BYTES = {1, 2, 3};

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("S5: an emulator that stands by")
-@Timeout(60)
+@Timeout(120)
 class StandbyEmulatorTest {
     private static final ServerRef SERVER = ServerRef.of(DomainRef.of(5), 0);
 
@@ -66,7 +66,7 @@ class StandbyEmulatorTest {
 
         trapline.emulators.takeOver();
 
-        assertThat(emulator.active().get(20, TimeUnit.SECONDS)).isEqualTo(emulator.sessionEpoch());
+        assertThat(emulator.active().get(60, TimeUnit.SECONDS)).isEqualTo(emulator.sessionEpoch());
         assertThat(emulator.isAttached()).isTrue();
         assertThat(emulator.isStandingBy()).isFalse();
     }
@@ -103,6 +103,6 @@ class StandbyEmulatorTest {
 
         trapline.emulators.cut();
 
-        assertThat(emulator.ended().get(20, TimeUnit.SECONDS).kind()).isEqualTo(EmulatorEnd.Kind.FENCED);
+        assertThat(emulator.ended().get(60, TimeUnit.SECONDS).kind()).isEqualTo(EmulatorEnd.Kind.FENCED);
     }
 }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("Over TCP, as it runs for real (A4, E)")
-@Timeout(60)
+@Timeout(120)
 class TcpTest {
     private final FakeTrapline trapline = new FakeTrapline();
     private final Server first = trapline.serveTcp();

@@ -36,6 +36,6 @@ final class ActorDeathsTest {
 
         dies.tell("a bug");
 
-        assertThat(heard.get(10, TimeUnit.SECONDS)).hasMessage("dies has died");
+        assertThat(heard.get(60, TimeUnit.SECONDS)).hasMessage("dies has died");
     }
 }

@@ -48,7 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 @DisplayName("D-4, rule 0: what is asked of the leader of now")
 @Timeout(120)
 final class AwaitTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(40);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @TempDir
     private Path directory;
@@ -161,7 +161,7 @@ final class AwaitTest {
 
     private Future<AwaitResponse> ask(int which, long revision, long drain) {
         return RegistryServiceGrpc.newFutureStub(channels.get(which))
-                .withDeadlineAfter(40, TimeUnit.SECONDS)
+                .withDeadlineAfter(60, TimeUnit.SECONDS)
                 .await(AwaitRequest.newBuilder()
                         .setRevision(revision)
                         .setDrain(drain)
@@ -170,7 +170,7 @@ final class AwaitTest {
 
     private AwaitResponse askAndWait(int which, long revision, long drain) {
         return RegistryServiceGrpc.newBlockingStub(channels.get(which))
-                .withDeadlineAfter(40, TimeUnit.SECONDS)
+                .withDeadlineAfter(60, TimeUnit.SECONDS)
                 .await(AwaitRequest.newBuilder()
                         .setRevision(revision)
                         .setDrain(drain)
@@ -197,7 +197,7 @@ final class AwaitTest {
                         .build())
                 .getId();
         return IoreqServerServiceGrpc.newFutureStub(channels.get(leader))
-                .withDeadlineAfter(40, TimeUnit.SECONDS)
+                .withDeadlineAfter(60, TimeUnit.SECONDS)
                 .mapMemType(Running.claim(domid, id, 0, 3));
     }
 
@@ -211,9 +211,9 @@ final class AwaitTest {
         Future<MapMemTypeResponse> claim = claim(first, domid);
         await().atMost(PATIENCE).until(() -> node.changes.stream().anyMatch(change -> change.getClaimsCount() > 0));
 
-        coordinators.get(first).stepDown().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        coordinators.get(first).stepDown().toCompletableFuture().get(60, TimeUnit.SECONDS);
 
-        MapMemTypeResponse answer = claim.get(40, TimeUnit.SECONDS);
+        MapMemTypeResponse answer = claim.get(60, TimeUnit.SECONDS);
         assertThat(answer.getEpoch()).isPositive();
         askAndWait(leaderOtherThan(first), answer.getEpoch(), 0);
     }
@@ -223,7 +223,7 @@ final class AwaitTest {
         int first = leader();
         FakeNode node = node(first);
         int domid = domain(first);
-        claim(first, domid).get(40, TimeUnit.SECONDS);
+        claim(first, domid).get(60, TimeUnit.SECONDS);
         node.stopDraining();
         // C5: over only when the node that has the pages says so, whatever becomes of its lease.
         Future<MapMemTypeResponse> release = IoreqServerServiceGrpc.newFutureStub(channels.get(first))
@@ -237,7 +237,7 @@ final class AwaitTest {
                 .orElseThrow()
                 .getRevision();
 
-        coordinators.get(first).stepDown().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        coordinators.get(first).stepDown().toCompletableFuture().get(60, TimeUnit.SECONDS);
         int second = leaderOtherThan(first);
         assertThat(release).isNotDone();
         FakeNode again = new FakeNode(channels.get(second), "n1", 7);
@@ -264,9 +264,9 @@ final class AwaitTest {
         }
         node.acknowledge(revision);
         for (Future<AwaitResponse> each : asked) {
-            assertThat(each.get(40, TimeUnit.SECONDS)).isEqualTo(AwaitResponse.getDefaultInstance());
+            assertThat(each.get(60, TimeUnit.SECONDS)).isEqualTo(AwaitResponse.getDefaultInstance());
         }
-        assertThat(claim.get(40, TimeUnit.SECONDS).getEpoch()).isEqualTo(revision);
+        assertThat(claim.get(60, TimeUnit.SECONDS).getEpoch()).isEqualTo(revision);
     }
 
     @Test

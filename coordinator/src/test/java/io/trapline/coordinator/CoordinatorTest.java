@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @DisplayName("a coordinator and its nodes")
-@Timeout(60)
+@Timeout(120)
 final class CoordinatorTest {
     @TempDir
     private Path directory;
@@ -98,7 +98,7 @@ final class CoordinatorTest {
         assertThat(call.isDone()).isFalse();
         second.acknowledge(second.revision());
 
-        assertThat(call.get(10, TimeUnit.SECONDS).getRevision()).isEqualTo(second.revision());
+        assertThat(call.get(60, TimeUnit.SECONDS).getRevision()).isEqualTo(second.revision());
     }
 
     @Test
@@ -118,7 +118,7 @@ final class CoordinatorTest {
         assertThat(usable()).containsExactly("n1", "n2");
         assertThat(call.isDone()).isFalse();
 
-        call.get(10, TimeUnit.SECONDS);
+        call.get(60, TimeUnit.SECONDS);
         assertThat(usable()).containsExactly("n1");
     }
 
@@ -144,7 +144,7 @@ final class CoordinatorTest {
         await().until(() -> again.changes.getLast().getClaimsCount() == 1);
         assertThat(call.isDone()).isFalse();
         again.acknowledge(again.revision());
-        call.get(10, TimeUnit.SECONDS);
+        call.get(60, TimeUnit.SECONDS);
     }
 
     @Test
@@ -156,7 +156,7 @@ final class CoordinatorTest {
         await().until(second::serves);
         second.stopAcknowledging();
 
-        running.serversAsync().mapMemType(claim(domid, id, 0, 2)).get(20, TimeUnit.SECONDS);
+        running.serversAsync().mapMemType(claim(domid, id, 0, 2)).get(60, TimeUnit.SECONDS);
 
         assertThat(usable()).containsExactly("n1");
         second.acknowledge(second.revision());
@@ -226,7 +226,7 @@ final class CoordinatorTest {
         running.cluster().listNodes(ListNodesRequest.getDefaultInstance());
         node = running.node("n1", 1);
 
-        assertThat(call.get(10, TimeUnit.SECONDS).getDomain().getDomid()).isEqualTo(1);
+        assertThat(call.get(60, TimeUnit.SECONDS).getDomain().getDomid()).isEqualTo(1);
     }
 
     @Test
@@ -248,7 +248,7 @@ final class CoordinatorTest {
 
         node.drained(drain.getRevision());
 
-        assertThat(call.get(10, TimeUnit.SECONDS).getRevision()).isEqualTo(drain.getRevision());
+        assertThat(call.get(60, TimeUnit.SECONDS).getRevision()).isEqualTo(drain.getRevision());
         assertThat(node.changes.getLast().getEndedDrainsList()).containsExactly(drain.getRevision());
         running.servers().mapMemType(claim(domid, id, 0, 2));
     }

@@ -100,7 +100,7 @@ final class DurableClient {
     void finishStep() {
         if (session == 0) {
             session = SessionServiceGrpc.newBlockingStub(channel)
-                    .withDeadlineAfter(30, TimeUnit.SECONDS)
+                    .withDeadlineAfter(60, TimeUnit.SECONDS)
                     .openSession(OpenSessionRequest.getDefaultInstance())
                     .getSession();
         }
@@ -266,7 +266,7 @@ final class DurableClient {
     }
 
     private DomainServiceBlockingStub domains() {
-        return DomainServiceGrpc.newBlockingStub(channel).withDeadlineAfter(30, TimeUnit.SECONDS);
+        return DomainServiceGrpc.newBlockingStub(channel).withDeadlineAfter(60, TimeUnit.SECONDS);
     }
 
     private IoreqServerServiceBlockingStub servers() {
@@ -274,6 +274,6 @@ final class DurableClient {
         metadata.put(Principals.METADATA, principal);
         return IoreqServerServiceGrpc.newBlockingStub(channel)
                 .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(metadata))
-                .withDeadlineAfter(30, TimeUnit.SECONDS);
+                .withDeadlineAfter(60, TimeUnit.SECONDS);
     }
 }

@@ -194,19 +194,19 @@ final class FormationTest {
 
     private FindLeaderResponse find(int which) {
         return CoordinatorServiceGrpc.newBlockingStub(channel(which))
-                .withDeadlineAfter(20, TimeUnit.SECONDS)
+                .withDeadlineAfter(60, TimeUnit.SECONDS)
                 .findLeader(FindLeaderRequest.getDefaultInstance());
     }
 
     private DescribePeerResponse describe(int which) {
         return CoordinatorServiceGrpc.newBlockingStub(channel(which))
-                .withDeadlineAfter(20, TimeUnit.SECONDS)
+                .withDeadlineAfter(60, TimeUnit.SECONDS)
                 .describePeer(DescribePeerRequest.getDefaultInstance());
     }
 
     private long open(int which) {
         return SessionServiceGrpc.newBlockingStub(channel(which))
-                .withDeadlineAfter(20, TimeUnit.SECONDS)
+                .withDeadlineAfter(60, TimeUnit.SECONDS)
                 .openSession(OpenSessionRequest.getDefaultInstance())
                 .getSession();
     }

@@ -91,7 +91,7 @@ final class Member implements AutoCloseable {
     boolean confirms() {
         CompletableFuture<Boolean> outcome = new CompletableFuture<>();
         tell(new Committer.Confirm(() -> outcome.complete(true), refusal -> outcome.complete(false)));
-        return outcome.orTimeout(40, TimeUnit.SECONDS).join();
+        return outcome.orTimeout(60, TimeUnit.SECONDS).join();
     }
 
     Admission.Said said() {

@@ -20,7 +20,6 @@ import io.trapline.v1.OpenSessionRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -37,10 +36,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -57,14 +54,8 @@ final class QuorumTest {
 
     private final List<Member> members = new ArrayList<>();
 
-    @BeforeAll
-    static void patience() {
-        Awaitility.setDefaultTimeout(Duration.ofSeconds(40));
-    }
-
     @AfterAll
     static void stop() {
-        Awaitility.reset();
         KIT.shutdownTestKit();
     }
 
@@ -164,7 +155,7 @@ final class QuorumTest {
                         .stepDown()
                         .exceptionally(refused -> null)
                         .toCompletableFuture()
-                        .get(20, TimeUnit.SECONDS);
+                        .get(60, TimeUnit.SECONDS);
             }
             return members.stream().anyMatch(member -> member != before && member.leadingTerm.get() > term);
         });
@@ -325,7 +316,7 @@ final class QuorumTest {
                     .stepDown()
                     .toCompletableFuture()
                     .exceptionally(notLeading -> null)
-                    .get(20, TimeUnit.SECONDS);
+                    .get(60, TimeUnit.SECONDS);
         }
     }
 

@@ -60,11 +60,11 @@ final class Running implements AutoCloseable {
     }
 
     DomainServiceGrpc.DomainServiceBlockingStub domains() {
-        return DomainServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+        return DomainServiceGrpc.newBlockingStub(channel).withDeadlineAfter(60, TimeUnit.SECONDS);
     }
 
     IoreqServerServiceGrpc.IoreqServerServiceBlockingStub servers() {
-        return IoreqServerServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+        return IoreqServerServiceGrpc.newBlockingStub(channel).withDeadlineAfter(60, TimeUnit.SECONDS);
     }
 
     IoreqServerServiceGrpc.IoreqServerServiceFutureStub serversAsync() {
@@ -72,19 +72,19 @@ final class Running implements AutoCloseable {
     }
 
     IoreqServerServiceGrpc.IoreqServerServiceBlockingStub serversAs(String principal) {
-        return IoreqServerServiceGrpc.newBlockingStub(as(principal)).withDeadlineAfter(20, TimeUnit.SECONDS);
+        return IoreqServerServiceGrpc.newBlockingStub(as(principal)).withDeadlineAfter(60, TimeUnit.SECONDS);
     }
 
     SessionServiceGrpc.SessionServiceBlockingStub sessions() {
-        return SessionServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+        return SessionServiceGrpc.newBlockingStub(channel).withDeadlineAfter(60, TimeUnit.SECONDS);
     }
 
     ClusterServiceGrpc.ClusterServiceBlockingStub cluster() {
-        return ClusterServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+        return ClusterServiceGrpc.newBlockingStub(channel).withDeadlineAfter(60, TimeUnit.SECONDS);
     }
 
     RegistryServiceGrpc.RegistryServiceBlockingStub registry() {
-        return RegistryServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+        return RegistryServiceGrpc.newBlockingStub(channel).withDeadlineAfter(60, TimeUnit.SECONDS);
     }
 
     private Channel as(String principal) {

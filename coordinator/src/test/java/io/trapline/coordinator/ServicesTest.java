@@ -64,7 +64,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @DisplayName("the coordinator's services")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(60)
+@Timeout(120)
 final class ServicesTest {
     private Running running;
     private Server control;

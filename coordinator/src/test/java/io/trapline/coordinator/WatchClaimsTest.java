@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @DisplayName("C8: watching claims")
-@Timeout(60)
+@Timeout(120)
 final class WatchClaimsTest {
     @TempDir
     private Path directory;

@@ -108,7 +108,7 @@ final class LeasedNodeTest {
         NodeLife life = life(first.next());
         session.tell(snapshot(3).addDomains(at(life, domain(DOM, 2, 1))));
         assertThat(first.next().getAppliedRevision()).isEqualTo(3);
-        node.ready().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        node.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
         assertThat(node.serves()).isTrue();
         return new Serving(node, session);
     }
@@ -163,7 +163,7 @@ final class LeasedNodeTest {
         assertThat(first.hasMore()).isFalse();
         session.tell(change(5).addSessions(3));
         assertThat(first.next().getAppliedRevision()).isEqualTo(5);
-        node.ready().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        node.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     @Test
@@ -183,7 +183,7 @@ final class LeasedNodeTest {
         assertThat(renewal.getNumber()).isEqualTo(1);
         assertThat(node.ready().toCompletableFuture()).isNotDone();
         first.grant(session, renewal);
-        node.ready().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        node.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     @Test
@@ -265,7 +265,7 @@ final class LeasedNodeTest {
         assertThat(node.serves()).isFalse();
         assertThat(resigned).isNotDone();
         serving.session().refuse(Refusal.of(Errno.ESTALE, "resigned"));
-        resigned.get(20, TimeUnit.SECONDS);
+        resigned.get(60, TimeUnit.SECONDS);
         assertThat(over).isEmpty();
     }
 
@@ -288,7 +288,7 @@ final class LeasedNodeTest {
                 CoordinatorChannels::tcp,
                 over::add)));
         first.session().tell(snapshot(1));
-        node.ready().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        node.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     private static Errno errno(Runnable call) {

@@ -91,7 +91,7 @@ final class NodeTest {
         // T6, T1
         session.tell(snapshot(3).addDomains(at(life, domain(DOM, DOM_GEN, 1024))));
         assertThat(coordinator.next().getAppliedRevision()).isEqualTo(3);
-        node.ready().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        node.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
         long fastest = Long.MAX_VALUE;
         for (int i = 0; i < 40; i++) {
             MemType type = i % 2 == 0 ? MemType.MEM_TYPE_IOREQ_SERVER_0 : MemType.MEM_TYPE_RAM_RW;

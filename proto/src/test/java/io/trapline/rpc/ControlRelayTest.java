@@ -47,7 +47,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A relay before three coordinators that move, break, refuse and keep silent (D-6). */
-@Timeout(30)
+@Timeout(120)
 final class ControlRelayTest {
     private static final ListDomainsRequest QUESTION = ListDomainsRequest.getDefaultInstance();
     private static final CreateDomainRequest CHANGE =
@@ -122,7 +122,7 @@ final class ControlRelayTest {
         principal.put(Principals.METADATA, "gpu");
         var response = domains()
                 .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(principal))
-                .withDeadlineAfter(20, TimeUnit.SECONDS)
+                .withDeadlineAfter(60, TimeUnit.SECONDS)
                 .createDomain(NAMED_CHANGE);
 
         assertThat(response.getDomain().getDomid()).isEqualTo(42);

@@ -42,7 +42,7 @@ final class ClaimWatchesTest {
         private final BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
 
         private Object next() throws InterruptedException {
-            return heard.poll(10, TimeUnit.SECONDS);
+            return heard.poll(60, TimeUnit.SECONDS);
         }
 
         @Override

@@ -135,6 +135,6 @@ final class ClientSessionsTest {
     private boolean renew(long session) throws Exception {
         CompletableFuture<Boolean> renewed = new CompletableFuture<>();
         sessions.tell(new ClientSessions.Renew(session, renewed::complete));
-        return renewed.get(10, TimeUnit.SECONDS);
+        return renewed.get(60, TimeUnit.SECONDS);
     }
 }

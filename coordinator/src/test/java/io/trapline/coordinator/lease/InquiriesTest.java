@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("D-4: asking the leader of now")
-@Timeout(60)
+@Timeout(120)
 final class InquiriesTest {
     private record Asked(AwaitRequest question, ServerCallStreamObserver<AwaitResponse> answer) {}
 
@@ -75,7 +75,7 @@ final class InquiriesTest {
     }
 
     private Asked asked() throws InterruptedException {
-        Asked next = asked.poll(40, TimeUnit.SECONDS);
+        Asked next = asked.poll(60, TimeUnit.SECONDS);
         assertThat(next).isNotNull();
         return next;
     }
@@ -93,7 +93,7 @@ final class InquiriesTest {
 
         last.answer().onNext(AwaitResponse.getDefaultInstance());
         last.answer().onCompleted();
-        inForce.get(40, TimeUnit.SECONDS);
+        inForce.get(60, TimeUnit.SECONDS);
         assertThat(unknown).isNotDone();
     }
 
@@ -108,7 +108,7 @@ final class InquiriesTest {
         nanos.addAndGet(Inquiry.WORKED_ON.toNanos() - 1);
         third.answer().onError(nobodyLeads());
 
-        unknown.get(40, TimeUnit.SECONDS);
+        unknown.get(60, TimeUnit.SECONDS);
         assertThat(inForce).isNotDone();
     }
 
@@ -116,7 +116,7 @@ final class InquiriesTest {
     void aRefusalThatWouldBeSaidAgainIsTheEnd() throws Exception {
         begin();
         asked().answer().onError(Statuses.toException(Refusal.of(Errno.ESTALE, "another cluster")));
-        unknown.get(40, TimeUnit.SECONDS);
+        unknown.get(60, TimeUnit.SECONDS);
         assertThat(asked).isEmpty();
     }
 

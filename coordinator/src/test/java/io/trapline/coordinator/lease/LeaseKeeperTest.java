@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("D-4, D-7: calls that wait when leadership is lost")
-@Timeout(60)
+@Timeout(120)
 final class LeaseKeeperTest {
     private static final NodeLife LIFE =
             NodeLife.newBuilder().setNode("n1").setIncarnation(77).build();
@@ -108,7 +108,7 @@ final class LeaseKeeperTest {
         assertThat(first.answer).isNotDone();
 
         keeper.tell(new LeaseKeeper.Leading(false));
-        first.lost.get(20, TimeUnit.SECONDS);
+        first.lost.get(60, TimeUnit.SECONDS);
         lead();
         Call retry = call(1, 2);
         assertThat(applySubmitted()).isEqualTo(answer);
@@ -132,7 +132,7 @@ final class LeaseKeeperTest {
         Call release = call(2, 0);
         applySubmitted();
         keeper.tell(new LeaseKeeper.Leading(false));
-        release.lost.get(20, TimeUnit.SECONDS);
+        release.lost.get(60, TimeUnit.SECONDS);
 
         long leadership = lead();
         Call retry = call(2, 0);
@@ -143,7 +143,7 @@ final class LeaseKeeperTest {
         assertThat(finish.getLeadership()).isEqualTo(leadership);
         assertThat(retry.answer).isNotDone();
         apply(finish.toBuilder());
-        assertThat(retry.answer.get(20, TimeUnit.SECONDS).getDrain()).isEqualTo(drain);
+        assertThat(retry.answer.get(60, TimeUnit.SECONDS).getDrain()).isEqualTo(drain);
     }
 
     @Test
@@ -286,6 +286,6 @@ final class LeaseKeeperTest {
     private void sync() {
         CompletableFuture<List<LeaseKeeper.LeasedNode>> asked = new CompletableFuture<>();
         keeper.tell(new LeaseKeeper.AskLeased(asked::complete));
-        assertThat(asked.orTimeout(20, TimeUnit.SECONDS).join()).isEmpty();
+        assertThat(asked.orTimeout(60, TimeUnit.SECONDS).join()).isEmpty();
     }
 }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @DisplayName("the end of another coordinator's process is noticed, and its next life")
-@Timeout(60)
+@Timeout(120)
 final class PeerWatchTest {
     private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
     private final PeerWatch watch = new PeerWatch(new PeerWatch.Listener() {
@@ -79,7 +79,7 @@ final class PeerWatchTest {
     }
 
     private String next() throws InterruptedException {
-        String next = said.poll(30, TimeUnit.SECONDS);
+        String next = said.poll(60, TimeUnit.SECONDS);
         return next == null ? "nothing" : next;
     }
 

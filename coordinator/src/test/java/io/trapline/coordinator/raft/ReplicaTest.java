@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @DisplayName("a replica of the registry and its directory")
-@Timeout(60)
+@Timeout(120)
 final class ReplicaTest {
     @TempDir
     private Path directory;
@@ -94,8 +94,8 @@ final class ReplicaTest {
     void appliesAnEntryThatIsProposedTwiceOnce() throws Exception {
         try (Replica replica = start(true, 1_000)) {
             LogEntry entry = entry();
-            replica.propose(entry).toCompletableFuture().get(10, TimeUnit.SECONDS);
-            replica.propose(entry).toCompletableFuture().get(10, TimeUnit.SECONDS);
+            replica.propose(entry).toCompletableFuture().get(60, TimeUnit.SECONDS);
+            replica.propose(entry).toCompletableFuture().get(60, TimeUnit.SECONDS);
 
             assertThat(read(replica)).isEqualTo(1);
             assertThat(applied).hasSize(2);
@@ -263,7 +263,7 @@ final class ReplicaTest {
 
     private void open(Replica replica, int sessions) throws Exception {
         for (int i = 0; i < sessions; i++) {
-            replica.propose(entry()).toCompletableFuture().get(10, TimeUnit.SECONDS);
+            replica.propose(entry()).toCompletableFuture().get(60, TimeUnit.SECONDS);
         }
     }
 
@@ -288,7 +288,7 @@ final class ReplicaTest {
             replica.close();
             throw e;
         }
-        leading.get(20, TimeUnit.SECONDS);
+        leading.get(60, TimeUnit.SECONDS);
         return replica;
     }
 

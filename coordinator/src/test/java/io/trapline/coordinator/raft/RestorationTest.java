@@ -125,7 +125,7 @@ final class RestorationTest {
                                     .setOpenSession(io.trapline.v1.OpenSessionRequest.getDefaultInstance()))
                             .build())
                     .toCompletableFuture()
-                    .get(30, TimeUnit.SECONDS);
+                    .get(60, TimeUnit.SECONDS);
             assertThat(replica.readLocal(RegistryView::sessions)).hasSize(1);
         }
         try (Replica again = start(data)) {
@@ -189,7 +189,7 @@ final class RestorationTest {
                                 RestoredPart.newBuilder().setContent(content).setLast(last))
                         .build())
                 .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
     }
 
     @Test

@@ -51,6 +51,9 @@ final class CoordinatorOperationsTest {
     @TempDir
     private Path directory;
 
+    /** Connections come from 127.0.0.1, so none of them gets a port of this host before the process that it is for. */
+    private static final ListenAddress ANY_PORT = new ListenAddress("127.0.0.9", 0);
+
     private final Map<String, String> places = new LinkedHashMap<>();
     private final Map<String, Jvm> running = new LinkedHashMap<>();
     private final Shell shell = new Shell();
@@ -59,8 +62,8 @@ final class CoordinatorOperationsTest {
     void findPorts() throws Exception {
         List<PortReservation> reserved = new ArrayList<>();
         for (String id : List.of("c1", "c2", "c3", "c4")) {
-            PortReservation raft = PortReservation.of(ListenAddress.ANY_PORT, false);
-            PortReservation services = PortReservation.of(ListenAddress.ANY_PORT, false);
+            PortReservation raft = PortReservation.of(ANY_PORT, false);
+            PortReservation services = PortReservation.of(ANY_PORT, false);
             reserved.addAll(List.of(raft, services));
             places.put(id, raft.address() + "," + services.address());
         }

@@ -263,7 +263,7 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
         /** The next message that was heard. */
         AccessResponse next() {
             try {
-                if (heard.poll(20, TimeUnit.SECONDS) instanceof AccessResponse response) {
+                if (heard.poll(60, TimeUnit.SECONDS) instanceof AccessResponse response) {
                     return response;
                 }
             } catch (InterruptedException e) {

@@ -323,7 +323,7 @@ final class EmulatorWorld implements AutoCloseable {
         /** The next thing that was heard. */
         Object next() {
             try {
-                Object next = heard.poll(10, TimeUnit.SECONDS);
+                Object next = heard.poll(60, TimeUnit.SECONDS);
                 if (next == null) {
                     throw new AssertionError("heard nothing");
                 }

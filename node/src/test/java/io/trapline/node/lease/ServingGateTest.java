@@ -92,7 +92,7 @@ final class ServingGateTest {
 
     private static void await(CountDownLatch latch) {
         try {
-            if (!latch.await(20, TimeUnit.SECONDS)) {
+            if (!latch.await(60, TimeUnit.SECONDS)) {
                 throw new AssertionError("nobody starts");
             }
         } catch (InterruptedException e) {

@@ -25,7 +25,6 @@ import io.trapline.node.protocol.VcpusMessage;
 import io.trapline.node.rows.OutcomeRows;
 import io.trapline.rpc.Statuses;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -49,6 +48,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Links over real connections on loopback: what a peer tells arrives once and in order, whatever becomes of connections, and only between the lives that are meant. */
 final class PeerLinksTest {
     private static final int MIB = 1 << 20;
+    /** Connections come from 127.0.0.1, so none of them gets a port of this host while its server is down. */
+    private static final String HOST = "127.0.0.9";
 
     private final List<Runnable> closing = new ArrayList<>();
     private final Map<String, Peer> registered = new HashMap<>();
@@ -89,7 +90,7 @@ final class PeerLinksTest {
         }
 
         private Server serve(int at) throws IOException {
-            return NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), at))
+            return NettyServerBuilder.forAddress(new InetSocketAddress(HOST, at))
                     .addService(new PeerGrpc(links))
                     .directExecutor()
                     .build()
@@ -123,7 +124,7 @@ final class PeerLinksTest {
     }
 
     private void register(TestNode node) {
-        registered.put(node.life.node(), new Peer(node.life.incarnation(), "127.0.0.1:" + node.port));
+        registered.put(node.life.node(), new Peer(node.life.incarnation(), HOST + ":" + node.port));
         revision++;
     }
 
@@ -308,7 +309,7 @@ final class PeerLinksTest {
 
     /** Says the first thing, and with the answer's stamp the others; completes with the refusal that ends the connection. */
     private CompletableFuture<Optional<Refusal>> connect(TestNode to, LinkRequest first, LinkRequest... others) {
-        ManagedChannel channel = channel("127.0.0.1:" + to.port);
+        ManagedChannel channel = channel(HOST + ":" + to.port);
         closing.add(channel::shutdownNow);
         CompletableFuture<Optional<Refusal>> ended = new CompletableFuture<>();
         AtomicReference<StreamObserver<LinkRequest>> requests = new AtomicReference<>();

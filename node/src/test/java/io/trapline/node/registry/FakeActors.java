@@ -65,7 +65,7 @@ final class FakeActors implements DomainActors {
             }
         }
         while (true) {
-            Told next = told.poll(20, TimeUnit.SECONDS);
+            Told next = told.poll(60, TimeUnit.SECONDS);
             if (next == null) {
                 throw new AssertionError(who + " is not told " + type.getSimpleName());
             }

@@ -117,7 +117,7 @@ final class NodeRegistryTest {
         assertThat(serving).isNotDone();
         session.tell(snapshot(9).addDomains(domain(DOM, DOM_GEN, 2)));
         assertThat(coordinator.next().getAppliedRevision()).isEqualTo(9);
-        serving.get(20, TimeUnit.SECONDS);
+        serving.get(60, TimeUnit.SECONDS);
         assertThat(directory.domain(DOM).orElseThrow().shards()).hasSize(2);
     }
 

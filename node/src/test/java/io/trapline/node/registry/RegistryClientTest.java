@@ -74,8 +74,8 @@ final class RegistryClientTest {
         await().until(() -> second.asked.size() == 2);
         second.answer(0, DONE);
         second.answer(1, DONE);
-        assertThat(inBand.get(20, TimeUnit.SECONDS)).isEqualTo(DONE);
-        assertThat(asStatus.get(20, TimeUnit.SECONDS)).isEqualTo(DONE);
+        assertThat(inBand.get(60, TimeUnit.SECONDS)).isEqualTo(DONE);
+        assertThat(asStatus.get(60, TimeUnit.SECONDS)).isEqualTo(DONE);
     }
 
     @Test
@@ -102,7 +102,7 @@ final class RegistryClientTest {
         client.leader(Optional.of(first.channel));
         await().until(() -> first.asked.size() == 1);
         first.answer(0, DONE);
-        assertThat(waits.get(20, TimeUnit.SECONDS)).isEqualTo(DONE);
+        assertThat(waits.get(60, TimeUnit.SECONDS)).isEqualTo(DONE);
         client.leader(Optional.empty());
         CompletableFuture<ExecuteResponse> vain = client.execute(ATTACH).toCompletableFuture();
         assertThat(vain).isNotDone();
@@ -122,7 +122,7 @@ final class RegistryClientTest {
         assertThat(attach).isCompletedExceptionally();
         await().until(() -> second.asked.size() == 1);
         second.answer(0, DONE);
-        assertThat(detach.get(20, TimeUnit.SECONDS)).isEqualTo(DONE);
+        assertThat(detach.get(60, TimeUnit.SECONDS)).isEqualTo(DONE);
     }
 
     @Test
@@ -134,7 +134,7 @@ final class RegistryClientTest {
                 .setRefusal(Statuses.toProto(Refusal.of(Errno.EBUSY, "held")))
                 .build();
         first.answer(0, refused);
-        assertThat(attach.get(20, TimeUnit.SECONDS)).isEqualTo(refused);
+        assertThat(attach.get(60, TimeUnit.SECONDS)).isEqualTo(refused);
     }
 
     /** A coordinator that answers when the test wants. */

@@ -112,6 +112,6 @@ final class LatePartTest {
         DomainCalls.Call call = shards.calls.begin(refusal -> {});
         call.onAnswer(answer::complete);
         shards.routes.getFirst().tell(message.apply(call.number()));
-        return answer.orTimeout(20, TimeUnit.SECONDS).join();
+        return answer.orTimeout(60, TimeUnit.SECONDS).join();
     }
 }

@@ -282,7 +282,7 @@ final class RequestIdsTest {
     }
 
     private static Optional<Refusal> result(CompletableFuture<Optional<Refusal>> asked) {
-        return asked.orTimeout(20, TimeUnit.SECONDS).join();
+        return asked.orTimeout(60, TimeUnit.SECONDS).join();
     }
 
     private MemType typeOf(long gfn) {

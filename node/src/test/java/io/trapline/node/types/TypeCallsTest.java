@@ -204,7 +204,7 @@ final class TypeCallsTest {
         assertThat(((CallAnswer.Listed) carriedOut).runs().get(0).type()).isEqualTo(MemType.ioreqServer(0));
         assertThat(result).isNotDone();
         shards.calls.tell(new CallAnswer.GatePassed(gated.call(), Optional.empty()));
-        assertThat(result.orTimeout(20, TimeUnit.SECONDS).join()).isEmpty();
+        assertThat(result.orTimeout(60, TimeUnit.SECONDS).join()).isEmpty();
         assertThat(types(shards).get(0).type()).isEqualTo(MemType.ioreqServer(0));
     }
 
@@ -221,7 +221,7 @@ final class TypeCallsTest {
         Refusal fenced = Refusal.of(Errno.ESTALE, "a newer session is active");
         ServerMessage.Gated gated = server.expectMessageClass(ServerMessage.Gated.class);
         shards.calls.tell(new CallAnswer.GatePassed(gated.call(), Optional.of(fenced)));
-        assertThat(result.orTimeout(20, TimeUnit.SECONDS).join()).contains(fenced);
+        assertThat(result.orTimeout(60, TimeUnit.SECONDS).join()).contains(fenced);
         assertThat(types(shards)).hasSize(1);
         assertThat(set(shards, calls, new TypeRun(0, 1, MemType.RAM_RO))).isEmpty();
     }
@@ -238,7 +238,7 @@ final class TypeCallsTest {
                 asked(shards, call -> calls.tell(new TypesMessage.SetTypes(call, runs, GATE)));
         former.expectMessageClass(ServerMessage.Gated.class);
         know(calls, next);
-        assertThat(waits.orTimeout(20, TimeUnit.SECONDS).join().orElseThrow().errno())
+        assertThat(waits.orTimeout(60, TimeUnit.SECONDS).join().orElseThrow().errno())
                 .isEqualTo(Errno.EAGAIN);
         CompletableFuture<Optional<Refusal>> again =
                 asked(shards, call -> calls.tell(new TypesMessage.SetTypes(call, runs, GATE)));
@@ -258,11 +258,11 @@ final class TypeCallsTest {
         server.expectMessageClass(ServerMessage.Gated.class);
         calls.tell(new TypesMessage.Servers(Map.of()));
         calls.tell(new TypesMessage.ServerGone(SERVER, SERVER_GEN));
-        assertThat(waits.orTimeout(20, TimeUnit.SECONDS).join().orElseThrow().errno())
+        assertThat(waits.orTimeout(60, TimeUnit.SECONDS).join().orElseThrow().errno())
                 .isEqualTo(Errno.ENOENT);
         // Also one that comes late.
         Optional<Refusal> late = asked(shards, call -> calls.tell(new TypesMessage.SetTypes(call, runs, GATE)))
-                .orTimeout(20, TimeUnit.SECONDS)
+                .orTimeout(60, TimeUnit.SECONDS)
                 .join();
         assertThat(late.orElseThrow().errno()).isEqualTo(Errno.ENOENT);
         server.expectNoMessage();
@@ -331,7 +331,7 @@ final class TypeCallsTest {
         CompletableFuture<Void> reset = new CompletableFuture<>();
         // Whoever carries out the type calls now resets the shard too.
         calls.tell(new TypesMessage.Reset(3, () -> reset.complete(null)));
-        reset.orTimeout(20, TimeUnit.SECONDS).join();
+        reset.orTimeout(60, TimeUnit.SECONDS).join();
         assertThat(ends).containsExactly("first EAGAIN", "second EAGAIN", "third EAGAIN");
     }
 
@@ -367,7 +367,7 @@ final class TypeCallsTest {
         assertThat(reset).isNotDone();
         asked.tell(new CallAnswer.Done(again.call(), 0, Optional.empty()));
         asked.tell(new CallAnswer.Done(again.call(), 1, Optional.empty()));
-        reset.orTimeout(20, TimeUnit.SECONDS).join();
+        reset.orTimeout(60, TimeUnit.SECONDS).join();
     }
 
     @Test
@@ -453,7 +453,7 @@ final class TypeCallsTest {
         Refusal moved = Refusal.of(Errno.EAGAIN, "goes on elsewhere").with("effect", "none");
         asked.tell(new CallAnswer.Done(kept, 0, Optional.of(moved)));
 
-        assertThat(answer.orTimeout(20, TimeUnit.SECONDS).join().orElseThrow().metadata())
+        assertThat(answer.orTimeout(60, TimeUnit.SECONDS).join().orElseThrow().metadata())
                 .containsEntry("effect", "unknown");
     }
 
@@ -481,14 +481,14 @@ final class TypeCallsTest {
 
     private static Optional<Refusal> set(Shards shards, ActorRef<TypesMessage> calls, TypeRun... runs) {
         return asked(shards, call -> calls.tell(new TypesMessage.SetTypes(call, List.of(runs), Optional.empty())))
-                .orTimeout(20, TimeUnit.SECONDS)
+                .orTimeout(60, TimeUnit.SECONDS)
                 .join();
     }
 
     private static Optional<Refusal> write(
             Shards shards, ActorRef<TypesMessage> calls, List<TypesMessage.Piece> pieces) {
         return asked(shards, call -> calls.tell(new TypesMessage.WriteAcross(call, pieces, Optional.empty())))
-                .orTimeout(20, TimeUnit.SECONDS)
+                .orTimeout(60, TimeUnit.SECONDS)
                 .join();
     }
 

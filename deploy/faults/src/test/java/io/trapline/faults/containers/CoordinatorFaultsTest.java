@@ -24,7 +24,7 @@ final class CoordinatorFaultsTest {
     static final ScenarioCluster CLUSTER = new ScenarioCluster();
 
     /** Longer than any election; who has no majority answers no sooner. */
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final Duration IMPATIENCE = Duration.ofSeconds(3);
     private static final String PRINCIPAL = "claimant";

@@ -30,7 +30,7 @@ final class EmulatorHosts implements AutoCloseable {
     /** Longer than any failover: what a guest begins while something is broken has its outcome. */
     private static final int ACCESS_MILLIS = 60_000;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Members members;
     private final TraplineConnection operator;

@@ -32,7 +32,7 @@ final class LinkFaultsTest {
     @RegisterExtension
     static final ScenarioCluster CLUSTER = new ScenarioCluster();
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @Test
     void nodesThatDoNotHearEachOtherLoseNothing() throws Exception {

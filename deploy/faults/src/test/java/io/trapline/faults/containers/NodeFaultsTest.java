@@ -20,7 +20,7 @@ final class NodeFaultsTest {
     @RegisterExtension
     static final ScenarioCluster CLUSTER = new ScenarioCluster();
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @Test
     void aNodeThatIsKilledIsReplacedByItsBackup() throws Exception {
