@@ -82,6 +82,10 @@ final class ContainerFaults {
                     links.slow(one);
                     links.slow(other);
                 }),
+                links("delay-between-nodes", noLinks, POOR, (one, other) -> {
+                    links.delay(one, other);
+                    links.delay(other, one);
+                }),
                 starve(),
                 linked(lapse(
                         "exhaust-memory-primary",
@@ -95,9 +99,6 @@ final class ContainerFaults {
                 restarts.ofCoordinators("restart-coordinators"),
                 restarts.upgradeOfNodes("upgrade-nodes"),
                 restarts.upgradeOfCoordinators("upgrade-coordinators"),
-                unavailable(
-                        "delay-between-nodes",
-                        "netem is not in every kernel, and nothing stands between containers that could wait"),
                 unavailable("skew-clock", "containers have the machine's clock, and leases go by the monotonic one"));
     }
 
@@ -244,7 +245,7 @@ final class ContainerFaults {
     private Fault links(String name, Optional<String> unavailable, Duration lasting, Between between) {
         return new Fault(name, unavailable, lasting, random -> {
             List<String> pair = pair(random);
-            harm(pair.getFirst(), one -> between.nodes(one, pair.getLast()), links::heal);
+            harm(pair.getFirst(), one -> between.nodes(one, pair.getLast()), one -> heal(pair));
             return new Fault.Broken() {
                 private long hit;
 
@@ -260,9 +261,7 @@ final class ContainerFaults {
                             hit += links.hit(id);
                         }
                     } finally {
-                        for (String id : pair) {
-                            links.heal(id);
-                        }
+                        ContainerFaults.this.heal(pair);
                     }
                 }
 
@@ -272,6 +271,12 @@ final class ContainerFaults {
                 }
             };
         });
+    }
+
+    private void heal(List<String> pair) throws IOException, InterruptedException {
+        for (String id : pair) {
+            links.heal(id);
+        }
     }
 
     private List<String> pair(SplittableRandom random) throws IOException, InterruptedException {

@@ -60,6 +60,11 @@ final class LinkFaultsTest {
     }
 
     @Test
+    void packetsThatAreLateAndOvertakeEachOtherCostTimeAndNoAccess() throws Exception {
+        CLUSTER.tell("delay-between-nodes");
+    }
+
+    @Test
     void guestsAndEmulatorsThatAreCutOffGoOnWhereTheyWere() throws Exception {
         CLUSTER.tell("reset-guests", "deafen-emulators");
     }

@@ -1,19 +1,26 @@
 package io.trapline.faults.containers;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** What is done to the network of a container from outside, in the kernel: packets of one member to another dropped, refused or slowed down. */
+/** What is done to the network of a container from outside, in the kernel: packets of one member to another dropped, refused, slowed down or delayed. */
 final class Links {
     private static final Pattern OVERLIMITS = Pattern.compile("overlimits (\\d+)");
+    private static final int QUEUE = 7;
+    private static final Duration SHORTEST_DELAY = Duration.ofMillis(50);
+    private static final Duration LONGEST_DELAY = Duration.ofMillis(100);
 
     private final Members members;
-    /** Whose packets are slowed down, and who has rules of ours. */
+    /** Whose packets are slowed down, and whose are held. */
     private final Map<String, Boolean> slowed = new TreeMap<>();
+
+    private final Map<String, HeldPackets> held = new TreeMap<>();
 
     Links(Members members) {
         this.members = members;
@@ -55,6 +62,15 @@ final class Links {
         slowed.put(id, true);
     }
 
+    /** What the second says reaches the first between {@link #SHORTEST_DELAY} and {@link #LONGEST_DELAY} later, and some of it before what was said earlier. */
+    void delay(String late, String other) throws IOException, InterruptedException {
+        held.put(
+                late,
+                HeldPackets.begin(
+                        members.container(late).pid(), QUEUE, SHORTEST_DELAY, LONGEST_DELAY, new SplittableRandom()));
+        rule(late, other, List.of("-j", "NFQUEUE", "--queue-num", Integer.toString(QUEUE), "--queue-bypass"));
+    }
+
     private void rule(String at, String from, List<String> what) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("iptables", "-w", "-A", "INPUT", "-s", members.address(from)));
         command.addAll(what);
@@ -68,6 +84,10 @@ final class Links {
                 .skip(2)
                 .mapToLong(line -> Long.parseLong(line.strip().split("\\s+", 2)[0]))
                 .sum();
+        HeldPackets late = held.get(id);
+        if (late != null && late.count() == 0) {
+            throw new IOException("none of the packets to " + id + " was held");
+        }
         if (slowed.containsKey(id)) {
             hit += OVERLIMITS
                     .matcher(in(id, List.of("tc", "-s", "qdisc", "show", "dev", device(id))))
@@ -82,6 +102,10 @@ final class Links {
     void heal(String id) throws IOException, InterruptedException {
         for (String each : members.all()) {
             in(each, List.of("iptables", "-w", "-F", "INPUT"));
+        }
+        HeldPackets late = held.remove(id);
+        if (late != null) {
+            late.close();
         }
         if (slowed.remove(id) != null) {
             in(id, List.of("tc", "qdisc", "del", "dev", device(id), "root"));
