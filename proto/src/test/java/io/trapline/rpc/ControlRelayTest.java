@@ -122,7 +122,7 @@ final class ControlRelayTest {
         principal.put(Principals.METADATA, "gpu");
         var response = domains()
                 .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(principal))
-                .withDeadlineAfter(60, TimeUnit.SECONDS)
+                .withDeadlineAfter(20, TimeUnit.SECONDS)
                 .createDomain(NAMED_CHANGE);
 
         assertThat(response.getDomain().getDomid()).isEqualTo(42);
