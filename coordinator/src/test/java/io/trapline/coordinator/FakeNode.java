@@ -120,11 +120,12 @@ final class FakeNode implements StreamObserver<NodeSessionResponse> {
 
     private void changed(RegistryChange change) {
         changes.add(change);
-        if (drains) {
-            change.getDrainsList().forEach(drain -> drained(drain.getRevision()));
-        }
         if (acknowledges && !change.getMore()) {
             acknowledge(change.getRevision());
+        }
+        // A node says so only of what it has acknowledged.
+        if (drains) {
+            change.getDrainsList().forEach(drain -> drained(drain.getRevision()));
         }
     }
 

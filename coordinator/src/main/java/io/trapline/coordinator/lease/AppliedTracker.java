@@ -1,5 +1,6 @@
 package io.trapline.coordinator.lease;
 
+import io.trapline.coordinator.registry.DrainRoles;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.model.Errno;
 import io.trapline.model.Pure;
@@ -19,7 +20,7 @@ import java.util.TreeMap;
  *
  * <p>A call waits for a revision: it returns when every life of a node that may hold a lease has applied it, at once where there is none.
  * A call may also wait for a drain: then it waits for the revision at which the drain ended. A drain is over when every such life is done
- * with it. A life whose lease has lapsed is waited for no longer: it serves no more. Its stream says nothing about that (D-13). Only for the
+ * with it, and has said so since it had its copies of what is drained: what it said before is not about those (V-10). A life whose lease has lapsed is waited for no longer: it serves no more. Its stream says nothing about that (D-13). Only for the
  * pages that a drain resets somebody has to be there who has them: it waits for that life, leased or not, until it is over or another one has its place (C5).
  *
  * <p>What a life has said it has applied or is done with stays true of it, with a lease and without one.
@@ -31,43 +32,41 @@ public final class AppliedTracker {
         /** The call that waits under the token may return. */
         void complete(long token);
 
-        /** Every life that is waited for is done with the drain: FinishDrain is to be proposed. */
-        void finish(long drain);
+        /**
+         * Every life that is waited for is done with the drain: FinishDrain is to be proposed.
+         *
+         * @param asOf {@link DrainRoles#asOf} of what it was decided by
+         */
+        void finish(long drain, long asOf);
     }
 
     private static final class Drain {
-        private final Set<NodeLife> doneLives = new HashSet<>();
+        // By life what it had applied when it said last that it is done.
+        private final Map<NodeLife, Long> saidAt = new HashMap<>();
         private final Set<Long> tokens = new LinkedHashSet<>();
-        // Who decides pages that it resets, and since which revision.
-        private Map<NodeLife, Long> resetting = Map.of();
-        private final Set<NodeLife> resetLives = new HashSet<>();
+        private DrainRoles roles = NO_ROLES;
         private boolean finishing;
 
+        /** What it said before it had all its copies, or before it was to reset the pages, is not about those (V-10, C5). */
+        private boolean isDone(NodeLife life) {
+            Long said = saidAt.get(life);
+            return said != null && said >= roles.since().getOrDefault(life, 0L);
+        }
+
         private boolean isDone(Set<NodeLife> leased) {
-            return doneLives.containsAll(leased) && resetLives.containsAll(resetting.keySet());
-        }
-
-        private void resets(Map<NodeLife, Long> now) {
-            resetLives.retainAll(now.keySet());
-            resetting = Map.copyOf(now);
-        }
-
-        private void done(NodeLife life, long applied) {
-            doneLives.add(life);
-            // What it has said before it was the primary is not about the pages.
-            if (applied >= resetting.getOrDefault(life, Long.MAX_VALUE)) {
-                resetLives.add(life);
-            }
+            return leased.stream().allMatch(this::isDone)
+                    && roles.resetters().stream().allMatch(this::isDone);
         }
 
         private void over(NodeLife life) {
-            doneLives.remove(life);
-            resetLives.remove(life);
-            Map<NodeLife, Long> left = new HashMap<>(resetting);
-            left.remove(life);
-            resetting = Map.copyOf(left);
+            saidAt.remove(life);
+            Set<NodeLife> resetters = new HashSet<>(roles.resetters());
+            resetters.remove(life);
+            roles = new DrainRoles(roles.since(), resetters, roles.asOf());
         }
     }
+
+    private static final DrainRoles NO_ROLES = new DrainRoles(Map.of(), Set.of(), 0);
 
     private final Effects effects;
     private final Map<NodeLife, Long> applied = new HashMap<>();
@@ -126,22 +125,17 @@ public final class AppliedTracker {
         revision = Math.max(revision, newRevision);
     }
 
-    /**
-     * A drain has begun, or others decide the pages that it resets.
-     *
-     * @param resets the lives that decide them, and since which revision each does; empty where it resets none. Where a life says that it is done before it has
-     *     applied that revision, this says nothing of the pages
-     */
-    public void drainBegan(long drain, Map<NodeLife, Long> resets) {
-        drains.computeIfAbsent(drain, began -> new Drain()).resets(resets);
+    /** A drain has begun, or others have copies of what it is of. Where a life was done with it before it had its copies, it is to say so again. */
+    public void drainBegan(long drain, DrainRoles roles) {
+        drains.computeIfAbsent(drain, began -> new Drain()).roles = roles;
         finishIfDone(drain);
     }
 
-    /** A life is done with a drain. */
+    /** A life is done with a drain, as far as it knows: by what it has said it has applied. */
     public void drained(NodeLife life, long drain) {
         Drain open = drains.get(drain);
         if (open != null) {
-            open.done(life, appliedBy(life));
+            open.saidAt.put(life, appliedBy(life));
             finishIfDone(drain);
         }
     }
@@ -151,10 +145,10 @@ public final class AppliedTracker {
      * none: it would serve with what the drain had caught, while the registry takes that for gone (V-10).
      */
     public boolean isPassedOver(NodeLife life) {
-        return drains.values().stream().anyMatch(drain -> drain.finishing && !drain.doneLives.contains(life));
+        return drains.values().stream().anyMatch(drain -> drain.finishing && !drain.isDone(life));
     }
 
-    /** FinishDrain could not be proposed: it is to be tried again. */
+    /** FinishDrain could not be proposed, or others have copies by now: it is to be tried again. */
     public void finishFailed(long drain) {
         Drain open = drains.get(drain);
         if (open != null) {
@@ -240,7 +234,7 @@ public final class AppliedTracker {
         Drain open = drains.get(drain);
         if (open != null && !open.finishing && open.isDone(leased)) {
             open.finishing = true;
-            effects.finish(drain);
+            effects.finish(drain, open.roles.asOf());
         }
     }
 }

@@ -66,7 +66,7 @@ public final class Leadership {
     private final AppliedTracker tracker = new AppliedTracker(new CallsAndDrains());
     // What came before it had begun.
     private final List<LeaseKeeper.Register> early = new ArrayList<>();
-    private final List<Long> earlyDrains = new ArrayList<>();
+    private final List<FinishDrain> earlyFinishes = new ArrayList<>();
     private final List<LeaseKeeper.AskUsable> asks = new ArrayList<>();
     private @Nullable LeaseTable table;
     private long leadership;
@@ -104,9 +104,9 @@ public final class Leadership {
         LeaseTable begun = new LeaseTable(
                 new Leases(), new Roles(), now(), settings.views().read(RegistryView::lives));
         table = begun;
-        earlyDrains.forEach(this::proposeFinish);
+        earlyFinishes.forEach(this::proposeFinish);
         early.forEach(register -> register(begun, register));
-        earlyDrains.clear();
+        earlyFinishes.clear();
         early.clear();
     }
 
@@ -250,14 +250,14 @@ public final class Leadership {
         change.getEndedDrainsList().forEach(tracker::drainEnded);
     }
 
-    /** Others may decide its pages now, and are to reset them. */
+    /** Others may have copies now, and are to say again what they have of drains. */
     private void placed(DomainRecord domain) {
         int domid = domain.getDomain().getDomid();
         settings.views().read(view -> view.drainsOf(domid)).forEach(this::drainBegan);
     }
 
     private void drainBegan(DrainRecord drain) {
-        tracker.drainBegan(drain.getRevision(), settings.views().read(view -> view.resets(drain)));
+        tracker.drainBegan(drain.getRevision(), settings.views().read(view -> view.drainRoles(drain)));
     }
 
     private void dropIfEnded(NodeLink link) {
@@ -350,14 +350,14 @@ public final class Leadership {
         return table == null || table.mayServe(life);
     }
 
-    private void proposeFinish(long drain) {
+    private void proposeFinish(FinishDrain finish) {
         Command command = Command.newBuilder()
-                .setFinishDrain(FinishDrain.newBuilder().setRevision(drain))
+                .setFinishDrain(finish)
                 .setLeadership(leadership)
                 .build();
         outside.submit(this, command, answer -> {
             if (answer.hasRefusal() && !Answers.leadershipIsOver(answer)) {
-                outside.later(this, RETRY_AFTER, () -> tracker.finishFailed(drain));
+                outside.later(this, RETRY_AFTER, () -> tracker.finishFailed(finish.getRevision()));
             }
         });
     }
@@ -389,11 +389,13 @@ public final class Leadership {
         }
 
         @Override
-        public void finish(long drain) {
+        public void finish(long drain, long asOf) {
+            FinishDrain finish =
+                    FinishDrain.newBuilder().setRevision(drain).setAsOf(asOf).build();
             if (table == null) {
-                earlyDrains.add(drain);
+                earlyFinishes.add(finish);
             } else {
-                proposeFinish(drain);
+                proposeFinish(finish);
             }
         }
     }

@@ -4,7 +4,9 @@ import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.FinishDrain;
 import io.trapline.internal.v1.RegisteredServer;
+import io.trapline.model.Errno;
 import io.trapline.model.Pure;
+import io.trapline.model.Refusal;
 import io.trapline.v1.Claim;
 import io.trapline.v1.ClaimEnd;
 import io.trapline.v1.IoreqServer;
@@ -26,11 +28,18 @@ final class Endings {
         this.drains = drains;
     }
 
-    /** Every node is done with the drain. */
+    /** Every node is done with the drain; whoever says so knew all that have copies (V-10). */
     Answer finish(FinishDrain q) {
         DrainRecord drain = state.drains.get(q.getRevision());
         if (drain == null) {
             return Answer.getDefaultInstance();
+        }
+        if (q.getAsOf() != 0 && DrainRoles.haveChanged(state.domain(drain.getDomid()), q.getAsOf())) {
+            return Answers.refused(Refusal.of(
+                            Errno.EAGAIN,
+                            "drain " + q.getRevision() + ": who has copies is not what it was at revision "
+                                    + q.getAsOf())
+                    .with(Answers.EFFECT, Answers.NONE));
         }
         long revision = state.begin();
         switch (drain.getKind()) {

@@ -1,7 +1,6 @@
 package io.trapline.coordinator.registry;
 
 import io.trapline.internal.v1.CoordinatorId;
-import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.PlacedDomain;
@@ -9,7 +8,6 @@ import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegisteredNode;
 import io.trapline.internal.v1.RegisteredServer;
 import io.trapline.internal.v1.RegistryChange;
-import io.trapline.internal.v1.ShardRun;
 import io.trapline.model.Pure;
 import io.trapline.model.Refusal;
 import io.trapline.v1.Claim;
@@ -260,25 +258,9 @@ public final class RegistryView {
         return state.drainsOf(domid);
     }
 
-    /**
-     * The life that has pages {@code ram_rw} again when the drain ends (C5), by a release with {@code reset}, or by the end of a server that has begun one: the one
-     * that decides the domain's first shard, and so carries out its type calls; with the revision since which it does. Empty where there is none, and where the
-     * pages are lost.
-     */
-    public Map<NodeLife, Long> resets(DrainRecord drain) {
-        PlacedDomain placed = state.domains.get(drain.getDomid());
-        if (placed == null || placed.getDomain().getState() == DomainState.DOMAIN_STATE_CRASHED) {
-            return Map.of();
-        }
-        boolean resets = state.drainsOf(drain.getDomid()).stream()
-                .anyMatch(each -> each.getReset()
-                        && each.getGeneration() == drain.getGeneration()
-                        && (each.getRevision() == drain.getRevision()
-                                || drain.getKind() == DrainKind.DRAIN_KIND_DESTROY));
-        ShardRun first = placed.getRuns(0);
-        return resets && Nodes.isPresent(state, first.getPrimary())
-                ? Map.of(first.getPrimary(), first.getPrimaryRevision())
-                : Map.of();
+    /** What lives are to a drain that has not ended. */
+    public DrainRoles drainRoles(DrainRecord drain) {
+        return DrainRoles.of(state, drain);
     }
 
     /** Everything that a node is told, {@code snapshot} set. */

@@ -2,6 +2,7 @@ package io.trapline.coordinator.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trapline.coordinator.registry.DrainRoles;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.model.Errno;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ final class AppliedTrackerTest {
 
     private final List<Long> completed = new ArrayList<>();
     private final List<Long> finished = new ArrayList<>();
+    private long judgedAsOf;
     private final AppliedTracker tracker = new AppliedTracker(new AppliedTracker.Effects() {
         @Override
         public void complete(long token) {
@@ -32,10 +34,21 @@ final class AppliedTrackerTest {
         }
 
         @Override
-        public void finish(long drain) {
+        public void finish(long drain, long asOf) {
             finished.add(drain);
+            judgedAsOf = asOf;
         }
     });
+
+    private static final DrainRoles NOBODY = new DrainRoles(Map.of(), Set.of(), 0);
+
+    private static DrainRoles resets(NodeLife life, long since) {
+        return new DrainRoles(Map.of(life, since), Set.of(life), since);
+    }
+
+    private static DrainRoles copies(Map<NodeLife, Long> since, long asOf) {
+        return new DrainRoles(since, Set.of(), asOf);
+    }
 
     private static NodeLife life(String node) {
         return NodeLife.newBuilder().setNode(node).setIncarnation(7).build();
@@ -45,7 +58,7 @@ final class AppliedTrackerTest {
     void isNotOverWhileTheLifeThatHasThePagesToBeResetIsAwayOnly() {
         // C5: FREE says that they are plain again
         tracker.leased(A);
-        tracker.drainBegan(20, Map.of(A, 0L));
+        tracker.drainBegan(20, resets(A, 0L));
         tracker.lapsed(A);
         assertThat(finished).isEmpty();
 
@@ -57,7 +70,7 @@ final class AppliedTrackerTest {
     @Test
     void isOverWhenTheLifeThatHadThePagesToBeResetIsOver() {
         tracker.leased(A);
-        tracker.drainBegan(20, Map.of(A, 0L));
+        tracker.drainBegan(20, resets(A, 0L));
         tracker.lapsed(A);
 
         tracker.over(A);
@@ -70,11 +83,11 @@ final class AppliedTrackerTest {
         // C5, D-24: the pages of a primary that lapses are its backup's
         tracker.leased(A);
         tracker.leased(B);
-        tracker.drainBegan(20, Map.of(A, 5L));
+        tracker.drainBegan(20, resets(A, 5L));
         tracker.applied(B, 20);
         tracker.drained(B, 20);
         tracker.lapsed(A);
-        tracker.drainBegan(20, Map.of(B, 30L));
+        tracker.drainBegan(20, resets(B, 30L));
         tracker.drained(B, 20);
         assertThat(finished).as("said before it knew that they are its own").isEmpty();
 
@@ -89,17 +102,17 @@ final class AppliedTrackerTest {
         tracker.leased(A);
         tracker.leased(B);
         tracker.applied(A, 20);
-        tracker.drainBegan(20, Map.of(A, 5L));
+        tracker.drainBegan(20, resets(A, 5L));
         tracker.drained(A, 20);
         tracker.applied(B, 30);
-        tracker.drainBegan(20, Map.of(B, 30L));
+        tracker.drainBegan(20, resets(B, 30L));
         tracker.drained(B, 20);
         assertThat(finished).containsExactly(20L);
 
-        tracker.drainBegan(21, Map.of(A, 5L));
+        tracker.drainBegan(21, resets(A, 5L));
         tracker.drained(A, 21);
-        tracker.drainBegan(21, Map.of(B, 30L));
-        tracker.drainBegan(21, Map.of(A, 40L));
+        tracker.drainBegan(21, resets(B, 30L));
+        tracker.drainBegan(21, resets(A, 40L));
         tracker.drained(B, 21);
         assertThat(finished)
                 .as("what it had reset before is not what it has now")
@@ -107,6 +120,85 @@ final class AppliedTrackerTest {
         tracker.applied(A, 40);
         tracker.drained(A, 21);
         assertThat(finished).containsExactly(20L, 21L);
+    }
+
+    @Test
+    void doesNotBelieveWhatWasSaidBeforeTheCopyWasThere() {
+        // V-10: a fresh backup has said that it has nothing; what it is given then may be at a server still
+        tracker.leased(A);
+        tracker.leased(B);
+        tracker.drainBegan(20, copies(Map.of(A, 5L), 20));
+        tracker.applied(B, 20);
+        tracker.drained(B, 20);
+        tracker.drainBegan(20, copies(Map.of(A, 5L, B, 25L), 25));
+        tracker.lapsed(A);
+        assertThat(finished).as("said before it had a copy").isEmpty();
+        tracker.drained(B, 20);
+        assertThat(finished)
+                .as("said before it has acknowledged that it has one")
+                .isEmpty();
+
+        tracker.applied(B, 26);
+        assertThat(finished).as("nothing said").isEmpty();
+        tracker.drained(B, 20);
+
+        assertThat(finished).containsExactly(20L);
+        assertThat(judgedAsOf).isEqualTo(25);
+    }
+
+    @Test
+    void doesNotBelieveABackupWhenItDecides() {
+        // V-10: what it said of a backup's copy
+        tracker.leased(A);
+        tracker.leased(B);
+        tracker.applied(A, 20);
+        tracker.applied(B, 20);
+        tracker.drainBegan(20, copies(Map.of(A, 5L, B, 6L), 20));
+        tracker.drained(B, 20);
+        tracker.drainBegan(20, copies(Map.of(B, 30L), 30));
+        tracker.drained(A, 20);
+        assertThat(finished).isEmpty();
+
+        tracker.applied(B, 30);
+        tracker.drained(B, 20);
+
+        assertThat(finished).containsExactly(20L);
+    }
+
+    @Test
+    void believesWhoLosesACopyWhatItSaidOfTheOthers() {
+        tracker.leased(A);
+        tracker.applied(A, 20);
+        tracker.drainBegan(20, copies(Map.of(A, 30L), 30));
+        tracker.drained(A, 20);
+        assertThat(finished).isEmpty();
+
+        tracker.drainBegan(20, copies(Map.of(A, 5L), 31));
+
+        assertThat(finished).containsExactly(20L);
+    }
+
+    @Test
+    void looksAgainWhereOthersHadCopiesAsItWasToBeFinished() {
+        // V-10: the registry refuses to finish a drain for a leader that did not know all who have copies
+        tracker.leased(A);
+        tracker.leased(B);
+        tracker.drainBegan(20, copies(Map.of(A, 5L), 20));
+        tracker.drained(B, 20);
+        tracker.lapsed(A);
+        assertThat(finished).containsExactly(20L);
+        assertThat(judgedAsOf).isEqualTo(20);
+
+        tracker.drainBegan(20, copies(Map.of(A, 5L, B, 25L), 25));
+        assertThat(tracker.isPassedOver(B)).isTrue();
+        tracker.finishFailed(20);
+        assertThat(finished).containsExactly(20L);
+        assertThat(tracker.isPassedOver(B)).isFalse();
+        tracker.applied(B, 25);
+        tracker.drained(B, 20);
+
+        assertThat(finished).containsExactly(20L, 20L);
+        assertThat(judgedAsOf).isEqualTo(25);
     }
 
     @Test
@@ -187,7 +279,7 @@ final class AppliedTrackerTest {
         tracker.leased(A);
         tracker.leased(B);
         tracker.reached(20);
-        tracker.drainBegan(20, Map.of());
+        tracker.drainBegan(20, NOBODY);
         tracker.drained(A, 20);
         tracker.drained(A, 20);
         tracker.drained(STRANGER, 20);
@@ -202,7 +294,7 @@ final class AppliedTrackerTest {
         // C5
         tracker.leased(A);
         tracker.reached(20);
-        tracker.drainBegan(20, Map.of());
+        tracker.drainBegan(20, NOBODY);
         tracker.applied(A, 20);
         tracker.await(1, 20, 20);
         tracker.await(2, 20, 0);
@@ -221,7 +313,7 @@ final class AppliedTrackerTest {
     void waitsForTheEndOfADrainThatHasEndedAlready() {
         tracker.leased(A);
         tracker.reached(20);
-        tracker.drainBegan(20, Map.of());
+        tracker.drainBegan(20, NOBODY);
         tracker.applied(A, 20);
         tracker.reached(21);
         tracker.drainEnded(20);
@@ -235,7 +327,7 @@ final class AppliedTrackerTest {
 
     @Test
     void finishesADrainAtOnceWithoutALease() {
-        tracker.drainBegan(20, Map.of());
+        tracker.drainBegan(20, NOBODY);
 
         assertThat(finished).containsExactly(20L);
     }
@@ -245,7 +337,7 @@ final class AppliedTrackerTest {
         // F5, D-13
         tracker.leased(A);
         tracker.leased(B);
-        tracker.drainBegan(20, Map.of());
+        tracker.drainBegan(20, NOBODY);
         tracker.drained(A, 20);
         assertThat(finished).isEmpty();
 
@@ -259,7 +351,7 @@ final class AppliedTrackerTest {
         // F5, C5
         tracker.leased(A);
         tracker.leased(B);
-        tracker.drainBegan(20, Map.of());
+        tracker.drainBegan(20, NOBODY);
         tracker.drained(A, 20);
         assertThat(tracker.isPassedOver(B)).isFalse();
         tracker.lapsed(B);
@@ -276,7 +368,7 @@ final class AppliedTrackerTest {
         tracker.leased(A);
         tracker.leased(B);
         tracker.applied(A, 9);
-        tracker.drainBegan(20, Map.of());
+        tracker.drainBegan(20, NOBODY);
         tracker.lapsed(A);
         tracker.drained(A, 20);
         tracker.applied(A, 10);
@@ -298,7 +390,7 @@ final class AppliedTrackerTest {
         tracker.leased(A);
         tracker.leased(B);
         tracker.applied(A, 30);
-        tracker.drainBegan(20, Map.of());
+        tracker.drainBegan(20, NOBODY);
         tracker.drained(B, 20);
         tracker.await(1, 0, 20);
 
@@ -310,7 +402,7 @@ final class AppliedTrackerTest {
 
     @Test
     void triesToFinishAgainWhereThatFailed() {
-        tracker.drainBegan(20, Map.of());
+        tracker.drainBegan(20, NOBODY);
         tracker.finishFailed(20);
 
         assertThat(finished).containsExactly(20L, 20L);
@@ -319,7 +411,7 @@ final class AppliedTrackerTest {
     @Test
     void forgetsACallThatWaitsNoLonger() {
         tracker.leased(A);
-        tracker.drainBegan(20, Map.of());
+        tracker.drainBegan(20, NOBODY);
         tracker.await(1, 10, 0);
         tracker.await(2, 10, 20);
         tracker.cancel(1);

@@ -7,10 +7,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
  * Which drains wait for something at this node, and which are done but perhaps not heard of by the coordinator (F5). A drain is reported after the
@@ -19,13 +19,16 @@ import java.util.stream.Stream;
 @Pure
 public final class DrainLedger {
     private final TreeMap<Long, DrainRecord> pending = new TreeMap<>();
+    // By drain the latest look at what shards here have of it.
+    private final Map<Long, Long> looks = new HashMap<>();
     private final Set<Long> resetting = new HashSet<>();
     private final TreeMap<Long, DrainRecord> done = new TreeMap<>();
     private final Set<Long> reported = new HashSet<>();
-    // Resets that were begun without pages that have come since.
+    // Resets that were begun without copies that have come since.
     private final Set<Long> partial = new HashSet<>();
     // Drains that are reported only after a later revision than their own is acknowledged.
     private final Map<Long, Long> notBefore = new HashMap<>();
+    private long lastLook;
 
     /** One has begun; one that was done before it was heard of stays done. */
     public void begin(DrainRecord drain) {
@@ -41,7 +44,11 @@ public final class DrainLedger {
 
     /** What waits in a domain. */
     public List<Long> pendingOf(long domainGeneration) {
-        return pending.values().stream()
+        return revisionsOf(pending, domainGeneration);
+    }
+
+    private static List<Long> revisionsOf(Map<Long, DrainRecord> drains, long domainGeneration) {
+        return drains.values().stream()
                 .filter(drain -> drain.getDomainGeneration() == domainGeneration)
                 .map(DrainRecord::getRevision)
                 .toList();
@@ -52,35 +59,41 @@ public final class DrainLedger {
         return resetting.add(revision);
     }
 
-    /**
-     * From that revision on pages of the domain are decided here: what this node has said of drains that reset pages was not about them (C5).
-     *
-     * @return the drains whose pages are to be reset now, though that was done before
-     */
-    public List<Long> promoted(long domainGeneration, long revision) {
-        List<DrainRecord> again = done.values().stream()
-                .filter(drain -> drain.getDomainGeneration() == domainGeneration && drain.getReset())
-                .toList();
-        for (DrainRecord drain : again) {
-            done.remove(drain.getRevision());
-            pending.put(drain.getRevision(), drain);
-        }
-        Stream.concat(done.values().stream(), pending.values().stream())
-                .filter(drain -> drain.getDomainGeneration() == domainGeneration)
-                .map(DrainRecord::getRevision)
-                .forEach(drain -> {
-                    notBefore.put(drain, revision);
-                    reported.remove(drain);
-                });
-        pending.values().stream()
-                .filter(drain -> drain.getDomainGeneration() == domainGeneration)
-                .map(DrainRecord::getRevision)
-                .filter(resetting::contains)
-                .forEach(partial::add);
-        return again.stream().map(DrainRecord::getRevision).toList();
+    /** What shards here have of a drain that waits is looked at from now on, and what came of an earlier look does not matter. */
+    public long look(long revision) {
+        looks.put(revision, ++lastLook);
+        return lastLook;
     }
 
-    /** A reset that was begun is done; true where it is to be begun once more, for pages that have come meanwhile. */
+    /** Whether that is the latest look at it. */
+    public boolean isLatest(long revision, long look) {
+        return looks.getOrDefault(revision, 0L) == look;
+    }
+
+    /**
+     * From that revision on this node has copies of the domain's shards that it did not have: what it has said of drains was not about those (V-10), and it is
+     * said again when the revision is acknowledged.
+     *
+     * @return the drains that are to be looked at once more; where it decides pages now those that it resets too, though that was done before (C5)
+     */
+    public List<Long> regained(long domainGeneration, long revision) {
+        List<Long> again = revisionsOf(done, domainGeneration);
+        again.forEach(drain -> pending.put(drain, Objects.requireNonNull(done.remove(drain))));
+        List<Long> waiting = pendingOf(domainGeneration);
+        for (long drain : waiting) {
+            notBefore.put(drain, revision);
+            reported.remove(drain);
+            if (resetting.contains(drain)) {
+                partial.add(drain);
+            }
+        }
+        // One that waits for its server is looked at when that is done.
+        return waiting.stream()
+                .filter(drain -> again.contains(drain) || (looks.containsKey(drain) && !resetting.contains(drain)))
+                .toList();
+    }
+
+    /** A reset that was begun is done; true where the drain is to be looked at once more, for copies that have come meanwhile. */
     public boolean endReset(long revision) {
         resetting.remove(revision);
         return partial.remove(revision);
@@ -90,6 +103,7 @@ public final class DrainLedger {
     public void finish(long revision) {
         resetting.remove(revision);
         partial.remove(revision);
+        looks.remove(revision);
         DrainRecord drain = pending.remove(revision);
         if (drain != null) {
             done.put(revision, drain);
@@ -104,6 +118,7 @@ public final class DrainLedger {
         resetting.retainAll(standing);
         partial.retainAll(standing);
         notBefore.keySet().retainAll(standing);
+        looks.keySet().retainAll(standing);
     }
 
     /** A new session knows of no report. */

@@ -65,7 +65,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     private record Drained(long revision) implements Message {}
 
     /** Nothing of the server's that the drain has caught is anywhere at this node. */
-    private record Returned(long revision) implements Message {}
+    private record Returned(long revision, long look) implements Message {}
 
     private record ResetDone(long revision) implements Message {}
 
@@ -89,6 +89,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     private final RegistryView view;
     private final AppliedQueue<Runnable> applying = new AppliedQueue<>();
     private final DrainLedger drains = new DrainLedger();
+    private final OwnCopies copies;
     /** By generation; until it is removed from the registry and its actors are gone. */
     private final Map<Long, RunningDomain> domains = new HashMap<>();
 
@@ -112,6 +113,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         this.peers = peers;
         this.arrivals = arrivals;
         self = new Life(settings.register().getNode(), settings.register().getIncarnation());
+        copies = new OwnCopies(self);
         view = new RegistryView();
         ActorRef<Message> me = context.getSelf();
         RegistryFollower follower = new RegistryFollower() {
@@ -171,8 +173,8 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
                                         .mapToInt(RunningDomain::parts)
                                         .sum()));
             case Applied applied -> applied.domain().applied(applied.revision());
-            case Drained drained -> onDrained(drained.revision());
-            case Returned returned -> onReturned(returned.revision());
+            case Drained drained -> look(drained.revision());
+            case Returned returned -> onReturned(returned.revision(), returned.look());
             case ResetDone reset -> onReset(reset.revision());
             case ReportActivity report -> reportActivity();
             case Step(Runnable step) -> step.run();
@@ -234,6 +236,11 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
                     bug);
             crash(change.view(), entry);
         }
+        // Its actors have been told.
+        if (copies.gains(change.view())) {
+            drains.regained(change.view().generation(), change.view().table().revision())
+                    .forEach(this::look);
+        }
     }
 
     private void serve(DomainChange change, AppliedQueue.Entry<Runnable> entry) {
@@ -249,11 +256,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         ActorRef<Message> me = getContext().getSelf();
         RunningDomain served = domain;
         long revision = change.view().table().revision();
-        boolean gains = domain.gains(change.view());
         served.apply(change, () -> me.tell(new Applied(served, revision)), () -> done(entry));
-        if (gains) {
-            drains.promoted(change.view().generation(), revision).forEach(this::onDrained);
-        }
         directory.put(served.handle(false));
     }
 
@@ -296,6 +299,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
 
     private void remove(int domid, long generation, AppliedQueue.Entry<Runnable> entry) {
         leaveDirectory(domid, generation);
+        copies.forget(generation);
         RunningDomain domain = domains.get(generation);
         if (domain != null) {
             domain.stop(Refusal.noDomain(domid));
@@ -324,28 +328,29 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
                         ? !domain.hasStopped()
                         : domain.hasServer(drain.getId(), drain.getGeneration()));
         if (!waits) {
-            onDrained(drain.getRevision());
+            look(drain.getRevision());
         }
     }
 
     /** The server has nothing of it here; its shards here may have something of it elsewhere, which then is not drained (V-10). */
-    private void onDrained(long revision) {
+    private void look(long revision) {
         DrainRecord drain = drains.pending(revision).orElse(null);
-        RunningDomain domain = drain == null ? null : domains.get(drain.getDomainGeneration());
-        if (drain == null
-                || domain == null
-                || !domain.isServing()
-                || drain.getKind() == DrainKind.DRAIN_KIND_DESTROY_DOMAIN) {
-            onReturned(revision);
+        if (drain == null) {
+            return;
+        }
+        long look = drains.look(revision);
+        RunningDomain domain = domains.get(drain.getDomainGeneration());
+        if (domain == null || !domain.isServing() || drain.getKind() == DrainKind.DRAIN_KIND_DESTROY_DOMAIN) {
+            onReturned(revision, look);
             return;
         }
         ActorRef<Message> me = getContext().getSelf();
-        domain.awaitReturned(drain.getId(), revision, () -> me.tell(new Returned(revision)));
+        domain.awaitReturned(drain.getId(), revision, () -> me.tell(new Returned(revision, look)));
     }
 
-    private void onReturned(long revision) {
+    private void onReturned(long revision, long look) {
         DrainRecord drain = drains.pending(revision).orElse(null);
-        if (drain == null) {
+        if (drain == null || !drains.isLatest(revision, look)) {
             return;
         }
         RunningDomain domain = domains.get(drain.getDomainGeneration());
@@ -360,7 +365,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
 
     private void onReset(long revision) {
         if (drains.endReset(revision)) {
-            onDrained(revision);
+            look(revision);
         } else {
             finishDrain(revision);
         }

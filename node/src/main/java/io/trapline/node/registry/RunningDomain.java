@@ -281,14 +281,6 @@ final class RunningDomain {
                 && server.role().actor() != null;
     }
 
-    /** Whether this node decides by the next view what another one decides by that of now. */
-    boolean gains(DomainView next) {
-        List<Life> now = view.primaries();
-        List<Life> then = next.primaries();
-        return IntStream.range(0, then.size())
-                .anyMatch(i -> then.get(i).equals(self) && !now.get(i).equals(self));
-    }
-
     /**
      * Tells every actor the change: servers first, so that nothing that a shard decides by it arrives where it is not known.
      *

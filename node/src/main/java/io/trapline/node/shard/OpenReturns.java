@@ -29,18 +29,19 @@ final class OpenReturns {
     void look(VcpuLanes lanes) {
         for (int i = open.size() - 1; i >= 0; i--) {
             Open each = open.get(i);
-            if (lanes.all().stream().noneMatch(lane -> has(each, lane))) {
+            if (knows(each) && lanes.all().stream().noneMatch(lane -> has(each, lane))) {
                 open.remove(i);
                 effects.returned(each.token());
             }
         }
     }
 
+    /** A backup goes by what its primary has told it: before that is of the drain, it may be told of what was decided before. */
+    private boolean knows(Open each) {
+        return pages.table().revision() >= each.revision();
+    }
+
     private boolean has(Open each, VcpuLane lane) {
-        if (pages.table().revision() < each.revision()) {
-            // A backup decides by what its primary has told it, and does not know yet what would not go there any more.
-            return lane.outstanding > 0 || !lane.posted.rows().isEmpty();
-        }
         if (lane.outstanding > 0
                 && lane.target == each.serverId()
                 && lane.passedRevision < each.revision()

@@ -170,7 +170,7 @@ public final class ShardRules {
     }
 
     /**
-     * Says {@link ShardEffects#returned} when nothing is at the server that was decided before the revision, which has been applied, and does not go there any
+     * Says {@link ShardEffects#returned} when the revision has been applied and nothing is at the server that was decided before it and does not go there any
      * more (V-10).
      */
     public void awaitReturned(int serverId, long revision, long token) {

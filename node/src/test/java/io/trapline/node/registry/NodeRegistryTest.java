@@ -15,6 +15,7 @@ import static org.awaitility.Awaitility.await;
 import com.typesafe.config.ConfigFactory;
 import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
+import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.NodeSessionRequest;
 import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegistryChange;
@@ -294,6 +295,33 @@ final class NodeRegistryTest {
             assertThat(said.getDrainedRevision()).isZero();
         }
         second.returned().run();
+        assertThat(coordinator.next().getDrainedRevision()).isEqualTo(5);
+    }
+
+    @Test
+    @DisplayName("V-10: what a node has said of a drain before it had a copy is looked at, and said, again")
+    void aDrainIsSaidAgainOfACopyThatCameLater() throws Exception {
+        serve();
+        session.tell(change(4).addClaims(held(DOM, SERVER, SERVER_GEN, 0, AccessFlags.ALL, 4)));
+        session.tell(releaseOf0(5, false));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(4);
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(5);
+        drained(5);
+        assertThat(coordinator.next().getDrainedRevision()).isEqualTo(5);
+        NodeLife other = NodeLife.newBuilder().setNode("n2").setIncarnation(9).build();
+        session.tell(change(6).addDomains(Records.at(other, domain(DOM, DOM_GEN, 2))));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(6);
+        actors.returns = false;
+        actors.forget();
+
+        session.tell(change(7).addDomains(domain(DOM, DOM_GEN, 2)));
+        assertThat(coordinator.next().getAppliedRevision()).isEqualTo(7);
+        ShardMessage.AwaitReturned first = actors.next("7/shard0", ShardMessage.AwaitReturned.class);
+        ShardMessage.AwaitReturned second = actors.next("7/shard1", ShardMessage.AwaitReturned.class);
+        assertThat(coordinator.hasMore()).isFalse();
+        first.returned().run();
+        second.returned().run();
+
         assertThat(coordinator.next().getDrainedRevision()).isEqualTo(5);
     }
 

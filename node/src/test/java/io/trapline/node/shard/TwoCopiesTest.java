@@ -671,4 +671,28 @@ final class TwoCopiesTest {
 
         assertThat(returned).containsExactly("b");
     }
+
+    @Test
+    @DisplayName("V-10: a backup without anything may be told yet of what its primary decides before a drain")
+    void waitsForItsPrimaryThoughItHasNothing() {
+        TwoCopies two = new TwoCopies();
+        DecisionTable withoutServer = DecisionTable.builder(50).build();
+        List<String> returned = new ArrayList<>();
+        two.exchange();
+        two.b.apply(TwoCopies.dual(), withoutServer);
+        two.b.run(new ShardMessage.AwaitReturned(1, 50, () -> returned.add("b")));
+        assertThat(returned).isEmpty();
+        two.p.run(TwoCopies.portRead(1));
+        two.exchange();
+        two.p.apply(TwoCopies.dual(), withoutServer);
+        two.exchange();
+        assertThat(returned).as("it is at the server").isEmpty();
+
+        OutcomeRows outcome = new OutcomeRows(1);
+        outcome.add(0, TwoCopies.EPOCH, 1, 0, 0x77, Errno.OK);
+        two.p.run(new ShardMessage.Completed(1, 0, outcome));
+        two.exchange();
+
+        assertThat(returned).containsExactly("b");
+    }
 }

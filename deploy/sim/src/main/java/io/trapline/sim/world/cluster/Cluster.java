@@ -9,6 +9,7 @@ import io.trapline.internal.v1.Snapshot;
 import io.trapline.sim.world.cluster.check.CallChecks;
 import io.trapline.sim.world.cluster.check.ClaimChecks;
 import io.trapline.sim.world.cluster.check.CopyChecks;
+import io.trapline.sim.world.cluster.check.DrainReports;
 import io.trapline.sim.world.cluster.check.GraceChecks;
 import io.trapline.sim.world.cluster.check.LeaseChecks;
 import io.trapline.sim.world.cluster.check.LogChecks;
@@ -53,6 +54,7 @@ final class Cluster {
     final SessionChecks sessionChecks = new SessionChecks();
     final CallChecks callChecks = new CallChecks();
     final CopyChecks copyChecks = new CopyChecks();
+    final DrainReports drainReports = new DrainReports();
     private final Map<String, CoordinatorProcess> coordinators = new TreeMap<>();
     private final Map<String, NodeProcess> nodes = new TreeMap<>();
     /** By host, of its last life. */
@@ -86,6 +88,7 @@ final class Cluster {
                 .orElseGet(() -> new LogChecks(this::inForce));
         restored.ifPresent(it -> {
             claimChecks.begin(it.registry().getClaimsList());
+            drainReports.begin(it.registry());
             graceChecks.begin(it.registry(), agenda.now());
             sessionChecks.begin(it.registry());
         });
@@ -191,6 +194,11 @@ final class Cluster {
         public CopyChecks checks() {
             return copyChecks;
         }
+
+        @Override
+        public DrainReports drainReports() {
+            return drainReports;
+        }
     }
 
     void call(SimHost from, String address, Command command, boolean waits, Calls.Attempt attempt) {
@@ -230,6 +238,7 @@ final class Cluster {
                 graceChecks.inForce(command, change, agenda.now());
                 sessionChecks.inForce(command, change);
                 copyChecks.inForce(command, change);
+                drainReports.inForce(change, all);
                 leaseChecks.inForce(command, change.getRevision(), all);
                 if (command.hasFinishDrain()) {
                     leaseChecks.drained(freed(change), all);

@@ -197,6 +197,7 @@ public final class ClusterWorld implements Run {
                 Map.entry("attempts again", cluster.callChecks.attemptsAgain()),
                 Map.entry("changes acknowledged", cluster.copyChecks.acknowledged()),
                 Map.entry("promotions", cluster.copyChecks.promotions()),
+                Map.entry("drains said again", cluster.drainReports.again()),
                 Map.entry("simulated ms", agenda.now() / MILLIS),
                 Map.entry(
                         "calls returned",

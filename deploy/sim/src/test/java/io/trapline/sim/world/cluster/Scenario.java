@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
+import io.trapline.internal.v1.NodeLife;
+import io.trapline.internal.v1.ShardRun;
 import io.trapline.sim.world.cluster.coordinator.CoordinatorProcess;
 import io.trapline.sim.world.cluster.host.Agenda;
 import io.trapline.sim.world.cluster.host.SimHost;
@@ -149,12 +151,29 @@ final class Scenario {
 
     /** Domain 1 with two enabled servers, of which 0 holds {@code ioreq_server[0]}; the epoch of the claim. */
     long claimed() {
-        assertThat(returned(Requests.createDomain(1), false).hasRefusal()).isFalse();
+        return claimed(false);
+    }
+
+    long claimed(boolean replicated) {
+        assertThat(returned(Requests.createDomain(1, replicated), false).hasRefusal())
+                .isFalse();
         for (int id = 0; id < 2; id++) {
             returned(Requests.createServer(1, 0), false);
             returned(Requests.setState(1, id, true, 0), false);
         }
         return returned(Requests.claim(1, 0, 0), false).getMapMemType().getEpoch();
+    }
+
+    /** Who has domain 1, by the log. */
+    ShardRun run() {
+        return leader().replica().view().everything().getDomains(0).getRuns(0);
+    }
+
+    SimHost hostOf(NodeLife life) {
+        return cluster.nodeHosts.stream()
+                .filter(host -> host.name().equals(life.getNode()))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** The node that has an access for a server by that claim. */

@@ -3,8 +3,11 @@ package io.trapline.sim.world.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trapline.internal.v1.Answer;
+import io.trapline.internal.v1.BeginHandOver;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.NodeLife;
+import io.trapline.internal.v1.RunName;
+import io.trapline.internal.v1.ShardRun;
 import io.trapline.model.Errno;
 import io.trapline.sim.world.cluster.host.SimHost;
 import io.trapline.sim.world.cluster.request.Requests;
@@ -80,6 +83,53 @@ final class ScenariosTest {
 
         scenario.passes(20);
         assertThat(scenario.node(stopped).claimsAtWork()).doesNotContain(claim);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void whatABackupHasSaidOfADrainDoesNotCountWhenItDecides(long seed) {
+        // V-10: it was about another copy, and what that one had at a server may be asked about anew
+        Scenario scenario = new Scenario(seed, 3, 3);
+        scenario.claimed(true);
+        ShardRun run = scenario.run();
+        SimHost backup = scenario.hostOf(run.getBackup());
+        SimHost third = scenario.cluster.nodeHosts.stream()
+                .filter(host -> host != backup && host != scenario.hostOf(run.getPrimary()))
+                .findFirst()
+                .orElseThrow();
+        third.pause();
+        Answer released = scenario.returnedWithoutNodes(Requests.release(1, 0, 0, 50));
+        scenario.until(
+                "the backup has said so",
+                () -> scenario.cluster.drainReports.hasSaid(run.getBackup(), released.getDrain()));
+        Command handOver = Command.newBuilder()
+                .setBeginHandOver(BeginHandOver.newBuilder()
+                        .setRun(RunName.newBuilder()
+                                .setDomid(1)
+                                .setDomainGeneration(scenario.leader()
+                                        .replica()
+                                        .view()
+                                        .everything()
+                                        .getDomains(0)
+                                        .getDomain()
+                                        .getGeneration())
+                                .setEpoch(run.getEpoch()))
+                        .setPrimary(run.getPrimary()))
+                .build();
+        scenario.ask(handOver, false);
+        scenario.until("the backup decides", () -> scenario.run().getPrimary().equals(run.getBackup()));
+        backup.pause();
+        third.goOn();
+        scenario.passes(400);
+        assertThat(scenario.leader().replica().view().drains(released.getDrain()))
+                .as("it does not know yet that it decides")
+                .isTrue();
+        backup.goOn();
+
+        scenario.until(
+                "the drain is finished",
+                () -> !scenario.leader().replica().view().drains(released.getDrain()));
+        assertThat(scenario.cluster.drainReports.again()).isPositive();
     }
 
     @ParameterizedTest

@@ -7,6 +7,7 @@ import io.trapline.coordinator.lease.Leadership;
 import io.trapline.coordinator.lease.LeaseKeeper;
 import io.trapline.coordinator.lease.Views;
 import io.trapline.coordinator.raft.ReplicaEvents;
+import io.trapline.coordinator.registry.DrainRoles;
 import io.trapline.coordinator.registry.RegistryView;
 import io.trapline.coordinator.registry.Result;
 import io.trapline.coordinator.registry.UnattendedClaim;
@@ -83,6 +84,9 @@ final class KeeperActor {
         /** Of all that is read only lives of nodes come as a list of lives, and claims without an emulator as one of those. */
         @SuppressWarnings("unchecked")
         private <T> T through(T read) {
+            if (read instanceof DrainRoles roles) {
+                return (T) seams.drainRoles(roles);
+            }
             if (!(read instanceof List<?> list) || list.isEmpty()) {
                 return read;
             }

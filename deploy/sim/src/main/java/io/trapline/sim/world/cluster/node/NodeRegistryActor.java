@@ -10,9 +10,12 @@ import io.trapline.internal.v1.RunName;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.registry.AppliedQueue;
 import io.trapline.node.registry.DomainChange;
+import io.trapline.node.registry.DomainView;
 import io.trapline.node.registry.DrainLedger;
+import io.trapline.node.registry.OwnCopies;
 import io.trapline.node.registry.RegistryView;
 import io.trapline.sim.world.cluster.check.CopyChecks;
+import io.trapline.sim.world.cluster.check.DrainReports;
 import io.trapline.sim.world.cluster.host.Agenda;
 import io.trapline.sim.world.cluster.host.Mailbox;
 import io.trapline.sim.world.cluster.host.SimHost;
@@ -45,6 +48,9 @@ public final class NodeRegistryActor implements Follower {
 
         /** What copies are checked by. */
         CopyChecks checks();
+
+        /** What drains are checked by. */
+        DrainReports drainReports();
     }
 
     private final Agenda agenda;
@@ -58,6 +64,7 @@ public final class NodeRegistryActor implements Follower {
     private final RegistryView view;
     private final AppliedQueue<String> applying = new AppliedQueue<>();
     private final DrainLedger drains = new DrainLedger();
+    private final OwnCopies ownCopies;
     /** By generation. */
     private final Map<Long, DomainActor> domains = new HashMap<>();
     /** By generation. */
@@ -85,6 +92,7 @@ public final class NodeRegistryActor implements Follower {
         this.told = told;
         actors = new Mailbox(agenda, host, SLOW, SLOWEST);
         view = new RegistryView();
+        ownCopies = new OwnCopies(new Life(self.getNode(), self.getIncarnation()));
         accessLater();
     }
 
@@ -153,12 +161,14 @@ public final class NodeRegistryActor implements Follower {
         claims.take(change);
         effects.removed()
                 .forEach((domid, generation) -> later(entry, () -> {
+                    ownCopies.forget(generation);
                     copy(generation).ifPresent(Copy::stop);
                     copies.remove(generation);
                     leave(generation);
                 }));
         change.getDomainsList().forEach(record -> place(record, entry));
         effects.changed().forEach(each -> apply(each, change, entry));
+        effects.changed().forEach(each -> sayAgain(each.view()));
         effects.drains().forEach(this::begin);
         drains.retain(view.drains());
         done(entry);
@@ -185,6 +195,13 @@ public final class NodeRegistryActor implements Follower {
                 drains.pendingOf(generation).forEach(this::finish);
             }
         });
+    }
+
+    /** A copy that comes has nothing of before here: what it had at a server is not modelled. */
+    private void sayAgain(DomainView now) {
+        if (ownCopies.gains(now)) {
+            drains.regained(now.generation(), now.table().revision()).forEach(this::finish);
+        }
     }
 
     private boolean isSelf(Life life) {
@@ -248,6 +265,9 @@ public final class NodeRegistryActor implements Follower {
     }
 
     private void reportDrains() {
-        drains.report(acknowledged).forEach(told::drained);
+        drains.report(acknowledged).forEach(drain -> {
+            peers.drainReports().said(self, drain, acknowledged);
+            told.drained(drain);
+        });
     }
 }

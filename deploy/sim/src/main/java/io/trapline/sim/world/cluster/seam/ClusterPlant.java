@@ -25,6 +25,10 @@ public enum ClusterPlant {
             List.of("V-5"),
             WrongSeams.InquiryAnsweredAtOnce::new),
     RELEASE_FREES_EARLY("a type is free before its drain is over", List.of("V-10"), WrongSeams.ReleaseFreesEarly::new),
+    EARLY_REPORT_COUNTS(
+            "what a node has said of a drain before it had a copy counts for that copy",
+            List.of("V-10"),
+            WrongSeams.EarlyReportCounts::new),
     GRACE_CUT_SHORT(
             "a claim ends before its grace period without an emulator is over",
             List.of("V-16"),

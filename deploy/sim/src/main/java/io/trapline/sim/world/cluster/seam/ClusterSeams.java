@@ -1,5 +1,6 @@
 package io.trapline.sim.world.cluster.seam;
 
+import io.trapline.coordinator.registry.DrainRoles;
 import io.trapline.coordinator.registry.UnattendedClaim;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.NodeLife;
@@ -46,6 +47,11 @@ public class ClusterSeams {
     /** Whether a drain is finished when it has begun (F5). */
     public boolean finishesDrainsAtOnce() {
         return false;
+    }
+
+    /** Whose word a drain waits for, and since when it is about what they have (V-10). */
+    public DrainRoles drainRoles(DrainRoles roles) {
+        return roles;
     }
 
     /** Whether a coordinator may start on that disk: {@code admitted} is what the rules say (D-2). */

@@ -1,11 +1,13 @@
 package io.trapline.sim.world.cluster.seam;
 
+import io.trapline.coordinator.registry.DrainRoles;
 import io.trapline.coordinator.registry.UnattendedClaim;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.Snapshot;
 import io.trapline.sim.world.cluster.request.Requests;
 import java.util.List;
+import java.util.Map;
 
 /** Seams of clusters that are wrong. */
 final class WrongSeams {
@@ -50,6 +52,13 @@ final class WrongSeams {
         @Override
         public boolean finishesDrainsAtOnce() {
             return true;
+        }
+    }
+
+    static final class EarlyReportCounts extends ClusterSeams {
+        @Override
+        public DrainRoles drainRoles(DrainRoles roles) {
+            return new DrainRoles(Map.of(), roles.resetters(), 0);
         }
     }
 
