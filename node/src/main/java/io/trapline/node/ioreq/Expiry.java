@@ -1,15 +1,23 @@
 package io.trapline.node.ioreq;
 
+import io.trapline.model.Lease;
 import io.trapline.model.Pure;
 
 /**
  * Times that end (F4, F5): the access' own, wherever its row is; the server's, counted from delivery or, while a session is bound, from when the row
  * was ready; the drain's. A posted write that was not delivered is never dropped for its age, since it has taken effect. What is held for a view that the
- * server has not applied is not looked at: by that view it may be at another home, for which nobody can speak before (D-22).
+ * server has not applied is not looked at: by that view it may be at another home, for which nobody can speak before (D-22). What was asked about does not end
+ * while the home before this one may not have heard that it was left, and may deliver it still (F4, F5).
  */
 @Pure
 final class Expiry {
     private static final long NANOS_PER_MILLI = 1_000_000;
+    /**
+     * For how long a node may serve by what was before a revision that another one has applied (G-5): it is granted leases for one lease after that, of which the
+     * last lasts another; and clocks differ in rate.
+     */
+    static final long LEFT_HOMES_SERVE_NANOS =
+            Lease.LASTS.plus(Lease.MARGIN).multipliedBy(2).toNanos();
 
     private final IoreqSlots slots;
     private final IoreqTable table;
@@ -17,6 +25,7 @@ final class Expiry {
     private final RowEnds ends;
     private final Deadlines deadlines = new Deadlines();
     private long timeoutNanos;
+    private long leftHomesServeUntil = Long.MIN_VALUE;
 
     Expiry(IoreqSlots slots, EmulatorSession session, RowEnds ends) {
         this.slots = slots;
@@ -32,6 +41,19 @@ final class Expiry {
             if (owing() > 0) {
                 note(nowNanos);
             }
+        }
+    }
+
+    /** The server comes here from another home, which has applied that, or has lost its lease, once {@link #allHaveHeard}, or so long after. */
+    void cameHere(long nowNanos) {
+        leftHomesServeUntil = nowNanos + LEFT_HOMES_SERVE_NANOS;
+    }
+
+    /** Every node that serves knows that the server is here: an attach has returned that was made since (rule 0). */
+    void allHaveHeard(long nowNanos) {
+        if (leftHomesServeUntil != Long.MIN_VALUE) {
+            leftHomesServeUntil = Long.MIN_VALUE;
+            note(nowNanos);
         }
     }
 
@@ -65,7 +87,7 @@ final class Expiry {
         }
         // Only now: what goes back takes with it what its vCPU has behind it, but not what had timed out before.
         for (int row = 0; drainEnds && row < table.end(); row++) {
-            if (owes(row) && table.drainDeadline[row] <= nowNanos) {
+            if (owes(row) && drainDeadline(row) <= nowNanos) {
                 ends.giveBack(row, nowNanos);
             }
         }
@@ -92,13 +114,23 @@ final class Expiry {
 
     /** Times the row out if its time is over; else says whether its drain's is. */
     private boolean timesOutOrDrains(int row, long nowNanos) {
-        long deadline = Math.min(table.deadline[row], serverDeadline(row));
+        long deadline = Math.max(Math.min(table.deadline[row], serverDeadline(row)), notBefore(row));
         if (deadline <= nowNanos) {
             ends.timeOut(row, nowNanos);
             return false;
         }
-        note(Math.min(deadline, table.drainDeadline[row]));
-        return table.drainDeadline[row] <= nowNanos;
+        note(Math.min(deadline, drainDeadline(row)));
+        return drainDeadline(row) <= nowNanos;
+    }
+
+    private long drainDeadline(int row) {
+        return Math.max(table.drainDeadline[row], notBefore(row));
+    }
+
+    /** What was asked about is with an emulator, and no session of here has had it. */
+    private long notBefore(int row) {
+        boolean wasAsked = table.state[row] == IoreqTable.INPROCESS && table.run[row] == 0;
+        return wasAsked ? leftHomesServeUntil : Long.MIN_VALUE;
     }
 
     private long serverDeadline(int row) {

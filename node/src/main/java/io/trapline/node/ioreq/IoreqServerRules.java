@@ -241,6 +241,9 @@ public final class IoreqServerRules {
         if (newView.homeEpoch() != before.homeEpoch()) {
             intake.forget(nowNanos);
             unheard = null;
+            if (newView.homeEpoch() > newView.generation()) {
+                expiry.cameHere(nowNanos);
+            }
         }
         home.primaries(primaries);
         expiry.timeoutMillis(newView.timeoutMillis(), nowNanos);
@@ -286,6 +289,9 @@ public final class IoreqServerRules {
         }
         boolean ready = effects.attached(epoch);
         session.bind(epoch, run, credit, ready);
+        if (epoch >= view.homeEpoch()) {
+            expiry.allHaveHeard(nowNanos);
+        }
         unheard = null;
         if (awaitsShards()) {
             unheard = kept;

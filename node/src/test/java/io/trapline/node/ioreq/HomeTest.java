@@ -20,6 +20,7 @@ final class HomeTest {
     private static final Life MORE_SHARDS = new Life("n2", 0x22);
     private static final KeyRows NONE = new KeyRows(1);
     private static final long BEFORE = 9;
+    private static final int LEFT_HOMES_SERVE = (int) (Expiry.LEFT_HOMES_SERVE_NANOS / 1_000_000);
 
     /** A server that comes to this home, with its emulator's session begun. */
     private static ServerScene come(Life... primaries) {
@@ -205,11 +206,67 @@ final class HomeTest {
         @DisplayName("A1, F4: the time of what is asked about goes on")
         void timesOut() {
             ServerScene scene = come(SHARDS);
+            ask(scene, Row.of(0, 1).within(5_000));
+            told(scene, SHARDS);
+            scene.after(4_999);
+            assertThat(scene.take()).isEmpty();
+            scene.after(1);
+
+            assertThat(scene.take()).containsExactly("completed v0#1:ETIMEDOUT");
+        }
+
+        @Test
+        @DisplayName(
+                "F4: what was never delivered is not once it has timed out: not while the home that was left may serve without having heard of it")
+        void doesNotTimeOutWhatTheHomeBeforeMayDeliver() {
+            ServerScene scene = come(SHARDS);
             ask(scene, Row.of(0, 1).within(1_000));
             told(scene, SHARDS);
+            scene.after(LEFT_HOMES_SERVE - 1);
+            assertThat(scene.take()).isEmpty();
+            scene.after(1);
+
+            assertThat(scene.take()).containsExactly("completed v0#1:ETIMEDOUT");
+        }
+
+        @Test
+        @DisplayName("F4: and what is passed to the server here times out as ever")
+        void timesOutWhatComesHere() {
+            ServerScene scene = come(SHARDS);
+            told(scene, SHARDS);
+            scene.forward(Row.of(0, 1).within(1_000));
             scene.after(1_000);
 
             assertThat(scene.take()).containsExactly("completed v0#1:ETIMEDOUT");
+        }
+
+        @Test
+        @DisplayName("F5: nor does what a recall has caught go back before")
+        void doesNotGiveBackWhatTheHomeBeforeMayDeliver() {
+            ServerScene scene = come(SHARDS);
+            ask(scene, Row.of(0, 1).within(60_000));
+            told(scene, SHARDS);
+            scene.recall(4, 0, Row.of(0, 1));
+            scene.after(LEFT_HOMES_SERVE - 1);
+            assertThat(scene.take()).containsExactly("recalled 4");
+            scene.after(1);
+
+            assertThat(scene.take()).containsExactly("again v0#1");
+        }
+
+        @Test
+        @DisplayName(
+                "rule 0, F4: an attach that has returned was heard of by every node that serves, the home before too")
+        void timesOutOnceAnAttachHasReturned() {
+            ServerScene scene = come(SHARDS, MORE_SHARDS);
+            ask(scene, Row.of(0, 1).within(1_000));
+            told(scene, SHARDS);
+            scene.after(1_200);
+            assertThat(scene.take()).isEmpty();
+            bind(scene, RUN, new KeptRequests());
+            scene.after(1);
+
+            assertThat(scene.take()).containsExactly("attached " + scene.session, "completed v0#1:ETIMEDOUT");
         }
 
         @Test
