@@ -78,6 +78,17 @@ final class Role<M> {
         early.clear();
     }
 
+    /** The same; the actor that there is, which is returned, is told this. */
+    @Nullable
+    ActorRef<M> end(M last) {
+        end();
+        ActorRef<M> there = actor;
+        if (there != null) {
+            there.tell(last);
+        }
+        return there;
+    }
+
     synchronized boolean hasEnded() {
         return ended;
     }

@@ -11,35 +11,24 @@ import io.trapline.node.protocol.ServerRoute;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardPlace;
-import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.TypesMessage;
 import io.trapline.node.protocol.VcpuMove;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.protocol.VcpusMessage;
 import io.trapline.node.protocol.VcpusRoute;
-import io.trapline.v1.IoreqServerCounters;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
 
@@ -51,29 +40,17 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class RunningDomain {
-    private final ActorContext<?> context;
-    private final DomainActors actors;
-    private final Life self;
-    private final Peers peers;
+    private final DomainPeers peers;
+    private final LiveActors live;
     private final Executor atRegistry;
-    private final BiConsumer<RunningDomain, ActorRef<?>> spawned;
-    private final LongConsumer drained;
     private final DomainRoutes routes;
     private final DomainHandle.Here here;
-    private final int domid;
-    private final long generation;
-    private final ConcurrentHashMap<Life, VcpusRoute> elsewhere = new ConcurrentHashMap<>();
     private final DomainCalls calls;
     private final Role<VcpusMessage> vcpus;
-    private final List<Role<ShardMessage>> shards = new ArrayList<>();
-    private final List<ShardWay> ways = new ArrayList<>();
-    private final List<ShardWay> waysOfServers = new ArrayList<>();
+    private final DomainShards shards;
     private final Role<TypesMessage> types;
-    private final Map<Integer, Server> servers = new HashMap<>();
-    /** Every actor that has not stopped. */
-    private final Set<ActorRef<?>> alive = new HashSet<>();
-    /** Servers that were told to stop. */
-    private final Map<ActorRef<?>, ServerHandle> leaving = new HashMap<>();
+    private final DomainServers servers;
+    private final HomeTelling homes;
 
     /** By vCPU the epoch at which it was opened last. */
     private final TreeMap<Integer, VcpuOpening> openings = new TreeMap<>();
@@ -81,25 +58,19 @@ final class RunningDomain {
     /** By revision the changes that the actors are applying. */
     private final TreeMap<Long, Runnable> applying = new TreeMap<>();
 
-    private final HomeTelling homes;
     private final List<Runnable> onStopped = new ArrayList<>();
     private DomainView view;
-    private volatile List<ShardPlace> places;
-    /** Whether it decides shards that others decided before, and may have retyped. */
-    private boolean hasTakenOver;
 
     /** Why guests and emulators are to go to another node; empty = they are not. */
     private Optional<Refusal> visitorsLeave;
 
     private @Nullable Refusal stoppedWhy;
 
-    private record Server(ServerHandle handle, Role<ServerMessage> role) {}
-
     /**
      * @param self this life of the node
-     * @param peers the ways to what others have of the domain
-     * @param atRegistry runs things on the registry's actor, later
+     * @param elsewhere the ways to what others have of the domain
      * @param leaving why guests and emulators are to go to another node; empty = they are not
+     * @param atRegistry runs things on the registry's actor, later
      * @param spawned told of each actor that is started
      * @param drained given the revision of each drain that a server's actor is done with; on any thread
      */
@@ -107,129 +78,84 @@ final class RunningDomain {
             ActorContext<?> context,
             DomainActors actors,
             Life self,
-            Peers peers,
+            Peers elsewhere,
             DomainView view,
             Optional<Refusal> leaving,
             Executor atRegistry,
             BiConsumer<RunningDomain, ActorRef<?>> spawned,
             LongConsumer drained) {
-        this.context = context;
-        this.actors = actors;
-        this.self = self;
-        this.peers = peers;
         this.view = view;
-        visitorsLeave = leaving;
-        domid = view.domid();
-        generation = view.generation();
         this.atRegistry = atRegistry;
-        this.spawned = spawned;
-        this.drained = drained;
+        visitorsLeave = leaving;
+        peers = new DomainPeers(self, elsewhere, view.domid(), view.generation());
+        live = new LiveActors(
+                context,
+                "domain-" + view.domid() + "-" + view.generation(),
+                atRegistry,
+                actor -> spawned.accept(this, actor));
         calls = new DomainCalls(view.domid());
         homes = new HomeTelling(self);
-        ShardMap map = new ShardMap(view.firstGfns());
-        vcpus = role("vcpus", () -> actors.vcpus(this.view, routes()), this::brief);
-        for (int i = 0; i < map.size(); i++) {
-            int index = i;
-            shards.add(role(
-                    "shard-" + i,
-                    () -> actors.shard(this.view, index, routes()),
-                    started -> briefShard(index, started)));
-        }
-        types = role("types", () -> actors.types(this.view, routes()), this::briefTypes);
-        List<ShardRoute> here = new ArrayList<>();
-        for (int i = 0; i < map.size(); i++) {
-            int index = i;
-            Life primary = view.places().get(i).primary();
-            ways.add(new ShardWay(life -> copy(life, index), primary));
-            waysOfServers.add(new ShardWay(life -> copyOfServers(life, index), primary));
-            here.add(message -> tellHere(index, message));
-        }
+        vcpus = live.role("vcpus", () -> actors.vcpus(this.view, routes()), this::brief);
+        shards = new DomainShards(
+                view.places(),
+                peers,
+                calls,
+                index -> live.role(
+                        "shard-" + index,
+                        () -> actors.shard(this.view, index, routes()),
+                        started -> briefShard(index, started)));
+        types = live.role("types", () -> actors.types(this.view, routes()), this::briefTypes);
+        servers = new DomainServers(
+                peers,
+                calls,
+                server -> live.role(
+                        "server-" + server.id() + "-" + server.generation(),
+                        () -> actors.server(this.view, server, routes(), drained),
+                        started -> briefServer(server.id(), started)),
+                this::tellTypesIfThere);
         routes = new DomainRoutes(
-                map,
+                new ShardMap(view.firstGfns()),
                 this::vcpusAt,
-                List.copyOf(ways),
-                this::shardsNow,
-                List.copyOf(waysOfServers),
-                this::copy,
-                this::guestsNode,
+                shards.ways(),
+                shards::waysNow,
+                shards.waysOfServers(),
+                shards::copy,
+                shards::guestsNode,
                 calls,
                 new RunCatchUps(),
                 new RunCatchUps());
-        this.here = new DomainHandle.Here(here, this::tellTypesHere);
-        places = view.places();
-    }
-
-    private List<ShardRoute> shardsNow() {
-        return IntStream.range(0, places.size())
-                .mapToObj(i -> copy(places.get(i).primary(), i))
-                .toList();
-    }
-
-    private ShardRoute copy(Life life, int index) {
-        return life.equals(self) ? shards.get(index)::tell : peers.shard(life, domid, generation, index);
-    }
-
-    private ShardRoute copyOfServers(Life life, int index) {
-        return life.equals(self) ? shards.get(index)::tell : peers.shardOfServers(life, domid, generation, index);
-    }
-
-    private Optional<String> guestsNode() {
-        Life most = mostShards(places.stream().map(ShardPlace::primary).toList());
-        return most.equals(self) ? Optional.empty() : peers.address(most);
-    }
-
-    /** What peers tell a shard. One that has no copy here, as far as is known, may be about to have one. Any thread. */
-    private void tellHere(int index, ShardMessage message) {
-        ShardMessage told = message instanceof ShardMessage.FromPeer come ? come.message() : message;
-        ShardPlace place = places.get(index);
-        Role<ShardMessage> role = shards.get(index);
-        if (told instanceof ShardMessage.Change
-                || place.primary().equals(self)
-                || place.isCopy(self)
-                || role.actor() != null) {
-            role.tell(message);
-        } else if (told instanceof ShardMessage.Call call) {
-            calls.tell(new CallAnswer.Done(call.call(), index, Optional.of(shardElsewhere())));
-        } else {
-            FromPeer.lost(message);
-        }
+        here = new DomainHandle.Here(shards.here(), this::tellTypesHere);
     }
 
     private void tellTypesHere(TypesMessage message) {
-        if (places.getFirst().primary().equals(self)) {
+        if (isAtTypes()) {
             types.tell(message);
         } else if (message instanceof TypesMessage.Call call) {
-            calls.tell(new CallAnswer.Ended(call.call(), Optional.of(shardElsewhere())));
+            calls.tell(new CallAnswer.Ended(call.call(), Optional.of(DomainShards.elsewhere())));
         } else {
             FromPeer.lost(message);
         }
     }
 
     private void tellTypes(TypesMessage message) {
-        Life first = places.getFirst().primary();
-        if (first.equals(self)) {
+        Life first = shards.first();
+        if (peers.isSelf(first)) {
             types.tell(message);
         } else {
-            peers.types(first, domid, generation).tell(message);
+            peers.types(first).tell(message);
         }
     }
 
-    private static Refusal shardElsewhere() {
-        return Refusal.of(Errno.EAGAIN, "the shard is at another node").with("effect", "none");
-    }
-
-    /** Who has most of them; of several, who has the lowest. */
-    private static Life mostShards(List<Life> primaries) {
-        return primaries.stream()
-                .max(Comparator.comparingInt(life -> Collections.frequency(primaries, life)))
-                .orElseThrow();
+    private void tellTypesIfThere(TypesMessage message) {
+        ActorRef<TypesMessage> actor = types.actor();
+        if (actor != null) {
+            types.tell(message);
+        }
     }
 
     /** Any thread. */
     private VcpusRoute vcpusAt(Life life) {
-        return life.equals(self)
-                ? vcpus::tell
-                : elsewhere.computeIfAbsent(life, at -> peers.vcpus(at, domid, generation));
+        return peers.isSelf(life) ? vcpus::tell : peers.vcpus(life);
     }
 
     private DomainRoutes routes() {
@@ -246,8 +172,6 @@ final class RunningDomain {
 
     /** What services see of it now. */
     DomainHandle handle(boolean crashed) {
-        Map<Integer, ServerHandle> handles = new HashMap<>();
-        servers.forEach((id, server) -> handles.put(id, server.handle()));
         return new DomainHandle(
                 view.domid(),
                 view.generation(),
@@ -258,7 +182,7 @@ final class RunningDomain {
                 routes.shards(),
                 this::tellTypes,
                 here,
-                handles,
+                servers.handles(),
                 crashed,
                 calls);
     }
@@ -269,16 +193,12 @@ final class RunningDomain {
 
     /** Whether its last actor is gone. */
     boolean hasStopped() {
-        return stoppedWhy != null && alive.isEmpty();
+        return stoppedWhy != null && live.areNone();
     }
 
     /** Has a server of that generation an actor, which will report drains? Without one nothing was ever passed to it. */
     boolean hasServer(int id, long generation) {
-        Server server = servers.get(id);
-        return isServing()
-                && server != null
-                && server.handle().generation() == generation
-                && server.role().actor() != null;
+        return isServing() && servers.hasActor(id, generation);
     }
 
     /**
@@ -291,9 +211,8 @@ final class RunningDomain {
         view = change.view();
         BitSet shardsMoved = place();
         change.opened().forEach(opening -> openings.put(opening.vcpu(), opening));
-        List<Server> gone = new ArrayList<>();
-        boolean serversChanged = matchServers(gone);
-        if (alive.isEmpty()) {
+        boolean serversChanged = servers.match(view);
+        if (live.areNone()) {
             tellHomes(view.table().revision());
             applied.run();
         } else {
@@ -301,25 +220,14 @@ final class RunningDomain {
             applying.put(revision, applied);
             tell(change, shardsMoved, told);
         }
-        if (serversChanged && types.actor() != null) {
-            types.tell(knownServers());
+        if (serversChanged) {
+            tellTypesIfThere(servers.known());
         }
         if (!shardsMoved.isEmpty() && isAtTypes()) {
             recoverTypes();
         }
-        gone.forEach(this::stop);
-        beginMoves();
-    }
-
-    /** A copy that nobody has asked anything goes elsewhere like any other: its actor is started for that. */
-    private void beginMoves() {
-        for (int i = 0; i < shards.size(); i++) {
-            ShardPlace place = places.get(i);
-            boolean moves = place.state() == ShardPlace.State.SYNCING || place.handsOver();
-            if (moves && place.primary().equals(self) && shards.get(i).actor() == null) {
-                shards.get(i).tell(new ShardMessage.Resume());
-            }
-        }
+        servers.endGone(domid());
+        shards.beginMoves();
     }
 
     /** Guests and emulators are to go to another node from now on, or not any more. */
@@ -330,21 +238,20 @@ final class RunningDomain {
             ofVcpus.tell(new VcpusMessage.Leave(why));
         }
         if (why.isPresent()) {
-            servers.values().forEach(server -> server.role().tellIfWanted(new ServerMessage.Leave(why.get())));
+            servers.tellIfWanted(new ServerMessage.Leave(why.get()));
         }
     }
 
     /** How many parts of it would be missed here: shards that this node decides, and servers at home here. */
     int parts() {
-        long decided = places.stream()
-                .filter(place -> place.primary().equals(self) && place.state() != ShardPlace.State.LOST)
-                .count();
-        return isServing() ? (int) decided + Collections.frequency(view.homes().values(), self) : 0;
+        return isServing()
+                ? shards.decided() + Collections.frequency(view.homes().values(), peers.self())
+                : 0;
     }
 
     /** Whether the domain's type calls are carried out here. */
     private boolean isAtTypes() {
-        return places.getFirst().primary().equals(self);
+        return peers.isSelf(shards.first());
     }
 
     /** After the shards here have been told that they are decided here: what another node's death has cut short is finished (T6). */
@@ -355,47 +262,27 @@ final class RunningDomain {
     }
 
     private TypesMessage recover() {
-        return new TypesMessage.Recover(places.getFirst().epoch());
+        return new TypesMessage.Recover(shards.firstEpoch());
     }
 
     /** Shards are where the view says; those that another life decides from now on. */
     private BitSet place() {
-        List<ShardPlace> before = places;
-        places = view.places();
-        BitSet moved = new BitSet();
-        for (int i = 0; i < places.size(); i++) {
-            Life primary = places.get(i).primary();
-            if (!primary.equals(before.get(i).primary())) {
-                ways.get(i).leadTo(primary);
-                waysOfServers.get(i).leadTo(primary);
-                moved.set(i);
-                hasTakenOver |= primary.equals(self);
-            }
-        }
+        BitSet moved = shards.place(view.places());
         if (!moved.isEmpty()) {
             Refusal why = Refusal.of(Errno.EAGAIN, "a shard of the domain goes on at another node")
-                    .with("domid", domid)
+                    .with("domid", domid())
                     .with("effect", "unknown");
             calls.shardsMoved(why);
-            if (types.actor() != null) {
-                types.tell(new TypesMessage.ShardsMoved(
-                        !places.getFirst().primary().equals(self), why));
-            }
+            tellTypesIfThere(new TypesMessage.ShardsMoved(!isAtTypes(), why));
         }
         return moved;
-    }
-
-    private Map<Integer, ShardRoute> ways(BitSet moved) {
-        return moved.stream()
-                .boxed()
-                .collect(Collectors.toMap(i -> i, i -> copy(view.places().get(i).primary(), i)));
     }
 
     private void tell(DomainChange change, BitSet shardsMoved, Runnable told) {
         // Whoever is there is told; whoever is started later begins with what is known then.
         List<Consumer<Runnable>> tells = new ArrayList<>();
         for (ServerView server : view.servers()) {
-            ActorRef<ServerMessage> actor = server(server).role().actor();
+            ActorRef<ServerMessage> actor = servers.actor(server.id());
             if (actor != null) {
                 tells.add(all -> actor.tell(new ServerMessage.Apply(
                         view.table().revision(),
@@ -407,9 +294,9 @@ final class RunningDomain {
                         all)));
             }
         }
-        Map<Integer, ServerRoute> serverRoutes = serverRoutes();
+        Map<Integer, ServerRoute> serverRoutes = servers.routes();
         for (int i = 0; i < shards.size(); i++) {
-            ActorRef<ShardMessage> actor = shards.get(i).actor();
+            ActorRef<ShardMessage> actor = shards.actor(i);
             ShardPlace place = view.places().get(i);
             // A copy that decides from now on has passed over what was opened before.
             List<VcpuOpening> opened = shardsMoved.get(i) ? List.copyOf(openings.values()) : change.opened();
@@ -424,7 +311,7 @@ final class RunningDomain {
                     view.paused(),
                     change.opened(),
                     movedAway(change),
-                    ways(shardsMoved),
+                    shards.waysNow(shardsMoved),
                     all)));
         }
         Countdown all = new Countdown(tells.size() + 1, told);
@@ -443,26 +330,12 @@ final class RunningDomain {
 
     /** The shards here have asked servers' homes what they had to ask by that revision (D-22). */
     private void tellHomes(long revision) {
-        List<ActorRef<ShardMessage>> asking = shardActors();
-        if (asking.isEmpty()) {
-            tellHomesNow(revision);
-        } else {
-            // With a backup, what they ask leaves only when that knows of it.
-            Countdown all = new Countdown(asking.size(), () -> atRegistry.execute(() -> tellHomesNow(revision)));
-            asking.forEach(shard -> shard.tell(new ShardMessage.AwaitSent(all)));
-        }
+        shards.awaitSent(() -> tellHomesNow(revision), () -> atRegistry.execute(() -> tellHomesNow(revision)));
     }
 
     private void tellHomesNow(long revision) {
-        if (isServing() && view.primaries().contains(self)) {
-            homes.tell(view, revision, (id, told) -> {
-                Server server = Objects.requireNonNull(servers.get(id));
-                if (isHome(id)) {
-                    return server.role().tellIfWanted(told);
-                }
-                server.handle().route().tell(told);
-                return true;
-            });
+        if (isServing() && view.primaries().contains(peers.self())) {
+            homes.tell(view, revision, (id, told) -> servers.tellHome(id, isHome(id), told));
         }
     }
 
@@ -477,41 +350,7 @@ final class RunningDomain {
      * @param done run on any thread; not at all where the domain stops first
      */
     void awaitReturned(int id, long revision, Runnable done) {
-        List<ActorRef<ShardMessage>> asked = shardActors();
-        Countdown all = new Countdown(asked.size() + 1, done);
-        asked.forEach(shard -> shard.tell(new ShardMessage.AwaitReturned(id, revision, all)));
-        all.run();
-    }
-
-    private List<ActorRef<ShardMessage>> shardActors() {
-        return shards.stream()
-                .map(Role::actor)
-                .filter(Objects::nonNull)
-                .map(Objects::requireNonNull)
-                .toList();
-    }
-
-    private Server server(ServerView server) {
-        Server known = servers.get(server.id());
-        if (known == null) {
-            throw new IllegalStateException("server " + server.id() + " is not known");
-        }
-        return known;
-    }
-
-    private Map<Integer, ServerRoute> serverRoutes() {
-        Map<Integer, ServerRoute> all = new HashMap<>();
-        servers.forEach((id, server) -> all.put(id, server.handle().route()));
-        return Map.copyOf(all);
-    }
-
-    private TypesMessage knownServers() {
-        Map<Integer, TypesMessage.KnownServer> all = new HashMap<>();
-        servers.forEach((id, server) -> all.put(
-                id,
-                new TypesMessage.KnownServer(
-                        server.handle().generation(), server.handle().route())));
-        return new TypesMessage.Servers(Map.copyOf(all));
+        shards.awaitReturned(id, revision, done);
     }
 
     /** What an actor that is started is told first. */
@@ -533,13 +372,13 @@ final class RunningDomain {
                 view.places().get(index),
                 view.table(),
                 List.copyOf(openings.values()),
-                serverRoutes(),
+                servers.routes(),
                 RunningDomain::nobodyWaits));
     }
 
     private void briefTypes(ActorRef<TypesMessage> started) {
-        started.tell(knownServers());
-        if (hasTakenOver && isAtTypes()) {
+        started.tell(servers.known());
+        if (shards.hasTakenOver() && isAtTypes()) {
             started.tell(recover());
         }
     }
@@ -563,99 +402,19 @@ final class RunningDomain {
     private static void nobodyWaits() {}
 
     private boolean isHome(int id) {
-        return self.equals(view.homes().get(id));
+        return peers.self().equals(view.homes().get(id));
     }
 
     private List<VcpuMove> movedAway(DomainChange change) {
         return change.moved().stream()
-                .filter(moved -> !moved.node().equals(self.node()))
+                .filter(moved -> !moved.node().equals(peers.self().node()))
                 .map(DomainChange.GuestMove::move)
                 .toList();
     }
 
-    /** Whether any has come or gone. */
-    private boolean matchServers(List<Server> gone) {
-        Map<Integer, ServerView> wanted = new HashMap<>();
-        view.servers().forEach(server -> wanted.put(server.id(), server));
-        servers.values().removeIf(server -> {
-            ServerView now = wanted.get(server.handle().id());
-            boolean leaves = now == null || now.generation() != server.handle().generation();
-            if (leaves) {
-                gone.add(server);
-            }
-            return leaves;
-        });
-        boolean changed = !gone.isEmpty();
-        for (ServerView server : view.servers()) {
-            Life home = Objects.requireNonNull(view.homes().get(server.id()));
-            Server known = servers.get(server.id());
-            if (known != null && known.handle().homeEpoch() != server.homeEpoch()) {
-                servers.put(server.id(), at(home, server.homeEpoch(), known.handle(), known.role()));
-                calls.serverMoved(server.id(), server.homeEpoch());
-                changed = true;
-            }
-            if (known != null && !known.handle().line().equals(server.line())) {
-                Server now = Objects.requireNonNull(servers.get(server.id()));
-                servers.put(server.id(), new Server(now.handle().withLine(server.line()), now.role()));
-            }
-            if (known == null) {
-                Role<ServerMessage> role = role(
-                        "server-" + server.id() + "-" + server.generation(),
-                        () -> actors.server(view, server, routes, drained),
-                        started -> briefServer(server.id(), started));
-                ServerHandle handle = new ServerHandle(
-                        server.id(), server.generation(), server.principal(), 0, server.line(), role::tell, here(role));
-                servers.put(server.id(), at(home, server.homeEpoch(), handle, role));
-                changed = true;
-            }
-        }
-        return changed;
-    }
-
-    /** What it has done is asked of every node; that starts nothing. */
-    private static ServerRoute here(Role<ServerMessage> role) {
-        return message -> {
-            if (message instanceof ServerMessage.GetCounters asked && role.actor() == null) {
-                asked.reply().accept(IoreqServerCounters.getDefaultInstance());
-            } else {
-                role.tell(message);
-            }
-        };
-    }
-
-    private Server at(Life home, long homeEpoch, ServerHandle known, Role<ServerMessage> role) {
-        ServerRoute way = home.equals(self)
-                ? known.here()
-                : peers.server(home, domid, generation, known.id(), known.generation());
-        return new Server(
-                new ServerHandle(
-                        known.id(), known.generation(), known.principal(), homeEpoch, known.line(), way, known.here()),
-                role);
-    }
-
-    private void stop(Server server) {
-        ServerHandle handle = server.handle();
-        server.role().end();
-        ActorRef<ServerMessage> actor = server.role().actor();
-        if (actor == null) {
-            forget(handle);
-        } else {
-            leaving.put(actor, handle);
-            actor.tell(new ServerMessage.Stop(Refusal.noServer(domid(), handle.id())));
-        }
-    }
-
-    /** Nothing of a server is left. */
-    private void forget(ServerHandle server) {
-        calls.serverGone(server.id(), server.generation());
-        if (types.actor() != null) {
-            types.tell(new TypesMessage.ServerGone(server.id(), server.generation()));
-        }
-    }
-
     /** Carries out the second half of a release with {@code reset}, in order with the domain's type calls (C5). */
     void reset(int x, Runnable done) {
-        boolean isUntouched = types.actor() == null && !hasTakenOver;
+        boolean isUntouched = types.actor() == null && !shards.hasTakenOver();
         if (!isAtTypes() || isUntouched) {
             // Another node does it, or nobody has changed a type, or who wants to has not begun.
             done.run();
@@ -670,19 +429,11 @@ final class RunningDomain {
             return;
         }
         stoppedWhy = why;
-        stop(vcpus, new VcpusMessage.Closed(why, true));
-        servers.values().forEach(server -> stop(server.role(), new ServerMessage.Stop(why)));
-        stop(types, new TypesMessage.Stop());
-        shards.forEach(shard -> stop(shard, new ShardMessage.Stop()));
+        vcpus.end(new VcpusMessage.Closed(why, true));
+        servers.stop(why);
+        types.end(new TypesMessage.Stop());
+        shards.stop();
         endIfStopped();
-    }
-
-    private static <M> void stop(Role<M> role, M stop) {
-        role.end();
-        ActorRef<M> actor = role.actor();
-        if (actor != null) {
-            actor.tell(stop);
-        }
     }
 
     /** Runs something once all its actors are gone; at once where they are. */
@@ -693,13 +444,10 @@ final class RunningDomain {
 
     /** An actor of it is gone. False: it should not be. */
     boolean terminated(ActorRef<?> actor) {
-        alive.remove(actor);
-        ServerHandle server = leaving.remove(actor);
-        if (server != null) {
-            forget(server);
-        }
+        live.gone(actor);
+        boolean wasLeaving = servers.terminated(actor);
         endIfStopped();
-        return server != null || !isServing();
+        return wasLeaving || !isServing();
     }
 
     /** The node ends, and its actors have: calls end. */
@@ -709,7 +457,7 @@ final class RunningDomain {
 
     private void endIfStopped() {
         Refusal why = stoppedWhy;
-        if (why != null && alive.isEmpty()) {
+        if (why != null && live.areNone()) {
             calls.close(why);
             List<Runnable> actions = new ArrayList<>(applying.values());
             actions.addAll(onStopped);
@@ -717,21 +465,5 @@ final class RunningDomain {
             onStopped.clear();
             actions.forEach(Runnable::run);
         }
-    }
-
-    private <M> Role<M> role(String name, Supplier<Behavior<M>> behavior, Consumer<ActorRef<M>> brief) {
-        return new Role<>(filled -> atRegistry.execute(() -> {
-            if (!filled.hasEnded()) {
-                filled.begin(spawn(behavior.get(), name), brief);
-            }
-        }));
-    }
-
-    private <T> ActorRef<T> spawn(Behavior<T> behavior, String role) {
-        ActorRef<T> actor = context.spawn(behavior, "domain-" + view.domid() + "-" + view.generation() + "-" + role);
-        context.watch(actor);
-        alive.add(actor);
-        spawned.accept(this, actor);
-        return actor;
     }
 }
