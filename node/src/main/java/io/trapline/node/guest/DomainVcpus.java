@@ -1,19 +1,11 @@
 package io.trapline.node.guest;
 
-import com.google.protobuf.ByteString;
-import io.trapline.internal.v1.ExecuteRequest;
-import io.trapline.internal.v1.ExecuteResponse;
-import io.trapline.internal.v1.MoveVcpu;
-import io.trapline.internal.v1.OpenVcpuStream;
-import io.trapline.model.Errno;
-import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
 import io.trapline.node.guest.OpenVcpus.OpenVcpu;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ShardRoute;
-import io.trapline.node.protocol.VcpuMove;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.protocol.VcpusMessage;
 import io.trapline.node.registry.RegistryClient;
@@ -22,9 +14,6 @@ import io.trapline.v1.AccessBatch;
 import io.trapline.v1.AccessRequest;
 import io.trapline.v1.AccessResponse;
 import io.trapline.v1.BatchRejected;
-import io.trapline.v1.VcpuFenced;
-import io.trapline.v1.VcpuOpened;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -38,8 +27,6 @@ import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.apache.pekko.japi.function.Function2;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The actor of a domain's vCPUs: takes what guests' streams send, keeps each vCPU's order and window ({@link VcpuWindow}), passes accesses to the
@@ -62,14 +49,8 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     /** The stream is lost. */
     record Gone(GuestStream stream) implements Message {}
 
-    /** What the registry said of an open; {@code stream} is null when the vCPU is being closed. */
-    record OpenResult(
-            @Nullable GuestStream stream,
-            io.trapline.v1.OpenVcpu asked,
-            byte[] token,
-            @Nullable ExecuteResponse response,
-            @Nullable Throwable failure)
-            implements Message {}
+    /** The registry has answered an open. */
+    record OpenResult(VcpuOpener.Result result) implements Message {}
 
     /** Deadlines may have passed. */
     record Tick() implements Message {}
@@ -78,21 +59,12 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     record Resume() implements Message {}
 
     private static final Duration TICK = Duration.ofMillis(20);
-    private static final int MAX_OPENS_UNDER_WAY = 4096;
-    private static final int TOKEN_BYTES = 16;
-    private static final SecureRandom RANDOM = new SecureRandom();
 
-    private final int domid;
-    private final long domainGeneration;
-    private final int nrVcpus;
-    private final ShardMap shardMap;
-    private final Supplier<Optional<String>> guestsNode;
-    private final RegistryClient registry;
-    private final Life self;
     private final TimerScheduler<VcpusMessage> timers;
     private final OpenVcpus vcpus;
     private final VcpusOutbox outbox;
     private final BatchIntake intake;
+    private final VcpuOpener opener;
     private final ServingGate gate;
     private final Runnable wake;
     /** Of batches that were taken while their way was congested; as many as the streams may have under way. */
@@ -102,8 +74,6 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     private boolean leased = true;
     /** Why guests are to go to another node; empty = they are not. */
     private Optional<Refusal> leaving = Optional.empty();
-
-    private int opensUnderWay;
 
     private DomainVcpus(
             ActorContext<VcpusMessage> context,
@@ -123,16 +93,21 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         ActorRef<VcpusMessage> me = context.getSelf();
         wake = () -> me.tell(new Resume());
         this.timers = timers;
-        this.domid = domid;
-        this.domainGeneration = domainGeneration;
-        this.nrVcpus = nrVcpus;
-        this.shardMap = shardMap;
-        this.guestsNode = guestsNode;
-        this.registry = registry;
-        this.self = self;
         vcpus = new OpenVcpus(nrVcpus);
         outbox = new VcpusOutbox(self, domid, vcpus, shards);
         intake = new BatchIntake(vcpus, outbox, defaultTimeoutMillis);
+        opener = new VcpuOpener(
+                domid,
+                domainGeneration,
+                nrVcpus,
+                shardMap,
+                guestsNode,
+                self,
+                vcpus,
+                outbox,
+                (command, result) -> context.pipeToSelf(
+                        registry.execute(command),
+                        (response, failure) -> new OpenResult(result.apply(response, failure))));
     }
 
     /**
@@ -244,8 +219,8 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                 stream.taken();
             }
             case Gone(GuestStream stream) -> onGone(stream);
-            case OpenResult result -> {
-                onOpenResult(result);
+            case OpenResult(VcpuOpener.Result result) -> {
+                opener.answered(result);
                 GuestStream stream = result.stream();
                 if (stream != null) {
                     leave(stream);
@@ -293,7 +268,13 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         GuestStream stream = control.stream();
         AccessRequest request = control.request();
         switch (request.getRequestCase()) {
-            case OPEN -> onOpen(stream, request.getOpen());
+            case OPEN -> {
+                if (leaving.isPresent()) {
+                    leave(stream);
+                } else {
+                    opener.open(stream, request.getOpen());
+                }
+            }
             case RECEIVED -> {
                 Refusal refusal = intake.received(
                         stream,
@@ -316,195 +297,12 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
                 .build());
     }
 
-    private void onOpen(GuestStream stream, io.trapline.v1.OpenVcpu asked) {
-        Refusal refusal = check(asked);
-        if (leaving.isPresent()) {
-            leave(stream);
-        } else if (refusal != null) {
-            stream.send(GuestStream.refused(asked.getVcpu(), refusal));
-        } else if (asked.getToken().isEmpty()) {
-            propose(stream, asked);
-        } else {
-            resume(stream, asked);
-        }
-    }
-
-    @Nullable
-    private Refusal check(io.trapline.v1.OpenVcpu asked) {
-        if (asked.getVcpu() < 0 || asked.getVcpu() >= nrVcpus) {
-            return Refusal.invalid(
-                            "vcpu",
-                            Integer.toUnsignedString(asked.getVcpu()),
-                            "domain " + domid + " has 0 … " + (nrVcpus - 1))
-                    .with("limit", nrVcpus - 1);
-        }
-        if (asked.getDomainGeneration() != 0 && asked.getDomainGeneration() != domainGeneration) {
-            return Refusal.otherDomainGeneration(domid, asked.getDomainGeneration(), domainGeneration);
-        }
-        int window = asked.getWindow();
-        boolean mayBeNone = !asked.getToken().isEmpty();
-        if (window < (mayBeNone ? 0 : 1) || window > Limit.MAX_WINDOW.value()) {
-            return Refusal.invalid("window", Integer.toUnsignedString(window), "1 … " + Limit.MAX_WINDOW.value())
-                    .with("limit", Limit.MAX_WINDOW.value());
-        }
-        if (opensUnderWay >= MAX_OPENS_UNDER_WAY) {
-            return Refusal.of(Errno.EAGAIN, "too many vCPUs are being opened").with("limit", MAX_OPENS_UNDER_WAY);
-        }
-        return null;
-    }
-
-    private void propose(@Nullable GuestStream stream, io.trapline.v1.OpenVcpu asked) {
-        byte[] token = new byte[stream == null ? 0 : TOKEN_BYTES];
-        RANDOM.nextBytes(token);
-        opensUnderWay++;
-        if (stream != null) {
-            stream.opening++;
-        }
-        ExecuteRequest command = ExecuteRequest.newBuilder()
-                .setOpenVcpu(OpenVcpuStream.newBuilder()
-                        .setDomid(domid)
-                        .setDomainGeneration(domainGeneration)
-                        .setVcpu(asked.getVcpu())
-                        .setNode(self.node())
-                        .setWindow(asked.getWindow())
-                        .setToken(ByteString.copyFrom(token)))
-                .build();
-        execute(command, (response, failure) -> new OpenResult(stream, asked, token, response, failure));
-    }
-
-    /** The guest has opened the vCPU at another node, and goes on here if the registry knows its token. */
-    private void proposeMove(GuestStream stream, io.trapline.v1.OpenVcpu asked) {
-        opensUnderWay++;
-        stream.opening++;
-        ExecuteRequest command = ExecuteRequest.newBuilder()
-                .setMoveVcpu(MoveVcpu.newBuilder()
-                        .setDomid(domid)
-                        .setDomainGeneration(domainGeneration)
-                        .setVcpu(asked.getVcpu())
-                        .setToken(asked.getToken())
-                        .setNode(self.node()))
-                .build();
-        byte[] token = asked.getToken().toByteArray();
-        execute(command, (response, failure) -> new OpenResult(stream, asked, token, response, failure));
-    }
-
-    private void execute(
-            ExecuteRequest command, Function2<@Nullable ExecuteResponse, @Nullable Throwable, VcpusMessage> result) {
-        getContext().pipeToSelf(registry.execute(command), result);
-    }
-
-    private void onOpenResult(OpenResult result) {
-        opensUnderWay--;
-        GuestStream stream = result.stream();
-        ExecuteResponse response = result.response();
-        if (stream == null) {
-            return;
-        }
-        int vcpu = result.asked().getVcpu();
-        if (response != null
-                && !response.hasRefusal()
-                && vcpus.openings.mayRun(vcpu, epoch(response), response.getRevision())) {
-            // A node without a lease is not waited for: it may hear of the opening by the registry later.
-            fence(new VcpuOpening(vcpu, epoch(response)));
-        }
-        stream.opening--;
-        if (response == null) {
-            Refusal unknown = Refusal.of(Errno.EAGAIN, "the registry did not answer: " + result.failure());
-            stream.send(GuestStream.refused(vcpu, unknown));
-            return;
-        }
-        if (response.hasRefusal()) {
-            stream.send(AccessResponse.newBuilder()
-                    .setOpenRefused(io.trapline.v1.OpenRefused.newBuilder()
-                            .setVcpu(vcpu)
-                            .setStatus(response.getRefusal()))
-                    .build());
-            return;
-        }
-        boolean moved = response.getVcpuEpoch() != 0;
-        long epoch = epoch(response);
-        if (stream.gone && vcpus.runsUnder(vcpu, epoch)) {
-            // Its guest has come again since, and is not taken from the stream that it has now.
-            return;
-        }
-        if (!vcpus.openings.mayRun(vcpu, epoch, response.getRevision())) {
-            stream.send(GuestStream.refused(vcpu, fencedBy(vcpu)));
-            return;
-        }
-        VcpuWindow window = moved
-                ? VcpuWindow.arriving(
-                        vcpu,
-                        epoch,
-                        response.getWindow(),
-                        shardMap,
-                        result.asked().getReceivedThrough())
-                : new VcpuWindow(vcpu, epoch, result.asked().getWindow(), shardMap);
-        OpenVcpu before = vcpus.get(vcpu);
-        if (moved && before != null && before.stream != stream) {
-            letGo(before);
-        }
-        OpenVcpu open = new OpenVcpu(window, result.token(), response.getRevision(), stream);
-        vcpus.put(open);
-        sendOpened(open, stream);
-    }
-
-    /** Of a vCPU that was opened, or that has moved here under the epoch that it has. */
-    private static long epoch(ExecuteResponse opened) {
-        return opened.getVcpuEpoch() != 0 ? opened.getVcpuEpoch() : opened.getRevision();
-    }
-
-    private void resume(GuestStream stream, io.trapline.v1.OpenVcpu asked) {
-        OpenVcpu open = vcpus.get(asked.getVcpu());
-        long received = asked.getReceivedThrough();
-        if (received < 0 || received == Long.MAX_VALUE) {
-            refuseAhead(stream, asked);
-        } else if (open == null) {
-            proposeMove(stream, asked);
-        } else if (!open.isToken(asked.getToken().toByteArray())) {
-            stream.send(GuestStream.refused(asked.getVcpu(), fencedBy(asked.getVcpu())));
-        } else if (asked.getWindow() != 0 && asked.getWindow() != open.window.window()) {
-            Refusal other = Refusal.invalid("window", asked.getWindow(), "it was opened with " + open.window.window());
-            stream.send(GuestStream.refused(asked.getVcpu(), other));
-        } else if (open.window.receivedThrough(received)) {
-            outbox.flush();
-            open.stream = stream;
-            sendOpened(open, stream);
-        } else if (stream.equals(open.stream)) {
-            refuseAhead(stream, asked);
-        } else {
-            // It got more elsewhere, perhaps at a node that had not heard that the guest had left it: not even the
-            // registry knows of that.
-            proposeMove(stream, asked);
-        }
-    }
-
-    private static void refuseAhead(GuestStream stream, io.trapline.v1.OpenVcpu asked) {
-        Refusal ahead = Refusal.invalid(
-                "received_through", Long.toUnsignedString(asked.getReceivedThrough()), "no such outcome was sent");
-        stream.send(GuestStream.refused(asked.getVcpu(), ahead));
-    }
-
-    private void sendOpened(OpenVcpu open, GuestStream stream) {
-        stream.send(AccessResponse.newBuilder()
-                .setOpened(VcpuOpened.newBuilder()
-                        .setVcpu(open.window.vcpu())
-                        .setVcpuEpoch(open.window.epoch())
-                        .setNextSequence(open.window.nextSequence())
-                        .setToken(ByteString.copyFrom(open.token()))
-                        .setWindow(open.window.window())
-                        .setDomainGeneration(domainGeneration)
-                        .setRoute(guestsNode.get().orElse("")))
-                .build());
-    }
-
     private void onClose(GuestStream stream, int vcpu) {
         if (vcpus.runBy(stream, vcpu) == null) {
             reject(stream, Refusal.invalid("vcpu", Integer.toUnsignedString(vcpu), "this stream does not run it"));
             return;
         }
-        vcpus.remove(vcpu);
-        // A new epoch that nobody runs: what is under way is let go as when somebody else opens the vCPU (A6).
-        propose(null, io.trapline.v1.OpenVcpu.newBuilder().setVcpu(vcpu).build());
+        opener.close(vcpu);
     }
 
     private void onGone(GuestStream stream) {
@@ -535,9 +333,9 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
 
     private void onApply(VcpusMessage.Apply apply) {
         for (VcpuOpening opening : apply.opened()) {
-            fence(opening);
+            opener.fence(opening);
         }
-        apply.moved().forEach(this::left);
+        apply.moved().forEach(opener::left);
         outbox.flush();
         apply.shardsMoved().forEach((shard, way) -> {
             outbox.lead(shard, way);
@@ -546,56 +344,6 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         hold(apply.paused(), leased);
         outbox.flush();
         apply.applied().run();
-    }
-
-    /** The guest goes on at another node; a stream of it that is here will find it there. */
-    private void left(VcpuMove move) {
-        vcpus.openings.left(move.vcpu(), move.revision());
-        OpenVcpu open = vcpus.get(move.vcpu());
-        if (open == null || open.gatewayRevision() >= move.revision()) {
-            return;
-        }
-        letGo(open);
-    }
-
-    /** The guest goes on elsewhere, or has done so and is here again. */
-    private void letGo(OpenVcpu open) {
-        int vcpu = open.window.vcpu();
-        vcpus.remove(vcpu);
-        GuestStream stream = open.stream;
-        if (stream != null) {
-            outbox.forget(stream);
-            stream.fail(Refusal.of(Errno.EAGAIN, "vcpu = " + vcpu + ": its guest goes on at another node")
-                    .with("domid", domid)
-                    .with("vcpu", vcpu));
-        }
-    }
-
-    private void fence(VcpuOpening opening) {
-        vcpus.openings.opened(opening.vcpu(), opening.epoch());
-        OpenVcpu open = vcpus.get(opening.vcpu());
-        if (open == null || open.window.epoch() >= opening.epoch()) {
-            return;
-        }
-        vcpus.remove(opening.vcpu());
-        GuestStream stream = open.stream;
-        if (stream != null) {
-            outbox.flush();
-            Refusal why = fencedBy(opening.vcpu());
-            stream.send(AccessResponse.newBuilder()
-                    .setFenced(VcpuFenced.newBuilder().setVcpu(opening.vcpu()).setStatus(Statuses.toProto(why)))
-                    .build());
-            if (!vcpus.runsAny(stream) && stream.opening == 0) {
-                outbox.forget(stream);
-                stream.fail(why);
-            }
-        }
-    }
-
-    private Refusal fencedBy(int vcpu) {
-        return Refusal.of(Errno.ESTALE, "vcpu = " + vcpu + ": opened by somebody else since, or closed")
-                .with("domid", domid)
-                .with("vcpu", vcpu);
     }
 
     private Set<GuestStream> streams() {
