@@ -42,7 +42,7 @@ public final class DecisionTable {
     private final RangeIndex pci;
     private final long[] changedRevision;
     private final long[] homeEpoch;
-    private final long movedServers;
+    private final long[] generation;
 
     private DecisionTable(Builder from) {
         revision = from.revision;
@@ -54,7 +54,7 @@ public final class DecisionTable {
         pci = RangeIndex.of(from.pci);
         changedRevision = from.named(from.changedRevision);
         homeEpoch = from.named(from.homeEpoch);
-        movedServers = from.movedServers;
+        generation = from.named(from.generation);
     }
 
     private DecisionTable(Image from) {
@@ -67,7 +67,7 @@ public final class DecisionTable {
         pci = RangeIndex.of(from.pci());
         changedRevision = from.changedRevision();
         homeEpoch = from.homeEpoch();
-        movedServers = from.movedServers();
+        generation = from.generation();
     }
 
     /**
@@ -77,7 +77,7 @@ public final class DecisionTable {
      * @param writers the same for writes
      * @param changedRevision by server
      * @param homeEpoch by server, as many
-     * @param movedServers bit s: server s has had another home
+     * @param generation by server, as many
      */
     public record Image(
             long revision,
@@ -89,7 +89,7 @@ public final class DecisionTable {
             Ranges pci,
             long[] changedRevision,
             long[] homeEpoch,
-            long movedServers) {}
+            long[] generation) {}
 
     /**
      * Ranges of all servers: segment i begins at {@code starts[i]}, ascending from 0, and bit s of {@code servers[i]} says that server s has it.
@@ -108,7 +108,7 @@ public final class DecisionTable {
                 pci.ranges(),
                 changedRevision.clone(),
                 homeEpoch.clone(),
-                movedServers);
+                generation.clone());
     }
 
     /** The table that says so. Throws {@link IllegalArgumentException} where none can. */
@@ -144,9 +144,9 @@ public final class DecisionTable {
         return of(homeEpoch, server);
     }
 
-    /** Whether a server has had another home since it was created: what was passed before its present one, it may have had itself. */
-    public boolean hasMoved(int server) {
-        return (movedServers >>> server & 1) != 0;
+    /** Which server of that id it is: what one of another generation was passed, it never had (S1). 0 = nobody has said. */
+    public long generation(int server) {
+        return of(generation, server);
     }
 
     private static long of(long[] byServer, int server) {
@@ -250,7 +250,7 @@ public final class DecisionTable {
         private final RangeSet[] ports = noRanges();
         private final RangeSet[] pci = noRanges();
         private final long[] changedRevision = new long[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
-        private long movedServers;
+        private final long[] generation = new long[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
         private final long[] homeEpoch = new long[Limit.MAX_SERVERS_PER_DOMAIN.intValue()];
         private int servers;
         private final int[] holder = new int[Limit.MAX_CLAIMABLE_TYPES.intValue()];
@@ -282,10 +282,10 @@ public final class DecisionTable {
             return this;
         }
 
-        /** When any server came to its home (D-22), and whether it has had another. */
-        public Builder home(int id, long sinceRevision, boolean hasMoved) {
+        /** When any server came to its home (D-22), and its generation. */
+        public Builder home(int id, long sinceRevision, long ofGeneration) {
             homeEpoch[id] = sinceRevision;
-            movedServers |= hasMoved ? 1L << id : 0;
+            generation[id] = ofGeneration;
             servers = Math.max(servers, id + 1);
             return this;
         }
@@ -340,7 +340,7 @@ public final class DecisionTable {
                 ranges(image, now.pci()),
                 image.of(now.changedRevision()),
                 image.of(now.homeEpoch()),
-                image.of(now.movedServers())));
+                image.of(now.generation())));
     }
 
     private static Ranges ranges(StateImage image, Ranges ranges) {

@@ -148,7 +148,9 @@ final class ReplicaFrames {
         for (long epoch : image.homeEpoch()) {
             columns.addHomeEpoch(epoch);
         }
-        columns.setMovedServers(image.movedServers());
+        for (long generation : image.generation()) {
+            columns.addServerGeneration(generation);
+        }
         return columns;
     }
 
@@ -223,10 +225,13 @@ final class ReplicaFrames {
         long[] changed =
                 columns.getChangedRevisionList().stream().mapToLong(i -> i).toArray();
         long[] homes = columns.getHomeEpochList().stream().mapToLong(i -> i).toArray();
+        long[] generations =
+                columns.getServerGenerationList().stream().mapToLong(i -> i).toArray();
         if (columns.getReaders().size() != CLAIMABLE
                 || columns.getWriters().size() != CLAIMABLE
                 || changed.length > SERVERS
-                || homes.length != changed.length) {
+                || homes.length != changed.length
+                || generations.length != changed.length) {
             throw new MalformedFrameException("table", columns.getRevision(), "columns of other lengths");
         }
         try {
@@ -240,7 +245,7 @@ final class ReplicaFrames {
                     ranges(columns.getPci()),
                     changed,
                     homes,
-                    columns.getMovedServers()));
+                    generations));
         } catch (IllegalArgumentException malformed) {
             throw new MalformedFrameException("table", columns.getRevision(), String.valueOf(malformed.getMessage()));
         }

@@ -250,7 +250,7 @@ final class DomainRecords {
         DecisionTable.Builder table = DecisionTable.builder(revision).state(state());
         for (ServerView server : views) {
             table.changed(server.id(), server.changedRevision());
-            table.home(server.id(), server.homeEpoch(), server.homeEpoch() > server.generation());
+            table.home(server.id(), server.homeEpoch(), server.generation());
             if (server.enabled()) {
                 table.enabledServer(server.id(), server.memory(), server.ports(), server.pci());
             }

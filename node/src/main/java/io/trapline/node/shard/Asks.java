@@ -14,7 +14,7 @@ import io.trapline.node.rows.IoreqRows;
 @Pure
 final class Asks {
     /** Below every home: whoever has passed it on was elsewhere. */
-    static final long UNKNOWN_HOME = -1;
+    private static final long UNKNOWN_HOME = -1;
 
     private final Pages pages;
     private final ShardEffects effects;
@@ -22,6 +22,16 @@ final class Asks {
     Asks(Pages pages, ShardEffects effects) {
         this.pages = pages;
         this.effects = effects;
+    }
+
+    /** Another copy has passed on what the lane has at servers: they are asked about all of it, wherever they are. */
+    void forgetHomes(VcpuLane lane) {
+        lane.passedHome = UNKNOWN_HOME;
+        for (PostedRows.Row row : lane.posted.rows()) {
+            if (row.home != PostedRows.NO_HOME) {
+                row.home = UNKNOWN_HOME;
+            }
+        }
     }
 
     /** Asks for what the lane has at servers that have moved. */
@@ -38,11 +48,8 @@ final class Asks {
         for (PostedRows.Row row : lane.posted.rows()) {
             long home = pages.table().homeEpoch(row.serverId);
             if (row.home < home) {
-                boolean isItsOwn = row.home == UNKNOWN_HOME || pages.table().hasMoved(row.serverId);
                 row.home = home;
-                if (isItsOwn) {
-                    ask(lane, row);
-                }
+                ask(lane, row);
             }
         }
     }

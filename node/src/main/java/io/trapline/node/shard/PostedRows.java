@@ -5,6 +5,7 @@ import io.trapline.model.Pure;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.replica.StateImage;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 @Pure
 final class PostedRows {
+    /** Above every home: the server is gone, and another one of its id is not asked about what that had. */
+    static final long NO_HOME = Long.MAX_VALUE;
+
     /** One posted write. */
     static final class Row {
         final int serverId;
@@ -205,6 +209,16 @@ final class PostedRows {
 
     void remove(Row row) {
         rows.remove(row);
+    }
+
+    /** The servers that do not stay have given back all they had. */
+    void takeBackFromAllBut(BitSet stay) {
+        for (Row row : rows) {
+            if (!stay.get(row.serverId)) {
+                row.returned = true;
+                row.home = NO_HOME;
+            }
+        }
     }
 
     /** The lowest sequence number under that epoch that the server has, or {@link Long#MAX_VALUE}. */

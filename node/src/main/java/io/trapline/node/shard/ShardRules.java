@@ -120,32 +120,35 @@ public final class ShardRules {
     }
 
     /**
-     * The registry has moved on: from here on everything is decided by the table. Servers that are not present have given back all they had.
+     * The registry has moved on, by one revision or by many: from here on everything is decided by the table. Servers that are not present any more have given back all
+     * they had, whatever other ones have their ids by now: nobody is left to be asked, nor to answer (F5).
      *
      * @param opened vCPUs whose older epochs are let go (A6)
      * @param present ids of the servers that can be forwarded to
      */
     public void apply(DecisionTable table, List<VcpuOpening> opened, BitSet present) {
         turns.beginStep();
+        BitSet stay = staying(table, present);
         BitSet moved = promoted ? present : moved(table, present);
         if (promoted) {
             posts.servers(present).stream().forEach(effects::goesOn);
         }
-        promoted = false;
         pages.table(table);
         for (VcpuOpening opening : opened) {
             lanes.fence(opening);
         }
-        recalls.onlyFrom(present);
+        recalls.onlyFrom(stay);
         for (VcpuLane lane : lanes.all()) {
-            if (lane.outstanding > 0 && (!present.get(lane.target) || isOfAnother(lane.target, lane.passedHome))) {
+            if (lane.outstanding > 0 && !stay.get(lane.target)) {
                 lane.takeBackAll();
             }
-            for (PostedRows.Row row : lane.posted.rows()) {
-                row.returned |= !present.get(row.serverId) || isOfAnother(row.serverId, row.home);
+            lane.posted.takeBackFromAllBut(stay);
+            if (promoted) {
+                asks.forgetHomes(lane);
             }
             asks.ask(lane);
         }
+        promoted = false;
         recalls.moved(moved, lanes, pages, TYPE_CHANGE_DRAIN_MILLIS);
         for (VcpuLane lane : lanes.all()) {
             posts.note(lane);
@@ -154,11 +157,13 @@ public final class ShardRules {
         returns.look(lanes);
     }
 
-    /** Whether what was passed at that home was passed to another server of that id, which is gone: it has given back all it had. */
-    private boolean isOfAnother(int server, long home) {
-        return home != Asks.UNKNOWN_HOME
-                && home < pages.table().homeEpoch(server)
-                && !pages.table().hasMoved(server);
+    /** The servers that are present and are the ones of their ids that there were before. */
+    private BitSet staying(DecisionTable table, BitSet present) {
+        BitSet stay = (BitSet) present.clone();
+        present.stream()
+                .filter(id -> table.generation(id) != pages.table().generation(id))
+                .forEach(stay::clear);
+        return stay;
     }
 
     private BitSet moved(DecisionTable table, BitSet present) {
@@ -449,10 +454,6 @@ public final class ShardRules {
         promoted = true;
         for (VcpuLane lane : lanes.all()) {
             lane.shiftDeadlines(clockOffset);
-            lane.passedHome = Asks.UNKNOWN_HOME;
-            for (PostedRows.Row row : lane.posted.rows()) {
-                row.home = Asks.UNKNOWN_HOME;
-            }
         }
     }
 

@@ -228,7 +228,7 @@ final class FramesTest {
         DecisionTable table = DecisionTable.builder(8)
                 .state(DecisionTable.State.PAUSED)
                 .changed(3, 5)
-                .home(3, 4, true)
+                .home(3, 4, 2)
                 .enabledServer(
                         3,
                         RangeSet.of(new long[] {0x10_0000}, new long[] {0x10_0FFF}),

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 @DisplayName("D-22: what a server's former home had is asked about at the new one")
 final class AsksTest {
     private static final long FIRST_HOME = 50;
+    private static final long GENERATION = 40;
 
     private final RecordingShard shard = new RecordingShard();
 
@@ -38,7 +39,7 @@ final class AsksTest {
         DecisionTable.Builder builder = DecisionTable.builder(revision)
                 .enabledServer(1, RecordingShard.ranged(), RecordingShard.ranged(), RecordingShard.ranged())
                 .changed(1, home)
-                .home(1, home, true);
+                .home(1, home, GENERATION);
         return flags == 0 ? builder : builder.heldClaim(0, 1, flags);
     }
 
@@ -236,13 +237,64 @@ final class AsksTest {
         shard.write(1, RecordingShard.CLAIMED, 0x11);
         shard.told();
         long created = shard.rules.revision() + 1;
-        shard.apply(DecisionTable.builder(created)
-                .enabledServer(1, RecordingShard.ranged(), RecordingShard.ranged(), RecordingShard.ranged())
-                .changed(1, created)
-                .home(1, created, false)
-                .build());
+        shard.apply(successor(created, created));
 
         assertThat(shard.told()).containsExactly("answer 1 = 0");
+        assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8)).isEqualTo(0x11);
+    }
+
+    /** A server that was created at that revision under the id of one that is gone by then. */
+    private static DecisionTable successor(long created, long home) {
+        return DecisionTable.builder(home)
+                .enabledServer(1, RecordingShard.ranged(), RecordingShard.ranged(), RecordingShard.ranged())
+                .changed(1, home)
+                .home(1, home, created)
+                .build();
+    }
+
+    @Test
+    @DisplayName("S4: nor where that one has been at another home since: it would be passed what it never had")
+    void doesNotAskASuccessorThatHasMoved() {
+        shard.write(1, RecordingShard.CLAIMED, 0x11).posted(2, RecordingShard.CLAIMED + 8, 0x22);
+        shard.rules.postedQueued(1, FIRST_HOME, RecordingShard.keys(2));
+        shard.told();
+        long created = shard.rules.revision() + 2;
+        shard.apply(successor(created, created + 1));
+
+        assertThat(shard.told()).containsExactly("answer 1 = 0", "left 2 for 1");
+        assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8)).isEqualTo(0x11);
+        assertThat(shard.p2m.read(RecordingShard.CLAIMED + 8, 8)).isEqualTo(0x22);
+    }
+
+    @Test
+    @DisplayName("S4: nor by another copy of the shard, which does not know where it was passed")
+    void doesNotAskASuccessorAfterAPromotion() {
+        shard.write(1, RecordingShard.CLAIMED, 0x11);
+        shard.told();
+        shard.rules.promoted(0);
+        long created = shard.rules.revision() + 1;
+        shard.apply(successor(created, created));
+
+        assertThat(shard.told()).containsExactly("answer 1 = 0");
+    }
+
+    @Test
+    @DisplayName(
+            "F5: what waits to be decided when its server is gone is no affair of the next one of that id, wherever that moves")
+    void tellsASuccessorNothing() {
+        shard.posted(1, RecordingShard.CLAIMED, 0x11);
+        shard.rules.postedQueued(1, FIRST_HOME, RecordingShard.keys(1));
+        shard.rules.leased(false);
+        shard.told();
+        long created = shard.rules.revision() + 1;
+        shard.apply(successor(created, created));
+        shard.apply(successor(created, created + 1));
+        shard.rules.promoted(0);
+        shard.apply(successor(created, created + 1));
+
+        assertThat(shard.told()).containsExactly("goes on, says to 1");
+        shard.rules.leased(true);
+        assertThat(shard.told()).containsExactly("left 1 for 1");
         assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8)).isEqualTo(0x11);
     }
 

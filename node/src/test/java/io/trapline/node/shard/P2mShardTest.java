@@ -120,7 +120,7 @@ final class P2mShardTest {
     void refusesWhatAFormerHomeLetPass() {
         DecisionTable moved = DecisionTable.builder(60)
                 .enabledServer(1, RangeSet.EMPTY, RangeSet.EMPTY, RangeSet.EMPTY)
-                .home(1, 50, true)
+                .home(1, 50, 40)
                 .build();
         shard.run(new ShardMessage.Apply(PLACE, moved, List.of(), Map.of(1, nobody -> {}), () -> {}));
         Segments one = new Segments(new long[] {1L << 30}, new int[] {1}, new int[] {0}, new byte[] {0x66});

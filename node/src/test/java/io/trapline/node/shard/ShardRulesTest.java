@@ -449,6 +449,26 @@ final class ShardRulesTest {
     }
 
     @Test
+    @DisplayName("F5, F3: also where it is a posted write, once, and before what is younger")
+    void takesPostedWritesBackFromAServerThatIsGone() {
+        shard.posted(1, RecordingShard.CLAIMED, 0x11);
+        shard.rules.postedQueued(1, 0, RecordingShard.keys(1));
+        shard.rules.leased(false);
+        shard.write(2, RecordingShard.CLAIMED, 0x22);
+        shard.told();
+
+        shard.rules.apply(shard.table(0), List.of(), RecordingShard.present(2));
+        assertThat(shard.told()).isEmpty();
+        shard.rules.leased(true);
+
+        assertThat(shard.told()).containsExactly("left 1 for 1", "answer 2 = 0");
+        assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8)).isEqualTo(0x22);
+        shard.rules.postedDone(1, 0, RecordingShard.keys(1));
+        shard.giveBack(1, 1);
+        assertThat(shard.p2m.read(RecordingShard.CLAIMED, 8)).isEqualTo(0x22);
+    }
+
+    @Test
     @DisplayName("D-11: without a lease nothing is decided; what waited goes on when there is one")
     void decidesNothingWithoutALease() {
         shard.rules.leased(false);

@@ -2,6 +2,7 @@ package io.trapline.sim.check;
 
 import io.trapline.model.AccessAttributes;
 import io.trapline.node.p2m.AccessSplitter;
+import java.util.Map;
 
 /** An access as its guest submitted it, and what has become of it. */
 public final class GuestAccess {
@@ -111,6 +112,11 @@ public final class GuestAccess {
 
     boolean isPosted() {
         return postedAt != NOT_POSTED;
+    }
+
+    /** Whether the server that has it is not among those that there are: their generations, by id. */
+    boolean isPostedAtNone(Map<Integer, Long> present) {
+        return isPosted() && present.getOrDefault(postedAt, 0L) != postedGeneration;
     }
 
     /** A server has it as a posted write, or is passed it as one. */

@@ -35,8 +35,11 @@ final class ReturnedPosts {
         return table.state() == DecisionTable.State.RUNNING;
     }
 
-    /** A posted write comes back. */
+    /** A posted write comes back; one that has stays where it is. */
     void add(GuestAccess post) {
+        if (waiting.contains(post)) {
+            return;
+        }
         waiting.add(post);
         waiting.sort(IN_ORDER);
     }

@@ -133,7 +133,15 @@ public final class ShardModel {
                             && row.access.key.epoch() < opening.epoch()
                             && !row.access.isPosted());
         }
-        rows.values().stream().filter(row -> row.isGone(present.keySet())).forEach(ShardRow::queue);
+        // What servers that are gone had goes on here: nobody is left who could still answer it (F5).
+        for (ShardRow row : rows.values()) {
+            if (row.isGone(present)) {
+                row.queue();
+            }
+            if (row.access.isPostedAtNone(present)) {
+                returned.add(row.access);
+            }
+        }
     }
 
     private long generation(int server) {
@@ -167,7 +175,7 @@ public final class ShardModel {
         carryOutUpTo(row, key.part());
         checkContent(row, address, data, count);
         said.remove(key.access());
-        row.pass(server, key.part());
+        row.pass(server, generation(server), key.part());
     }
 
     private boolean mayBeOvertaken(GuestAccess earlier, ShardRow row, int server) {

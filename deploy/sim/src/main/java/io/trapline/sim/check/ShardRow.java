@@ -1,6 +1,6 @@
 package io.trapline.sim.check;
 
-import java.util.Set;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** One access at one shard, as {@link ShardModel} follows it. */
@@ -19,6 +19,7 @@ final class ShardRow {
     long data;
     byte errno;
     private int server;
+    private long generation;
     private int part;
 
     ShardRow(GuestAccess access, @Nullable CutModel cut) {
@@ -26,9 +27,10 @@ final class ShardRow {
         this.cut = cut;
     }
 
-    void pass(int toServer, int thePart) {
+    void pass(int toServer, long ofGeneration, int thePart) {
         state = AT_SERVER;
         server = toServer;
+        generation = ofGeneration;
         part = thePart;
     }
 
@@ -36,8 +38,9 @@ final class ShardRow {
         return state == AT_SERVER && server == aServer && part == aPart;
     }
 
-    boolean isGone(Set<Integer> present) {
-        return state == AT_SERVER && !present.contains(server);
+    /** Whether it is at a server that there is not any more; by id the generations of those that there are. */
+    boolean isGone(Map<Integer, Long> present) {
+        return state == AT_SERVER && present.getOrDefault(server, 0L) != generation;
     }
 
     void queue() {

@@ -1,0 +1,4 @@
+@NullMarked
+package io.trapline.sim.check;
+
+import org.jspecify.annotations.NullMarked;
