@@ -196,6 +196,13 @@ final class ShardCalls {
     }
 
     private void dropMark(ShardMessage.DropMark drop) {
+        // Who refuses a call is the entry that has begun it: once another has asked, that one decides what becomes of
+        // it.
+        Optional<Refusal> late = drop.answer().flatMap(FirstAnswer::refusal).flatMap(why -> marks.check(drop.id()));
+        if (late.isPresent()) {
+            done(drop.call(), late);
+            return;
+        }
         RequestName name =
                 marks.drop(drop.id()).flatMap(mark -> mark.change().request()).orElse(null);
         if (name != null) {

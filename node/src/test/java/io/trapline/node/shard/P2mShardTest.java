@@ -6,17 +6,23 @@ import io.trapline.model.AccessAttributes;
 import io.trapline.model.Errno;
 import io.trapline.model.MemType;
 import io.trapline.model.RangeSet;
+import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
 import io.trapline.node.fixture.ManualClock;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.CallAnswer;
+import io.trapline.node.protocol.FirstAnswer;
 import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.Mark;
+import io.trapline.node.protocol.RequestName;
 import io.trapline.node.protocol.ServerMessage;
 import io.trapline.node.protocol.SessionsHere;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardPlace;
+import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.protocol.TypesTxn;
 import io.trapline.node.protocol.VcpusMessage;
 import io.trapline.node.rows.AccessRows;
 import io.trapline.node.rows.OutcomeRows;
@@ -76,6 +82,36 @@ final class P2mShardTest {
     private void apply(long revision, DecisionTable.State state) {
         DecisionTable table = DecisionTable.builder(revision).state(state).build();
         shard.run(new ShardMessage.Apply(PLACE, table, List.of(), Map.of(), () -> {}));
+    }
+
+    @Test
+    @DisplayName(
+            "V-14, T6: what an entry that was replaced has refused is not refused once another has asked: it may be carried out since")
+    void keepsNoRefusalOfAnEntryThatWasReplaced() {
+        apply(9, DecisionTable.State.RUNNING);
+        TypesTxn former = new TypesTxn(5, GUESTS, 1);
+        TypesTxn present = new TypesTxn(6, new Life("n2", 1), 1);
+        TypesMessage.WriteAcross write =
+                new TypesMessage.WriteAcross(1, List.of(), Optional.empty(), Optional.of(new RequestName(3, 1, 0, 77)));
+        FirstAnswer refused = FirstAnswer.refused(Refusal.of(Errno.ESTALE, "the ioreq is not under way"));
+        shard.run(new ShardMessage.KeepMark(7, new Mark(former, write)));
+        shard.run(new ShardMessage.GetMark(8, present));
+
+        shard.run(new ShardMessage.DropMark(9, former, Optional.of(refused)));
+        assertThat(refusal(9)).contains(Errno.EAGAIN);
+        shard.run(new ShardMessage.GetMark(10, present));
+        assertThat(((CallAnswer.Marked) answers.getLast()).kept()).isPresent();
+
+        shard.run(new ShardMessage.DropMark(11, former, Optional.empty()));
+        assertThat(refusal(11)).as("the present one drops it").isEmpty();
+        shard.run(new ShardMessage.DropMark(12, former, Optional.of(refused)));
+        assertThat(refusal(12)).contains(Errno.EAGAIN);
+    }
+
+    private Optional<Errno> refusal(long call) {
+        CallAnswer.Done done = (CallAnswer.Done) answers.getLast();
+        assertThat(done.call()).isEqualTo(call);
+        return done.refusal().map(Refusal::errno);
     }
 
     @Test
