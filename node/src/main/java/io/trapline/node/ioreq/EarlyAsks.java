@@ -24,7 +24,8 @@ final class EarlyAsks {
     record Ask(int shard, long shardEpoch, long homeEpoch, IoreqRows rows, KeyRows returned) implements Said {}
 
     /** As {@link io.trapline.node.protocol.ServerMessage.Recall}. */
-    record Recall(int shard, long recall, long change, KeyRows rows, int drainMillis) implements Said {}
+    record Recall(int shard, long shardEpoch, long recall, long change, KeyRows rows, int drainMillis)
+            implements Said {}
 
     /** As {@link io.trapline.node.protocol.ServerMessage.PostedLeft}; of any shard. */
     record Left(KeyRows rows) implements Said {
@@ -57,7 +58,12 @@ final class EarlyAsks {
         Set<Integer> stillEarly = new HashSet<>();
         for (Iterator<Said> all = early.iterator(); all.hasNext(); ) {
             Said said = all.next();
-            if (said instanceof Ask ask && (ask.homeEpoch() > homeEpoch || ask.shardEpoch() > revision)) {
+            boolean isEarly = switch (said) {
+                case Ask ask -> ask.homeEpoch() > homeEpoch || ask.shardEpoch() > revision;
+                case Recall recall -> recall.shardEpoch() > revision;
+                case Left left -> false;
+            };
+            if (isEarly) {
                 stillEarly.add(said.shard());
             }
             boolean waits = said instanceof Left ? !stillEarly.isEmpty() : stillEarly.contains(said.shard());

@@ -226,7 +226,8 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
                         now, f.shard(), f.shardEpoch(), f.decidedRevision(), f.decidedChange(), f.rows(), f.settled());
             case FromEmulator fromEmulator -> onEmulator(fromEmulator, now);
             case Gated gated -> onGated(gated);
-            case Recall r -> rules.recall(now, r.shard(), r.recall(), r.change(), r.rows(), r.drainMillis());
+            case Recall r ->
+                rules.recall(now, r.shard(), r.shardEpoch(), r.recall(), r.change(), r.rows(), r.drainMillis());
             case PostedLeft left -> rules.postedLeft(now, left.rows());
             case Ask(int shard, long epoch, long home, var rows, var returned) ->
                 rules.ask(now, shard, epoch, home, rows, returned);

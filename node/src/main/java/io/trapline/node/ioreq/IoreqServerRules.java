@@ -171,11 +171,14 @@ public final class IoreqServerRules {
     /**
      * A shard wants these rows back, since their pages have changed (F5).
      *
+     * @param shardEpoch since when the shard is where it recalls them; one of what is not applied here waits, since it would be answered where the shard was before,
+     *     and nobody would hear of it
      * @param change how often pages of the shard have changed: what it had decided before goes back when it arrives
      */
-    public void recall(long nowNanos, int shard, long recall, long change, KeyRows rows, int drainMillis) {
-        EarlyAsks.Recall asked = new EarlyAsks.Recall(shard, recall, change, rows, drainMillis);
-        if (early.has(shard)) {
+    public void recall(
+            long nowNanos, int shard, long shardEpoch, long recall, long change, KeyRows rows, int drainMillis) {
+        EarlyAsks.Recall asked = new EarlyAsks.Recall(shard, shardEpoch, recall, change, rows, drainMillis);
+        if (early.has(shard) || shardEpoch > appliedRevision) {
             early.add(asked);
         } else {
             take(asked, nowNanos);

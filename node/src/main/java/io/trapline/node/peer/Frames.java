@@ -168,6 +168,7 @@ final class Frames {
                         ToServer.newBuilder()
                                 .setRecall(Recall.newBuilder()
                                         .setShard(recall.shard())
+                                        .setShardEpoch(recall.shardEpoch())
                                         .setRecall(to >= size ? recall.recall() : 0)
                                         .setChange(recall.change())
                                         .setRows(
@@ -280,6 +281,7 @@ final class Frames {
                 Recall recall = told.getRecall();
                 yield new ServerMessage.Recall(
                         shard(recall.getShard()),
+                        recall.getShardEpoch(),
                         recall.getRecall(),
                         recall.getChange(),
                         RowFrames.keys(recall.getRows()),

@@ -27,9 +27,11 @@ public interface ServerMessage {
     /**
      * Pages have changed under these ioreqs (F5): those not delivered come back at once, the rest by their answer or after {@code drainMillis}. Answered
      * with {@link ShardMessage.Recalled} when the former are on their way back. Keys that it does not have are passed over: they may be on their way,
-     * and go back when they arrive, as does everything that the shard has decided before {@code change} type changes.
+     * and go back when they arrive, as does everything that the shard has decided before {@code change} type changes. One of a shard that this node has not heard of
+     * to be where it recalls from waits until it has.
      */
-    record Recall(int shard, long recall, long change, KeyRows rows, int drainMillis) implements ServerMessage {}
+    record Recall(int shard, long shardEpoch, long recall, long change, KeyRows rows, int drainMillis)
+            implements ServerMessage {}
 
     /**
      * Ioreqs that were passed to the server while its home was elsewhere, and that are the server's here from now on, as if the shard had forwarded them:

@@ -45,7 +45,7 @@ final class ShardOutbox implements ShardEffects {
 
     private final List<Runnable> last = new ArrayList<>();
 
-    private record RecallTold(int serverId, ServerMessage.Recall message) {}
+    private record RecallTold(int serverId, long recall, long change, KeyRows rows, int drainMillis) {}
 
     private final Map<Life, OutcomeRows> answers = new LinkedHashMap<>();
     private DecisionTable table = DecisionTable.builder(0).build();
@@ -196,7 +196,7 @@ final class ShardOutbox implements ShardEffects {
 
     @Override
     public void recall(int serverId, long recall, long change, KeyRows rows, int drainMillis) {
-        recalls.add(new RecallTold(serverId, new ServerMessage.Recall(shard, recall, change, rows, drainMillis)));
+        recalls.add(new RecallTold(serverId, recall, change, rows, drainMillis));
     }
 
     @Override
@@ -323,7 +323,10 @@ final class ShardOutbox implements ShardEffects {
             answers.clear();
         }
         if (!recalls.isEmpty()) {
-            recalls.forEach(recall -> tell(recall.serverId(), recall.message(), sends));
+            recalls.forEach(of -> tell(
+                    of.serverId(),
+                    new ServerMessage.Recall(shard, shardEpoch, of.recall(), of.change(), of.rows(), of.drainMillis()),
+                    sends));
             recalls.clear();
         }
         buffers.takeTells().forEach(sends);

@@ -283,7 +283,7 @@ final class IoreqServerRandomTest implements IoreqEffects {
         int shard = random.nextInt(2);
         step += "recall " + recalled + " within " + millis;
         long before = ++recall;
-        rules.recall(now, shard, recall, 0, keys, millis);
+        rules.recall(now, shard, 0, recall, 0, keys, millis);
         assertThat(recall).as("recalled").isEqualTo(-before);
         recall = before;
         recalled.forEach(key -> model.recall(now, shard, key, millis));

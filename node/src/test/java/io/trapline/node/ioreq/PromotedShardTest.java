@@ -75,12 +75,26 @@ final class PromotedShardTest {
         scene.shardEpoch = (int) scene.revision;
 
         ask(read(1), read(2), read(3));
-        scene.rules.recall(scene.now, 0, 1, 1, Row.keys(read(3)), 5_000);
+        scene.rules.recall(scene.now, 0, scene.shardEpoch, 1, 1, Row.keys(read(3)), 5_000);
         assertThat(scene.take()).isEmpty();
 
         scene.open(1, 77);
         assertThat(scene.take()).containsExactly("completed v0#1=42", "again v0#3", "recalled 1");
         assertThat(scene.rules.counters().inFlight()).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName(
+            "F5: what is recalled by a shard that had nothing to ask waits as well until the server knows where that is now: a type change waits for the answer")
+    void waitsForAShardThatHasAskedNothing() {
+        scene.forward(read(1));
+        scene.take();
+
+        scene.rules.recall(scene.now, 0, scene.revision + 1, 1, 1, Row.keys(read(2)), 5_000);
+        assertThat(scene.take()).isEmpty();
+
+        scene.open(1, 77);
+        assertThat(scene.take()).containsExactly("recalled 1");
     }
 
     @Test

@@ -176,7 +176,7 @@ final class ServerScene implements IoreqEffects {
     }
 
     void recall(long recall, int drainMillis, Row... rows) {
-        rules.recall(now, 0, recall, recalledChange, Row.keys(rows), drainMillis);
+        rules.recall(now, 0, shardEpoch, recall, recalledChange, Row.keys(rows), drainMillis);
     }
 
     void lose() {

@@ -342,7 +342,7 @@ final class FramesTest {
     static Stream<ServerMessage> toServers() {
         return Stream.of(
                 new ServerMessage.Forward(SHARD, 40, 41, 42, ioreqs(6), settled(2)),
-                new ServerMessage.Recall(SHARD, 8, 42, keys(5), 100),
+                new ServerMessage.Recall(SHARD, 31, 8, 42, keys(5), 100),
                 new ServerMessage.PostedLeft(keys(2)),
                 new ServerMessage.Ask(SHARD, 40, 41, ioreqs(6), keys(2)),
                 new ServerMessage.HomeTold(FROM, 41),
@@ -457,7 +457,7 @@ final class FramesTest {
 
     @Test
     void onlyTheLastPartOfARecallIsAnswered() {
-        List<Told> told = server(new ServerMessage.Recall(SHARD, 8, 42, keys(9_000), 100));
+        List<Told> told = server(new ServerMessage.Recall(SHARD, 31, 8, 42, keys(9_000), 100));
 
         assertThat(told.stream()
                         .map(each -> each.payload().getServer().getRecall().getRecall()))

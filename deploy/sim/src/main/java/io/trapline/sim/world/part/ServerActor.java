@@ -155,10 +155,10 @@ public final class ServerActor implements IoreqEffects {
         rules.accept(now(), shard, shardEpoch, revision, decidedChange, rows, settled);
     }
 
-    public void recall(int shard, long recall, long change, KeyRows rows, int drainMillis) {
+    public void recall(int shard, long shardEpoch, long recall, long change, KeyRows rows, int drainMillis) {
         lease();
         checks.recalls(now(), rows, drainMillis);
-        rules.recall(now(), shard, recall, change, rows, drainMillis);
+        rules.recall(now(), shard, shardEpoch, recall, change, rows, drainMillis);
     }
 
     public void postedLeft(KeyRows rows) {

@@ -441,7 +441,7 @@ public final class ShardActor implements ShardEffects {
                 server,
                 TrafficClass.CALLS,
                 () -> "recall " + recall + " by change " + change,
-                (at, times) -> at.recall(index, recall, change, rows, drainMillis)));
+                (at, times) -> at.recall(index, epoch, recall, change, rows, drainMillis)));
     }
 
     @Override
