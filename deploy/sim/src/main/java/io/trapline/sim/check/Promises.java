@@ -14,22 +14,78 @@ import org.jspecify.annotations.Nullable;
  * fenced. What a call that has not returned will change is uncertain meanwhile, and nothing is said of it.
  */
 public final class Promises {
-    private final int[] uncertainTypes = new int[16];
-    private final int[] uncertainServers = new int[64];
-    private final Map<Integer, Long> vcpuEpochs = new HashMap<>();
+    /** What is promised at a moment; does not change once it was {@link #now taken}. */
+    public static final class Moment {
+        private final int[] uncertainTypes;
+        private final int[] uncertainServers;
+        private final Map<Integer, Long> vcpuEpochs;
+        private int uncertainPause;
+        private @Nullable DomainView domain;
+
+        private Moment(
+                int[] uncertainTypes,
+                int[] uncertainServers,
+                Map<Integer, Long> vcpuEpochs,
+                int uncertainPause,
+                @Nullable DomainView domain) {
+            this.uncertainTypes = uncertainTypes;
+            this.uncertainServers = uncertainServers;
+            this.vcpuEpochs = vcpuEpochs;
+            this.uncertainPause = uncertainPause;
+            this.domain = domain;
+        }
+
+        private Moment copy() {
+            return new Moment(
+                    uncertainTypes.clone(),
+                    uncertainServers.clone(),
+                    new HashMap<>(vcpuEpochs),
+                    uncertainPause,
+                    domain);
+        }
+    }
+
     private final Map<Long, Long> sessions = new HashMap<>();
     private final TypePromises types = new TypePromises();
-    private int uncertainPause;
-    private @Nullable DomainView domain;
+    private Moment live = new Moment(new int[16], new int[64], new HashMap<>(), 0, null);
+    /** What is looked at: {@link #live}, or what was at an earlier moment. */
+    private Moment seen = live;
+
+    private boolean isTaken;
+
+    /** What is promised now. */
+    public Moment now() {
+        isTaken = true;
+        return live;
+    }
+
+    /** Something is judged by what was promised when it was done: others hear of it later. */
+    public void asOf(Moment moment, Runnable step) {
+        seen = moment;
+        try {
+            step.run();
+        } finally {
+            seen = live;
+        }
+    }
+
+    private Moment changes() {
+        if (isTaken) {
+            live = live.copy();
+            seen = live;
+            isTaken = false;
+        }
+        return live;
+    }
 
     /** The domain as the registry has it now. */
     public void registry(DomainView now) {
-        domain = now;
+        changes().domain = now;
     }
 
     /** The domain as the registry has it now; empty before it is there. */
     public Optional<DomainView> registry() {
-        return Optional.ofNullable(domain);
+        return Optional.ofNullable(live.domain);
     }
 
     /** Of calls that change the types of pages. */
@@ -39,37 +95,37 @@ public final class Promises {
 
     /** A call begins that claims or releases {@code ioreq_server[x]}. */
     public void changing(int x) {
-        uncertainTypes[x]++;
+        changes().uncertainTypes[x]++;
     }
 
     /** It has returned. */
     public void changed(int x) {
-        uncertainTypes[x]--;
+        changes().uncertainTypes[x]--;
     }
 
     /** A call begins that enables, disables or destroys a server or changes its ranges. */
     public void changingServer(int id) {
-        uncertainServers[id]++;
+        changes().uncertainServers[id]++;
     }
 
     /** It has returned. */
     public void changedServer(int id) {
-        uncertainServers[id]--;
+        changes().uncertainServers[id]--;
     }
 
     /** A call begins that pauses or unpauses the domain. */
     public void pausing() {
-        uncertainPause++;
+        changes().uncertainPause++;
     }
 
     /** It has returned. */
     public void paused() {
-        uncertainPause--;
+        changes().uncertainPause--;
     }
 
     /** The call has returned that opened the vCPU under that epoch. */
     public void opened(int vcpu, long epoch) {
-        vcpuEpochs.merge(vcpu, epoch, Math::max);
+        changes().vcpuEpochs.merge(vcpu, epoch, Math::max);
     }
 
     /** The call has returned that began a session at the server of that generation. */
@@ -86,7 +142,7 @@ public final class Promises {
 
     /** A6: whether a stream of that vCPU is certainly fenced. */
     boolean isFenced(int vcpu, long epoch) {
-        return vcpuEpochs.getOrDefault(vcpu, 0L) > epoch;
+        return seen.vcpuEpochs.getOrDefault(vcpu, 0L) > epoch;
     }
 
     /** S5: whether a session is certainly fenced. */
@@ -107,23 +163,23 @@ public final class Promises {
 
     /** C4: nothing that a claim takes goes to the page any more. */
     void mayBePlain(String what, int x, boolean write) {
-        DomainView now = domain;
-        if (now == null || uncertainTypes[x] > 0) {
+        DomainView now = seen.domain;
+        if (now == null || seen.uncertainTypes[x] > 0) {
             return;
         }
         int holder = now.table().claimant(x, write);
-        if (holder != DecisionTable.NONE && uncertainServers[holder] == 0) {
+        if (holder != DecisionTable.NONE && seen.uncertainServers[holder] == 0) {
             throw new Violation("C4", "%s goes to a page of a type that server %d has claimed", what, holder);
         }
     }
 
     /** C4, S2, R2: nothing goes to a server for a type that it does not hold any more, nor by a range that it has not. */
     void mayBePassed(GuestAccess access, int server, int x, long address, int count, int attributes) {
-        DomainView now = domain;
-        if (now == null || uncertainServers[server] > 0) {
+        DomainView now = seen.domain;
+        if (now == null || seen.uncertainServers[server] > 0) {
             return;
         }
-        if (x >= 0 && uncertainTypes[x] == 0 && now.table().claimant(x, access.isWrite()) != server) {
+        if (x >= 0 && seen.uncertainTypes[x] == 0 && now.table().claimant(x, access.isWrite()) != server) {
             throw new Violation(
                     "C4", "%s is passed to server %d, which holds ioreq_server[%d] no more", access, server, x);
         }
@@ -149,15 +205,16 @@ public final class Promises {
 
     /** D4: a new life of the only node is known: what it held is lost. */
     public void nodeIsNew() {
-        if (domain == null || domain.table().state() != DecisionTable.State.CRASHED) {
+        DomainView now = live.domain;
+        if (now == null || now.table().state() != DecisionTable.State.CRASHED) {
             throw new Violation("D4", "the node has lost its memory, and the domain goes on");
         }
     }
 
     /** D1: nothing is delivered and nothing takes effect while the domain is certainly paused. */
     public void mustRun(String what) {
-        DomainView now = domain;
-        if (now != null && uncertainPause == 0 && now.paused()) {
+        DomainView now = seen.domain;
+        if (now != null && seen.uncertainPause == 0 && now.paused()) {
             throw new Violation("D1", "%s while the domain is paused", what);
         }
     }

@@ -40,6 +40,9 @@ public final class ServerChecks {
     /** What shards have asked about, and by which revision it was decided anew then (D-22). */
     private final Map<IoreqKey, Long> asked = new HashMap<>();
 
+    /** What shards were told at this home, and what of it: another copy of one may ask once more. */
+    private final Map<IoreqKey, Said> said = new HashMap<>();
+
     private final SlotChecks slots;
     private final DrainChecks drains;
     private long homeEpoch;
@@ -48,6 +51,8 @@ public final class ServerChecks {
     private long run;
     private boolean isBound;
     private boolean isBinding;
+
+    private record Said(long data, byte errno) {}
 
     public ServerChecks(
             int id,
@@ -105,6 +110,7 @@ public final class ServerChecks {
             // What it had is another home's now, which is asked about it (D-22).
             homeEpoch = view.homeEpoch();
             asked.clear();
+            said.clear();
             delivered.clear();
             stillUnderWay.clear();
             slots.clear();
@@ -205,6 +211,11 @@ public final class ServerChecks {
         for (int i = 0; i < rows.size(); i++) {
             IoreqKey key = IoreqKey.of(rows.keys(), i);
             GuestAccess access = history.of(key.access());
+            Said now = new Said(rows.data(i), rows.errno(i));
+            if (isSaidAgain(key, access, now)) {
+                continue;
+            }
+            said.put(key, now);
             Delivered was = delivered.remove(key);
             access.isEnded = true;
             boolean timedOut = rows.errno(i) == Errno.ETIMEDOUT.number();
@@ -221,6 +232,15 @@ public final class ServerChecks {
                 slots.frees(key, access);
             }
         }
+    }
+
+    /** What another copy of the shard asks about is told as it was told the one before (D-23). */
+    private boolean isSaidAgain(IoreqKey key, GuestAccess access, Said now) {
+        Said before = asked.containsKey(key) && !delivered.containsKey(key) ? said.get(key) : null;
+        if (before != null && !before.equals(now)) {
+            throw new Violation("A4", "server %d has said %s of %s, and says %s", id, before, access, now);
+        }
+        return before != null;
     }
 
     private void checkTimeout(long nowNanos, GuestAccess access, @Nullable Delivered was) {
@@ -251,6 +271,7 @@ public final class ServerChecks {
             IoreqKey key = IoreqKey.of(keys, i);
             Delivered was = delivered.remove(key);
             lastRun.remove(key);
+            said.remove(key);
             stillUnderWay.remove(key);
             if (was != null) {
                 slots.frees(key, was.access);
@@ -289,6 +310,11 @@ public final class ServerChecks {
     public void finishesPosted(long nowNanos, KeyRows keys) {
         for (int i = 0; i < keys.size(); i++) {
             IoreqKey key = IoreqKey.of(keys, i);
+            Said done = new Said(0, Errno.OK);
+            if (isSaidAgain(key, history.of(key.access()), done)) {
+                continue;
+            }
+            said.put(key, done);
             Delivered was = delivered.remove(key);
             boolean isKnown = stillUnderWay.remove(key);
             long since = was == null ? boundNanos : was.nanos;

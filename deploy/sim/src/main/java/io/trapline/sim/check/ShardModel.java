@@ -72,6 +72,10 @@ public final class ShardModel {
         for (int i = 0; i < outcomes.size(); i++) {
             IoreqKey key = IoreqKey.of(outcomes.keys(), i);
             ShardRow row = rows.get(key.access());
+            if (row != null && row.access.postedAt == server) {
+                // It is what another copy of the shard was told, and has asked about (F3).
+                row.access.notPosted();
+            }
             if (row == null || !row.isAt(server, key.part())) {
                 continue;
             }

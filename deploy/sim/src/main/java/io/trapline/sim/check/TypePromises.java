@@ -24,6 +24,12 @@ public final class TypePromises {
         made.forEach(run -> returned.put(run.firstGfn(), run.type()));
     }
 
+    /** It has ended, and nobody knows what it has made of them, or may make yet. */
+    public void unknown(List<Long> gfns) {
+        changed(gfns, List.of());
+        gfns.forEach(returned::remove);
+    }
+
     /** Pages of that type are plain from now on (C5). */
     public void reset(int x) {
         returned.replaceAll((gfn, type) -> type.equals(MemType.ioreqServer(x)) ? MemType.RAM_RW : type);

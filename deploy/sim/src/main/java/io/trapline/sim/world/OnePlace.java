@@ -60,6 +60,11 @@ final class OnePlace implements Place {
     }
 
     @Override
+    public void holdUp(Life peer, TrafficClass of) {
+        throw new IllegalStateException("there is no " + peer);
+    }
+
+    @Override
     public void execute(Supplier<String> what, Command command, Consumer<Optional<Answer>> reply) {
         world.schedule.channel("node executes").tell(what, () -> {
             Answer answer = world.coordinator.execute(
@@ -106,8 +111,8 @@ final class OnePlace implements Place {
         }
         // Where actors do not share a queue: what shards have decided by the older state reaches the server, and what
         // it sends back reaches them, before anybody acts on the drain's end.
-        int[] left = {world.node.shards.size()};
-        for (ShardActor shard : world.node.shards) {
+        int[] left = {world.memory.shards().size()};
+        for (ShardActor shard : world.memory.shards()) {
             Runnable back = () -> passes(server.name(), shard.name(), revision, () -> {
                 if (--left[0] == 0) {
                     report.run();

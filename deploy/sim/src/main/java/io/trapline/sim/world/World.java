@@ -13,6 +13,7 @@ import io.trapline.sim.world.part.Emulator;
 import io.trapline.sim.world.part.Guest;
 import io.trapline.sim.world.part.Layout;
 import io.trapline.sim.world.part.Node;
+import io.trapline.sim.world.part.OneMemory;
 import io.trapline.sim.world.part.Operator;
 import io.trapline.sim.world.part.Reach;
 import io.trapline.sim.world.part.Realm;
@@ -22,6 +23,7 @@ import io.trapline.sim.world.part.Settings;
 import io.trapline.sim.world.part.ShardActor;
 import io.trapline.sim.world.part.Stage;
 import io.trapline.sim.world.part.Texts;
+import io.trapline.v1.DomainMemory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -48,6 +50,7 @@ public final class World implements Run, Realm {
     final Coordinator coordinator;
     final OnePlace place;
     final Node node;
+    final OneMemory memory;
     final List<Emulator> emulators = new ArrayList<>();
     private final List<Guest> guests = new ArrayList<>();
     private final Operator operator;
@@ -65,7 +68,8 @@ public final class World implements Run, Realm {
         settings = stage.settings;
         coordinator = new Coordinator(this);
         place = new OnePlace(this);
-        node = new Node(stage, place);
+        node = new Node(stage, place, OneMemory::new);
+        memory = (OneMemory) node.memory();
         operator = new Operator(stage, this);
         faults = new Faults(this);
     }
@@ -107,7 +111,11 @@ public final class World implements Run, Realm {
                 .setIncarnation(Commands.INCARNATION)
                 .build();
         coordinator.execute(
-                Commands.createDomain(settings.vcpus, settings.defaultTimeoutMillis, List.of(life)),
+                Commands.createDomain(
+                        settings.vcpus,
+                        settings.defaultTimeoutMillis,
+                        DomainMemory.DOMAIN_MEMORY_VOLATILE,
+                        List.of(life)),
                 false,
                 answer -> {});
         Answer session = coordinator.execute(Commands.openSession(), false, answer -> {});
@@ -118,7 +126,7 @@ public final class World implements Run, Realm {
         }
         settle();
         for (int i = 0; i < Layout.PAGES.size(); i++) {
-            node.types().set(Layout.PAGES.get(i), 1, MemType.ioreqServer(i % Layout.TYPES), () -> {});
+            memory.types().set(Layout.PAGES.get(i), 1, MemType.ioreqServer(i % Layout.TYPES), () -> {});
         }
         for (ServerName server : servers()) {
             operator.setState(server, true);
@@ -200,7 +208,7 @@ public final class World implements Run, Realm {
     @Override
     public void setTypes(long firstGfn, int count, MemType type, Runnable done) {
         schedule.channel("operator's type calls")
-                .tell("type call", () -> node.types().set(firstGfn, count, type, done));
+                .tell("type call", () -> memory.types().set(firstGfn, count, type, done));
     }
 
     @Override
@@ -242,7 +250,7 @@ public final class World implements Run, Realm {
 
     private void tick() {
         long now = schedule.getAsLong();
-        node.shards.forEach(shard -> shard.tickIfDue(now));
+        memory.shards().forEach(shard -> shard.tickIfDue(now));
         node.vcpus().ifPresent(vcpus -> vcpus.tickIfDue(now));
         if (schedule.random.nextBoolean()) {
             List.copyOf(node.servers.values()).forEach(server -> server.tickIfDue(now));
@@ -278,7 +286,7 @@ public final class World implements Run, Realm {
     /** To when time alone makes a difference; false where it makes none. */
     private boolean jump() {
         long next = Long.MAX_VALUE;
-        for (ShardActor shard : node.shards) {
+        for (ShardActor shard : memory.shards()) {
             next = Math.min(next, shard.nextTick());
         }
         for (ServerActor server : node.servers.values()) {
@@ -302,13 +310,13 @@ public final class World implements Run, Realm {
                 && node.servers.values().stream().allMatch(server -> server.checks.inProcess() == 0)
                 && coordinator.openCalls() == 0
                 && coordinator.openDrains() == 0
-                && !node.types().isBusy()
+                && !memory.types().isBusy()
                 && operator.isIdle();
     }
 
     private void end() {
         stage.history.ended();
-        node.shards.forEach(shard -> shard.model.check());
+        memory.shards().forEach(shard -> shard.model.check());
         emulators.forEach(Emulator::check);
         coordinator.end();
         long leadership = coordinator
@@ -319,7 +327,7 @@ public final class World implements Run, Realm {
                 false,
                 answer -> {});
         stage.promises.nodeIsNew();
-        node.shards.forEach(shard -> shard.p2m.close());
+        memory.shards().forEach(shard -> shard.p2m.close());
     }
 
     @Override
@@ -349,7 +357,7 @@ public final class World implements Run, Realm {
                 "  %d calls, %d drains, type call under way: %b, on the way: %b%n",
                 coordinator.openCalls(),
                 coordinator.openDrains(),
-                node.types().isBusy(),
+                memory.types().isBusy(),
                 schedule.hasWaiting()));
         return text.toString();
     }

@@ -15,6 +15,7 @@ import io.trapline.sim.world.cluster.host.SimHost;
 import io.trapline.sim.world.cluster.host.SimStream;
 import io.trapline.sim.world.cluster.node.NodeProcess.Follower;
 import io.trapline.sim.world.cluster.node.NodeProcess.Told;
+import io.trapline.sim.world.copies.CopiedMemory;
 import io.trapline.sim.world.part.Node;
 import io.trapline.sim.world.part.Place;
 import io.trapline.sim.world.part.ServerActor;
@@ -33,6 +34,7 @@ import java.util.function.Supplier;
 /** One life of a node on a host of its own: its actors' mailboxes, its links to other nodes, and what it tells the coordinators. */
 final class HostNode implements Place, Follower {
     private static final long TICK = 10_000_000;
+    private static final int LARGE_WAITS_NANOS = 150_000_000;
     private static final int SLOW = 300;
     private static final long SLOWEST = 30_000_000;
 
@@ -55,12 +57,17 @@ final class HostNode implements Place, Follower {
         this.life = new Life(life.getNode(), life.getIncarnation());
         this.serves = serves;
         this.told = told;
-        node = new Node(hosts.stage, this);
+        node = new Node(hosts.stage, this, (stage, place, of) -> new CopiedMemory(stage, place, of, hosts.witnesses));
         tick();
     }
 
     Node node() {
         return node;
+    }
+
+    /** What it has of the domain's memory. */
+    CopiedMemory memory() {
+        return (CopiedMemory) node.memory();
     }
 
     private void tick() {
@@ -149,7 +156,12 @@ final class HostNode implements Place, Follower {
 
     /** What others are told of accesses waits for a while, as behind a window that is full. */
     void holdUpAccesses() {
-        outgoing.values().forEach(OutgoingLink::holdUp);
+        outgoing.values().forEach(link -> link.holdUp(TrafficClass.ACCESSES, OutgoingLink.WAITS_NANOS));
+    }
+
+    /** What others are told of calls waits for a while. */
+    void holdUpCalls() {
+        outgoing.values().forEach(link -> link.holdUp(TrafficClass.CALLS, LARGE_WAITS_NANOS));
     }
 
     void after(long nanos, Runnable action) {
@@ -185,6 +197,13 @@ final class HostNode implements Place, Follower {
         }
     }
 
+    @Override
+    public void holdUp(Life peer, TrafficClass of) {
+        if (!over.contains(peer)) {
+            outgoing.computeIfAbsent(peer, to -> new OutgoingLink(this, to)).holdUp(of, LARGE_WAITS_NANOS);
+        }
+    }
+
     /** Opens a connection to whatever life another node has. */
     SimStream open(String other, Consumer<HostNode> accepted) {
         return hosts.net.open(
@@ -208,7 +227,7 @@ final class HostNode implements Place, Follower {
 
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder(life.toString());
+        StringBuilder text = new StringBuilder(life.toString()).append(' ').append(memory());
         node.servers.values().forEach(server -> text.append("\n    ").append(server));
         return text.toString();
     }

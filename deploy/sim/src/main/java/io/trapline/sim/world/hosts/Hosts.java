@@ -8,9 +8,14 @@ import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.LogEntry;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.model.MemType;
+import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.ShardPlace;
 import io.trapline.node.registry.DomainView;
 import io.trapline.node.registry.RegistryView;
+import io.trapline.sim.check.TypeTxnChecks;
 import io.trapline.sim.world.cluster.check.ClaimChecks;
+import io.trapline.sim.world.cluster.check.CopyChecks;
 import io.trapline.sim.world.cluster.check.LeaseChecks;
 import io.trapline.sim.world.cluster.check.LogChecks;
 import io.trapline.sim.world.cluster.coordinator.CoordinatorProcess;
@@ -22,6 +27,8 @@ import io.trapline.sim.world.cluster.node.NodeProcess;
 import io.trapline.sim.world.cluster.operator.Calls;
 import io.trapline.sim.world.cluster.raft.SimLog;
 import io.trapline.sim.world.cluster.seam.ClusterSeams;
+import io.trapline.sim.world.copies.ShardWitness;
+import io.trapline.sim.world.part.Layout;
 import io.trapline.sim.world.part.Node;
 import io.trapline.sim.world.part.Stage;
 import java.util.ArrayList;
@@ -31,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The hosts, the processes on them and the network between them, and what is checked after each step. */
@@ -41,10 +49,16 @@ final class Hosts {
     final List<SimHost> coordinatorHosts = new ArrayList<>();
     final List<SimHost> nodeHosts = new ArrayList<>();
     final LeaseChecks leaseChecks = new LeaseChecks();
+    /** Of the domain's shards, by index. */
+    final List<ShardWitness> witnesses = new ArrayList<>();
+
+    final TypeTxnChecks typeChecks = new TypeTxnChecks(Layout.MAP);
+    final CopyChecks copyChecks = new CopyChecks();
     private final LogChecks logChecks = new LogChecks(this::inForce);
     private final ClaimChecks claimChecks = new ClaimChecks();
     private final ClusterSeams seams;
     private final SimLog log;
+    private final long memoryBytes;
     private final Map<String, CoordinatorProcess> coordinators = new TreeMap<>();
     private final Map<String, NodeProcess> processes = new TreeMap<>();
     /** By host, of its last life. */
@@ -54,7 +68,8 @@ final class Hosts {
     private final Map<Long, DrainRecord> drains = new TreeMap<>();
     private String leader;
 
-    Hosts(Agenda agenda, Stage stage, ClusterSeams seams, int replicas, int nodeCount) {
+    Hosts(Agenda agenda, Stage stage, ClusterSeams seams, int replicas, int nodeCount, long memoryBytes) {
+        this.memoryBytes = memoryBytes;
         this.agenda = agenda;
         this.stage = stage;
         this.seams = seams;
@@ -64,6 +79,9 @@ final class Hosts {
         }
         for (int i = 1; i <= nodeCount; i++) {
             nodeHosts.add(new SimHost(agenda, "n" + i, false));
+        }
+        for (int i = 0; i < Layout.MAP.size(); i++) {
+            witnesses.add(new ShardWitness(stage, typeChecks, i, Layout.MAP));
         }
         leader = coordinatorHosts.getFirst().name();
         log = new SimLog(agenda, net, coordinatorHosts, logChecks, Optional.empty());
@@ -86,11 +104,13 @@ final class Hosts {
         List<String> addresses = coordinatorHosts.stream().map(SimHost::name).toList();
         NodeProcess.Coordinators ways = (from, address, first, session) ->
                 new NodeLine(net, from, coordinatorHost(address), first, session, coordinators::get);
-        processes.put(host.name(), new NodeProcess(agenda, host, seams, addresses, ways, (life, serves, told) -> {
-            HostNode node = new HostNode(this, host, life, serves, told);
-            nodes.put(host.name(), node);
-            return node;
-        }));
+        processes.put(
+                host.name(),
+                new NodeProcess(agenda, host, seams, addresses, memoryBytes, ways, (life, serves, told) -> {
+                    HostNode node = new HostNode(this, host, life, serves, told);
+                    nodes.put(host.name(), node);
+                    return node;
+                }));
     }
 
     void crashNode(SimHost host) {
@@ -175,6 +195,12 @@ final class Hosts {
         return stage.promises.registry();
     }
 
+    /** Whether the domain has lost memory: with the only copy of some, as it may (D4, V-13). */
+    boolean isLost() {
+        return domain().filter(now -> now.table().state() == DecisionTable.State.CRASHED)
+                .isPresent();
+    }
+
     boolean hasOpenDrains() {
         return !drains.isEmpty();
     }
@@ -194,6 +220,7 @@ final class Hosts {
 
     private void inForce(Command command, RegistryChange change) {
         claimChecks.inForce(command, change);
+        copyChecks.inForce(command, change);
         leaseChecks.inForce(command, change.getRevision(), processes.values());
         for (long ended : change.getEndedDrainsList()) {
             DrainRecord drain = drains.remove(ended);
@@ -204,6 +231,9 @@ final class Hosts {
         change.getDrainsList().forEach(drain -> drains.put(drain.getRevision(), drain));
         registry.apply(change).changed().forEach(changed -> {
             stage.promises.registry(changed.view());
+            Map<Integer, Long> present = new TreeMap<>();
+            changed.view().servers().forEach(server -> present.put(server.id(), server.generation()));
+            stage.servers(changed.view().table().revision(), present);
             changed.opened().forEach(opening -> stage.history.reopened(opening.vcpu(), opening.epoch()));
         });
     }
@@ -218,6 +248,48 @@ final class Hosts {
                 node.mustBeDrained(drain.getId(), drain.getGeneration(), drain.getRevision(), x);
             }
         }
+    }
+
+    /** The node that decides a shard, as the registry has it. */
+    SimHost primary(int shard) {
+        return nodeHost(domain().orElseThrow().primaries().get(shard).node());
+    }
+
+    /** Whether that life's host runs, in that life. */
+    boolean isAlive(Life life) {
+        return node(life.node()).filter(node -> node.life().equals(life)).isPresent();
+    }
+
+    /** Whether a shard would be lost with that host. */
+    boolean hasOnlyCopy(SimHost host) {
+        return domain().stream().flatMap(now -> now.places().stream()).anyMatch(place -> {
+            boolean isHere = place.primary().node().equals(host.name())
+                    || (isDual(place) && place.copy().orElseThrow().node().equals(host.name()));
+            return isHere
+                    && copies(place)
+                            .filter(life -> !life.node().equals(host.name()))
+                            .noneMatch(this::isAlive);
+        });
+    }
+
+    private static boolean isDual(ShardPlace place) {
+        return place.state() == ShardPlace.State.DUAL;
+    }
+
+    private static Stream<Life> copies(ShardPlace place) {
+        return Stream.concat(Stream.of(place.primary()), isDual(place) ? place.copy().stream() : Stream.empty());
+    }
+
+    /** The hosts of the other copies of what that host has a copy of. */
+    List<SimHost> partners(SimHost host) {
+        return domain().stream()
+                .flatMap(now -> now.places().stream())
+                .filter(place -> copies(place).anyMatch(life -> life.node().equals(host.name())))
+                .flatMap(Hosts::copies)
+                .map(life -> nodeHost(life.node()))
+                .filter(other -> other != host)
+                .distinct()
+                .toList();
     }
 
     long lapses() {

@@ -32,6 +32,22 @@ enum HostsPlant {
             "a frame that comes again is taken again (D-18)",
             List.of("A3", "A4", "A4, F4", "F1", "F1, F5", "F5"),
             WrongHosts.LinkDeliversTwice::new),
+    ACKNOWLEDGED_BEFORE_BACKUP(
+            "a primary tells of what its backup has not done (D-23)",
+            List.of("V-7"),
+            WrongHosts.AcknowledgesForBackups::new),
+    STALE_CHUNK_COPIED(
+            "a fresh copy is given a chunk as it was before guests changed it (D-24)",
+            List.of("T3"),
+            WrongHosts.StaleChunks::new),
+    PRIMARY_KNOWN_BY_ITS_RUN(
+            "servers know a primary by the epoch of its run, which changes with its copies",
+            List.of("F6", "A4, F5"),
+            WrongHosts.KnownByItsRun::new),
+    PREPARE_WITHOUT_RECOVERY(
+            "who comes to carry out type calls does not hear what was cut short (D-26)",
+            List.of("T6"),
+            WrongHosts.MarksUnheard::new),
     SERVES_WITHOUT_A_LEASE("a node that has had a lease goes on serving", List.of("V-2", "V-4", "V-5"), Seams::new);
 
     private final String breaks;

@@ -2,25 +2,25 @@ package io.trapline.sim.world.hosts;
 
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
+import io.trapline.model.Gfn;
 import io.trapline.model.MemType;
-import io.trapline.node.protocol.Life;
 import io.trapline.sim.check.Violation;
 import io.trapline.sim.run.Run;
 import io.trapline.sim.run.Variant;
 import io.trapline.sim.run.WorldKind;
 import io.trapline.sim.world.cluster.host.Agenda;
 import io.trapline.sim.world.cluster.host.SimHost;
-import io.trapline.sim.world.cluster.host.SimStream;
 import io.trapline.sim.world.cluster.node.NodeProcess;
+import io.trapline.sim.world.copies.ShardWitness;
 import io.trapline.sim.world.part.Commands;
 import io.trapline.sim.world.part.Emulator;
 import io.trapline.sim.world.part.Guest;
 import io.trapline.sim.world.part.Layout;
 import io.trapline.sim.world.part.Operator;
-import io.trapline.sim.world.part.Reach;
 import io.trapline.sim.world.part.Realm;
 import io.trapline.sim.world.part.ServerName;
 import io.trapline.sim.world.part.Stage;
+import io.trapline.v1.DomainMemory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -35,7 +35,10 @@ import java.util.function.Consumer;
  * an operator; and everything that may go wrong with hosts and the network, until it is healed: then every access must come to its end (G-1).
  */
 public final class HostsWorld implements Run, Realm {
-    private static final int STEPS = 8_000;
+    private static final int STEPS = 16_000;
+    /** Hosts that may fail for long, or crash; the others are the homes of servers. */
+    private static final int SHARD_HOSTS = 3;
+
     private static final long MICROS = 1_000;
     private static final long MILLIS = 1_000_000;
     private static final long BEGINS_WITHIN = 10_000 * MILLIS;
@@ -56,13 +59,16 @@ public final class HostsWorld implements Run, Realm {
     private final int homesFrom;
     private int names;
     private boolean isHealing;
-    private int typeCalls;
+    private final TypeCalls typeCalls;
 
     private HostsWorld(long seed, HostsPlant plant, int traceLines) {
         agenda = new Agenda(seed, traceLines);
         stage = new Stage(agenda, agenda::now, plant.seams());
         int replicas = agenda.oneOf(List.of(1, 1, 1, 3));
-        hosts = new Hosts(agenda, stage, plant.leases().seams(), replicas, 3 + agenda.upTo(1));
+        // With room for one shard at each, shards are apart.
+        long memoryBytes = agenda.oneIn(2) ? 0 : Layout.SHARD_PAGES << Gfn.PAGE_SHIFT;
+        hosts = new Hosts(
+                agenda, stage, plant.leases().seams(), replicas, SHARD_HOSTS + 1 + agenda.upTo(1), memoryBytes);
         clients = new SimHost(agenda, "clients", false);
         clients.start();
         owner = new SimHost(agenda, "owner", false);
@@ -71,6 +77,7 @@ public final class HostsWorld implements Run, Realm {
         actsEvery = agenda.oneOf(List.of(300 * MICROS, 1_000 * MICROS, 3_000 * MICROS));
         homesFrom = agenda.upTo(3);
         faults = new HostFaults(this, agenda);
+        typeCalls = new TypeCalls(this, agenda, stage, owner, faults);
     }
 
     /** This kind of world, as it is and with each plant. */
@@ -101,7 +108,7 @@ public final class HostsWorld implements Run, Realm {
         begin();
         faults.begin();
         actLater();
-        for (int i = 0; i < steps; i++) {
+        for (int i = 0; i < steps && !hosts.isLost(); i++) {
             hosts.step();
         }
         heal();
@@ -113,12 +120,20 @@ public final class HostsWorld implements Run, Realm {
         untilReturned(Commands.openSession(), answer -> session[0] = answer);
         operator.begin(session[0].getOpenSession().getSession());
         untilReturned(
-                Commands.createDomain(stage.settings.vcpus, stage.settings.defaultTimeoutMillis, List.of()),
+                Commands.createDomain(
+                        stage.settings.vcpus,
+                        stage.settings.defaultTimeoutMillis,
+                        DomainMemory.DOMAIN_MEMORY_REPLICATED,
+                        List.of()),
                 answer -> {});
         for (int i = 0; i < stage.settings.servers; i++) {
             operator.create();
         }
         settle();
+        if (agenda.oneIn(3)) {
+            typeCalls.fill();
+            settle();
+        }
         for (int i = 0; i < Layout.PAGES.size(); i++) {
             setTypes(Layout.PAGES.get(i), 1, MemType.ioreqServer(i % Layout.TYPES), () -> {});
         }
@@ -132,7 +147,7 @@ public final class HostsWorld implements Run, Realm {
     }
 
     private void settle() {
-        until("the operator is done", BEGINS_WITHIN, () -> operator.isIdle() && typeCalls == 0);
+        until("the operator is done", BEGINS_WITHIN, () -> operator.isIdle() && typeCalls.areOver());
     }
 
     private void untilReturned(Command command, Consumer<Answer> returned) {
@@ -163,18 +178,23 @@ public final class HostsWorld implements Run, Realm {
         agenda.say(() -> "nothing goes wrong any more");
         isHealing = true;
         faults.heal();
-        until("everything comes to its end", ENDS_WITHIN, this::isQuiet);
+        until("everything comes to its end", ENDS_WITHIN, () -> isQuiet() || hosts.isLost());
+        if (hosts.isLost()) {
+            return;
+        }
         long quiet = agenda.now();
         until("it does for good", ENDS_WITHIN, () -> agenda.now() - quiet > SETTLES && isQuiet());
         stage.history.ended();
-        stage.models.forEach(model -> model.check());
+        hosts.witnesses.forEach(ShardWitness::end);
+        hosts.typeChecks.end();
     }
 
     private boolean isQuiet() {
         return guests.stream().allMatch(Guest::isIdle)
                 && emulators.stream().allMatch(Emulator::isIdle)
                 && operator.isIdle()
-                && typeCalls == 0
+                && typeCalls.areOver()
+                && hosts.lives().stream().allMatch(life -> life.memory().isIdle())
                 && !hosts.hasOpenDrains()
                 && hosts.lives().stream()
                         .flatMap(life -> life.node().servers.values().stream())
@@ -202,6 +222,9 @@ public final class HostsWorld implements Run, Realm {
             default -> {
                 if (!isHealing && agenda.oneIn(stage.settings.changes)) {
                     operator.act();
+                }
+                if (!isHealing && agenda.oneIn(16)) {
+                    operator.setTypeAcross();
                 }
                 if (isHealing || agenda.oneIn(8)) {
                     operator.unpause();
@@ -232,11 +255,16 @@ public final class HostsWorld implements Run, Realm {
 
     void newEmulator(ServerName server) {
         String name = "emulator " + ++names + " of " + server;
-        emulators.add(new Emulator(stage, new OneNode(homeOf(server)), server, name));
+        emulators.add(
+                new Emulator(stage, new ClientReach(hosts, agenda, clients, homeOf(server), false), server, name));
     }
 
     void newGuest(int vcpu) {
-        guests.add(new Guest(stage, new AnyNode(), vcpu, "guest " + ++names + " of vCPU " + vcpu));
+        guests.add(new Guest(
+                stage,
+                new ClientReach(hosts, agenda, clients, agenda.oneOf(hosts.nodeHosts), true),
+                vcpu,
+                "guest " + ++names + " of vCPU " + vcpu));
     }
 
     int vcpus() {
@@ -250,42 +278,7 @@ public final class HostsWorld implements Run, Realm {
     }
 
     private SimHost homeOf(ServerName server) {
-        return hosts.nodeHosts.get((server.id() + homesFrom) % Math.min(2, hosts.nodeHosts.size()));
-    }
-
-    /** A client that knows one address. */
-    private final class OneNode implements Reach {
-        private final SimHost at;
-
-        OneNode(SimHost at) {
-            this.at = at;
-        }
-
-        @Override
-        public Connection open(String name, Runnable lostAtClient, Runnable lostAtNode) {
-            SimStream stream = hosts.net.open(clients, at, opened -> {});
-            return new Connection(
-                    new ClientStream(stream, lostAtClient, lostAtNode),
-                    hosts.lastLife(at).node());
-        }
-    }
-
-    /** A client's addresses: it stays with a node while it is well there, and goes to another one when it has lost a stream. */
-    private final class AnyNode implements Reach {
-        private SimHost at = agenda.oneOf(hosts.nodeHosts);
-
-        @Override
-        public Connection open(String name, Runnable lostAtClient, Runnable lostAtNode) {
-            HostNode node = hosts.lastLife(at);
-            SimStream stream = hosts.net.open(clients, at, opened -> {});
-            Runnable goesOn = () -> {
-                if (!agenda.oneIn(3)) {
-                    at = agenda.oneOf(hosts.nodeHosts);
-                }
-                lostAtClient.run();
-            };
-            return new Connection(new ClientStream(stream, goesOn, lostAtNode), node.node());
-        }
+        return hosts.nodeHosts.get(SHARD_HOSTS + (server.id() + homesFrom) % (hosts.nodeHosts.size() - SHARD_HOSTS));
     }
 
     // ---- the operator
@@ -322,26 +315,19 @@ public final class HostsWorld implements Run, Realm {
                         returned, () -> agenda.after(CALLED_AGAIN_AFTER, () -> ask(request, waits, returned))));
     }
 
-    /** The node that has the domain's memory. */
-    SimHost primary() {
-        Life life = hosts.domain().orElseThrow().primaries().getFirst();
-        return hosts.nodeHost(life.node());
-    }
-
     @Override
     public void setTypes(long firstGfn, int count, MemType type, Runnable done) {
-        typeCalls++;
-        SimHost primary = primary();
-        if (!isHealing && agenda.oneIn(2)) {
-            // What it has caught may be on its way, and is overtaken by the recall (D-21).
-            hosts.lastLife(primary).holdUpAccesses();
-        }
-        primary.arrive(
-                primary.life(),
-                () -> hosts.lastLife(primary).node().types().set(firstGfn, count, type, () -> {
-                    typeCalls--;
-                    done.run();
-                }));
+        typeCalls.set(firstGfn, count, type, done);
+    }
+
+    /** Whether nothing goes wrong any more. */
+    boolean isHealing() {
+        return isHealing;
+    }
+
+    /** The node that decides one of the domain's shards. */
+    SimHost primary() {
+        return hosts.primary(agenda.upTo(Layout.MAP.size() - 1));
     }
 
     @Override
@@ -365,6 +351,14 @@ public final class HostsWorld implements Run, Realm {
                 "accesses", stage.history.submitted(),
                 "ioreqs carried out", stage.carriedOut.count(),
                 "lapses", hosts.lapses(),
+                "domains lost", hosts.isLost() ? 1L : 0L,
+                "promotions",
+                        hosts.witnesses.stream()
+                                .mapToLong(ShardWitness::promotions)
+                                .sum(),
+                "steps of copies",
+                        hosts.witnesses.stream().mapToLong(ShardWitness::copied).sum(),
+                "type calls over shards", hosts.typeChecks.finished(),
                 "simulated ms", agenda.now() / MILLIS);
     }
 
@@ -382,7 +376,7 @@ public final class HostsWorld implements Run, Realm {
         text.append("  operator idle: ")
                 .append(operator.isIdle())
                 .append(", type calls ")
-                .append(typeCalls)
+                .append(typeCalls.areOver() ? "over" : "under way")
                 .append('\n');
         return text.append(hosts).toString();
     }

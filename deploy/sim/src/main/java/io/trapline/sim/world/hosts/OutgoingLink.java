@@ -8,21 +8,21 @@ import io.trapline.node.peer.TrafficClass;
 import io.trapline.node.protocol.Life;
 import io.trapline.sim.world.cluster.host.SimStream;
 import java.util.ArrayDeque;
+import java.util.EnumMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What drives a {@link LinkSender}: one life's link to another. */
 final class OutgoingLink implements LinkSender.Effects<Parcel> {
     private static final int ONE_WAITS_IN = 12;
-    private static final int WAITS_NANOS = 20_000_000;
+    static final int WAITS_NANOS = 20_000_000;
 
     private final HostNode from;
     private final Life to;
     private final LinkSender<Parcel> rules = new LinkSender<>(this);
     private @Nullable Wire wire;
-    /** Accesses that wait, as they do where the credit of their class is used up: what is of other classes overtakes them (D-19). */
-    private final ArrayDeque<Parcel> waiting = new ArrayDeque<>();
-
-    private boolean isHeldUp;
+    /** What waits of a class, as it does where the credit of that is used up: what is of other classes overtakes it (D-19). */
+    private final Map<TrafficClass, ArrayDeque<Parcel>> waiting = new EnumMap<>(TrafficClass.class);
 
     /** One connection, and what has accepted it. */
     static final class Wire {
@@ -42,29 +42,30 @@ final class OutgoingLink implements LinkSender.Effects<Parcel> {
     }
 
     void offer(TrafficClass of, Parcel parcel) {
-        boolean mayWait = of == TrafficClass.ACCESSES;
-        if (mayWait && !isHeldUp && from.chance().oneIn(ONE_WAITS_IN)) {
-            holdUp();
+        if (of == TrafficClass.ACCESSES && from.chance().oneIn(ONE_WAITS_IN)) {
+            holdUp(of, WAITS_NANOS);
         }
-        if (mayWait && isHeldUp) {
-            waiting.add(parcel);
+        ArrayDeque<Parcel> behind = waiting.get(of);
+        if (behind != null) {
+            behind.add(parcel);
         } else {
             offerNow(of, parcel);
         }
     }
 
-    /** For some time the credit of accesses is used up. */
-    void holdUp() {
-        if (!isHeldUp) {
-            isHeldUp = true;
-            from.after(from.chance().upTo(WAITS_NANOS), this::offerWaiting);
+    /** For some time the credit of a class is used up. */
+    void holdUp(TrafficClass of, int mostNanos) {
+        if (!waiting.containsKey(of)) {
+            waiting.put(of, new ArrayDeque<>());
+            from.after(from.chance().upTo(mostNanos), () -> offerWaiting(of));
         }
     }
 
-    private void offerWaiting() {
-        isHeldUp = false;
-        waiting.forEach(parcel -> offerNow(TrafficClass.ACCESSES, parcel));
-        waiting.clear();
+    private void offerWaiting(TrafficClass of) {
+        ArrayDeque<Parcel> all = waiting.remove(of);
+        if (all != null) {
+            all.forEach(parcel -> offerNow(of, parcel));
+        }
     }
 
     private void offerNow(TrafficClass of, Parcel parcel) {

@@ -1,9 +1,15 @@
 package io.trapline.sim.world.hosts;
 
+import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Gate;
+import io.trapline.node.protocol.ShardMessage;
+import io.trapline.node.protocol.ShardStep;
 import io.trapline.node.rows.AccessRows;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.sim.world.part.Seams;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 
 /** Seams of nodes on several hosts that are wrong. */
 final class WrongHosts {
@@ -84,6 +90,52 @@ final class WrongHosts {
         @Override
         public boolean takesFramesAgain() {
             return true;
+        }
+    }
+
+    static final class AcknowledgesForBackups extends Seams {
+        @Override
+        public boolean acknowledgesForBackups() {
+            return true;
+        }
+    }
+
+    /** A copy is given a chunk as it was when it was given first, whatever has changed it since. */
+    static final class StaleChunks extends Seams {
+        private record Given(int shard, long base, int chunk) {}
+
+        private final Map<Given, byte[]> first = new HashMap<>();
+
+        @Override
+        public ShardMessage toCopy(int shard, ShardMessage message) {
+            if (message instanceof ShardMessage.Change change
+                    && change.step() instanceof ShardStep.Chunk(int chunk, int offset, byte[] bytes)) {
+                byte[] stale = first.computeIfAbsent(new Given(shard, change.base(), chunk), given -> bytes);
+                return new ShardMessage.Change(
+                        change.base(),
+                        change.number(),
+                        change.more(),
+                        change.clockNanos(),
+                        change.refusedMemory(),
+                        new ShardStep.Chunk(chunk, offset, stale));
+            }
+            return message;
+        }
+    }
+
+    static final class KnownByItsRun extends Seams {
+        @Override
+        public long shardEpoch(long began, long ofRun) {
+            return ofRun;
+        }
+    }
+
+    static final class MarksUnheard extends Seams {
+        @Override
+        public CallAnswer answer(CallAnswer answer) {
+            return answer instanceof CallAnswer.Marked marked
+                    ? new CallAnswer.Marked(marked.call(), marked.shard(), marked.done(), Optional.empty())
+                    : answer;
         }
     }
 }

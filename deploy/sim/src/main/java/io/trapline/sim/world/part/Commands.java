@@ -64,14 +64,15 @@ public final class Commands {
     }
 
     /** Placed at one of those lives. */
-    public static Command createDomain(int vcpus, int defaultTimeoutMillis, List<NodeLife> usable) {
+    public static Command createDomain(
+            int vcpus, int defaultTimeoutMillis, DomainMemory memory, List<NodeLife> usable) {
         return byOperator()
                 .setCreateDomain(CreateDomain.newBuilder()
                         .setRequest(CreateDomainRequest.newBuilder()
                                 .setDomid(Layout.DOMID)
                                 .setNrPages(Layout.NR_PAGES)
                                 .setNrVcpus(vcpus)
-                                .setMemory(DomainMemory.DOMAIN_MEMORY_VOLATILE)
+                                .setMemory(memory)
                                 .setDefaultTimeoutMs(defaultTimeoutMillis))
                         .addAllUsableNodes(usable))
                 .build();

@@ -226,6 +226,7 @@ public final class EmulatorLink {
             Consumer<Optional<Refusal>> answer = refusal -> way.stream()
                     .end(() -> hop + " is answered " + refusal.map(Refusal::errno), () -> reply.accept(refusal));
             way.node()
+                    .routes()
                     .toHome(
                             hop,
                             server,

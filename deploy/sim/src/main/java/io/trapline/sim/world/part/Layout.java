@@ -1,6 +1,7 @@
 package io.trapline.sim.world.part;
 
 import io.trapline.model.Gfn;
+import io.trapline.node.p2m.ShardMap;
 import java.util.List;
 
 /** The small domain of the simulation: two shards, a few pages on both sides of where they meet, a range above all pages, a few ports. */
@@ -8,6 +9,9 @@ public final class Layout {
     public static final int DOMID = 1;
     public static final long SHARD_PAGES = 1L << 18;
     public static final long NR_PAGES = 2 * SHARD_PAGES;
+
+    /** Where its shards are. */
+    public static final ShardMap MAP = new ShardMap(new long[] {0, SHARD_PAGES});
 
     /** The pages that guests use; the second and the third are neighbours in different shards. */
     public static final List<Long> PAGES = List.of(SHARD_PAGES - 2, SHARD_PAGES - 1, SHARD_PAGES, SHARD_PAGES + 1);

@@ -2,24 +2,23 @@ package io.trapline.sim.world.part;
 
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
-import io.trapline.internal.v1.DrainKind;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.RegistryChange;
-import io.trapline.model.MemType;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.peer.TrafficClass;
 import io.trapline.node.protocol.Drain;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.VcpuMove;
+import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.registry.AppliedQueue;
 import io.trapline.node.registry.DomainChange;
 import io.trapline.node.registry.DomainView;
-import io.trapline.node.registry.DrainLedger;
 import io.trapline.node.registry.HomeTelling;
 import io.trapline.node.registry.RegistryView;
 import io.trapline.sim.check.Violation;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +28,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +36,6 @@ import org.jspecify.annotations.Nullable;
  * (rule 0); and passes on what they tell those that are elsewhere.
  */
 public final class Node {
-    public final List<ShardActor> shards = new ArrayList<>();
     /** By id, of the servers that there are. */
     public final Map<Integer, ServerActor> servers = new TreeMap<>();
 
@@ -46,27 +43,30 @@ public final class Node {
     private final Place place;
     private final RegistryView view = new RegistryView();
     private final AppliedQueue<Integer> applying = new AppliedQueue<>();
-    private final DrainLedger drains = new DrainLedger();
+    private final NodeDrains drains;
     private final HomeTelling homes;
+    private final NodeRoutes routes;
     private final Map<ServerName, ServerActor> everyServer = new HashMap<>();
-    /** What has come from peers that know more than this node. */
-    private final List<Early> early = new ArrayList<>();
     /** Revisions at which the domain was another for this node. */
     private final TreeSet<Long> changes = new TreeSet<>();
 
+    /** By vCPU the epoch at which it was opened last. */
+    private final Map<Integer, VcpuOpening> openings = new TreeMap<>();
+
     private @Nullable DomainView known;
     private @Nullable VcpusActor vcpus;
-    private @Nullable TypesActor types;
+    private final NodeMemory memory;
     private boolean hasSession = true;
     private int sessions;
     private long knownBefore;
     private long acknowledged;
 
-    private record Early(long needs, Runnable step) {}
-
-    public Node(Stage world, Place place) {
+    public Node(Stage world, Place place, NodeMemory.Kind kind) {
         this.world = world;
         this.place = place;
+        memory = kind.of(world, place, this);
+        drains = new NodeDrains(place, memory, this::reportDrains);
+        routes = new NodeRoutes(place, this);
         homes = new HomeTelling(place.life());
     }
 
@@ -80,9 +80,9 @@ public final class Node {
         return Optional.ofNullable(vcpus);
     }
 
-    /** The domain's type calls, where its shards are. */
-    public TypesActor types() {
-        return Objects.requireNonNull(types);
+    /** What it has of the domain's memory. */
+    public NodeMemory memory() {
+        return memory;
     }
 
     /** Its actor of a server; empty where it does not know of it. */
@@ -105,120 +105,41 @@ public final class Node {
         place.execute(what, command, reply);
     }
 
-    void toShard(String from, int index, TrafficClass of, Supplier<String> what, Told<ShardActor> message) {
-        DomainView domain = Objects.requireNonNull(known);
-        Life primary = domain.primaries().get(index);
-        if (primary.equals(place.life())) {
-            tellShard(from, index, what, shard -> message.at(shard, LongUnaryOperator.identity()));
-        } else {
-            long generation = domain.generation();
-            place.toPeer(
-                    primary,
-                    of,
-                    what,
-                    (node, times) -> node.whenKnown(
-                            generation, () -> node.tellShard(from, index, what, shard -> message.at(shard, times))));
-        }
+    /** The ways to others of the domain. */
+    public NodeRoutes routes() {
+        return routes;
     }
 
-    private void tellShard(String from, int index, Supplier<String> what, Consumer<ShardActor> message) {
-        if (index < shards.size()) {
-            ShardActor shard = shards.get(index);
-            place.between(from, shard.name()).tell(what, () -> message.accept(shard));
-        }
+    /** Its actor of a server that there is or was; null where it does not know of it. */
+    @Nullable
+    ServerActor anyServer(ServerName name) {
+        return everyServer.get(name);
     }
 
-    void toServer(String from, ServerAt to, TrafficClass of, Supplier<String> what, Told<ServerActor> message) {
-        if (to.home().equals(place.life())) {
-            tellServer(from, to.name(), what, server -> message.at(server, LongUnaryOperator.identity()), () -> {});
-        } else {
-            toServerElsewhere(from, to, of, what, message, () -> {});
-        }
+    /** Up to which it knows the registry. */
+    long revision() {
+        return view.revision();
     }
 
-    /** To wherever a server is, as far as this node knows. */
-    void toHome(String from, ServerName name, Supplier<String> what, Told<ServerActor> message, Runnable unknown) {
-        Life home = server(name).map(known -> home(known.id)).orElse(place.life());
-        if (home.equals(place.life())) {
-            tellServer(from, name, what, server -> message.at(server, LongUnaryOperator.identity()), unknown);
-        } else {
-            toServerElsewhere(from, new ServerAt(name, home), TrafficClass.CALLS, what, message, unknown);
-        }
-    }
-
-    private void toServerElsewhere(
-            String from,
-            ServerAt to,
-            TrafficClass of,
-            Supplier<String> what,
-            Told<ServerActor> message,
-            Runnable unknown) {
-        place.toPeer(
-                to.home(),
-                of,
-                what,
-                (node, times) -> node.whenKnown(
-                        to.name().generation(),
-                        () -> node.tellServer(from, to.name(), what, server -> message.at(server, times), unknown)));
-    }
-
-    private void tellServer(
-            String from, ServerName name, Supplier<String> what, Consumer<ServerActor> message, Runnable unknown) {
-        ServerActor server = everyServer.get(name);
-        if (server == null) {
-            unknown.run();
-        } else {
-            place.between(from, server.name()).tell(what, () -> message.accept(server));
-        }
-    }
-
-    void toVcpus(String from, Life guests, Supplier<String> what, Told<VcpusActor> message) {
-        if (guests.equals(place.life())) {
-            tellVcpus(from, what, to -> message.at(to, LongUnaryOperator.identity()));
-        } else {
-            long generation = Objects.requireNonNull(known).generation();
-            place.toPeer(
-                    guests,
-                    TrafficClass.ANSWERS,
-                    what,
-                    (node, times) ->
-                            node.whenKnown(generation, () -> node.tellVcpus(from, what, to -> message.at(to, times))));
-        }
-    }
-
-    private void tellVcpus(String from, Supplier<String> what, Consumer<VcpusActor> message) {
-        VcpusActor to = vcpus;
-        if (to != null) {
-            place.between(from, "vcpus").tell(what, () -> message.accept(to));
-        }
-    }
-
-    /** Does something once the node knows the registry up to that revision, behind what waits already. */
-    private void whenKnown(long revision, Runnable step) {
-        if (early.isEmpty() && view.revision() >= revision) {
-            step.run();
-        } else {
-            early.add(new Early(revision, step));
-        }
-    }
-
-    private void advance() {
-        while (!early.isEmpty() && early.getFirst().needs() <= view.revision()) {
-            early.removeFirst().step().run();
-        }
-    }
-
-    private Life home(int id) {
+    /** Where a server is at home, as it knows. */
+    Life home(int id) {
         return Objects.requireNonNull(known).homes().getOrDefault(id, place.life());
     }
 
     /** It may serve again, or time has passed. */
     public void tick() {
-        shards.forEach(shard -> place.between("clock", shard.name()).tell("tick", () -> shard.tickIfDue(place.now())));
-        vcpus().ifPresent(each -> place.between("clock", "vcpus").tell("tick", () -> each.tickIfDue(place.now())));
+        long now = place.now();
+        memory.tick(now);
+        memory.shards().forEach(shard -> tick(shard.name(), shard.mayTick(now), () -> shard.tickIfDue(place.now())));
+        vcpus().ifPresent(each -> tick("vcpus", each.mayTick(now), () -> each.tickIfDue(place.now())));
         servers.values()
-                .forEach(server ->
-                        place.between("clock", server.name()).tell("tick", () -> server.tickIfDue(place.now())));
+                .forEach(server -> tick(server.name(), server.mayTick(now), () -> server.tickIfDue(place.now())));
+    }
+
+    private void tick(String actor, boolean mayTick, Runnable tick) {
+        if (mayTick) {
+            place.between("clock", actor).tell("tick", tick);
+        }
     }
 
     // What coordinators tell.
@@ -243,15 +164,18 @@ public final class Node {
         RegistryView.Effects effects = view.apply(change);
         AppliedQueue.Entry<Integer> entry = applying.begin(effects.revision(), sessions);
         effects.nodes().ifPresent(nodes -> place.know(effects.revision(), nodes));
-        effects.changed().forEach(changed -> serve(changed, entry));
+        effects.changed().forEach(changed -> {
+            serve(changed, entry);
+            registrySays("what of drains is said again", () -> drains.follow(changed.view()));
+        });
         for (DrainRecord drain : effects.drains()) {
             drains.begin(drain);
             ServerActor server = servers.get(drain.getId());
             if (server == null || server.generation != drain.getGeneration()) {
-                onDrained(drain.getRevision());
+                drains.onDrained(drain.getRevision());
             }
         }
-        advance();
+        routes.advance();
         drains.retain(view.drains());
         registrySays("all told", () -> done(entry));
     }
@@ -260,7 +184,7 @@ public final class Node {
     public void mustHaveApplied(long acknowledgedRevision) {
         Long last = changes.floor(acknowledgedRevision);
         long revision = last == null ? 0 : last;
-        shards.forEach(shard -> mustHaveApplied(shard.name(), shard.appliedRevision(), revision));
+        memory.shards().forEach(shard -> mustHaveApplied(shard.name(), shard.appliedRevision(), revision));
         servers.values().stream()
                 .filter(server -> server.generation <= revision)
                 .forEach(server -> mustHaveApplied(server.name(), server.appliedRevision(), revision));
@@ -285,13 +209,16 @@ public final class Node {
 
     private void serve(DomainChange change, AppliedQueue.Entry<Integer> entry) {
         DomainView domain = change.view();
+        DomainView before = known;
         known = domain;
         if (entry.revision() > knownBefore) {
             changes.add(entry.revision());
         }
-        if (vcpus == null) {
+        if (before == null) {
             begin(domain);
         }
+        change.opened().forEach(opening -> openings.put(opening.vcpu(), opening));
+        BitSet shardsMoved = memory.place(before == null ? domain : before, domain);
         List<ServerActor> gone = matchServers(domain);
         long revision = domain.table().revision();
         for (ServerView server : domain.servers()) {
@@ -313,9 +240,12 @@ public final class Node {
         Map<Integer, ServerAt> present = new HashMap<>();
         servers.forEach((id, server) ->
                 present.put(id, new ServerAt(server.serverName(), domain.homes().getOrDefault(id, place.life()))));
-        for (ShardActor shard : shards) {
+        for (int i = 0; i < memory.shards().size(); i++) {
+            Shard shard = memory.shards().get(i);
             Runnable applied = world.seams.acknowledgesEarly() ? () -> {} : owed(entry, shard.name());
-            tell(shard.name(), revision, () -> shard.apply(domain.table(), change.opened(), present, applied));
+            // A copy that decides from now on has passed over what was opened before.
+            List<VcpuOpening> opened = shardsMoved.get(i) ? List.copyOf(openings.values()) : change.opened();
+            tell(shard.name(), revision, () -> shard.apply(domain, opened, present, applied));
         }
         VcpusActor ofVcpus = vcpus().orElseThrow();
         List<VcpuMove> movedAway = change.moved().stream()
@@ -323,7 +253,13 @@ public final class Node {
                 .map(DomainChange.GuestMove::move)
                 .toList();
         Runnable applied = owed(entry, "vcpus");
-        tell("vcpus", revision, () -> ofVcpus.apply(revision, domain.paused(), change.opened(), movedAway, applied));
+        Map<Integer, Life> ways = new TreeMap<>();
+        shardsMoved.stream().forEach(i -> ways.put(i, domain.primaries().get(i)));
+        tell(
+                "vcpus",
+                revision,
+                () -> ofVcpus.apply(revision, domain.paused(), change.opened(), movedAway, ways, applied));
+        registrySays("all of " + revision + " told", () -> memory.told(domain, shardsMoved));
         for (ServerActor server : gone) {
             registrySays(
                     "stop " + server.name(),
@@ -333,14 +269,9 @@ public final class Node {
 
     private void begin(DomainView domain) {
         ShardMap map = new ShardMap(domain.firstGfns());
-        if (domain.primaries().getFirst().equals(place.life())) {
-            for (int i = 0; i < map.size(); i++) {
-                shards.add(new ShardActor(world, place, this, map, i, domain.shardEpochs()[i]));
-            }
-            types = new TypesActor(world, place, this);
-        }
+        memory.begin(domain);
         VcpusActor fresh = new VcpusActor(world, place, this, domain.nrVcpus());
-        fresh.shards(map, (int) domain.defaultTimeoutMillis());
+        fresh.shards(map, domain.primaries(), (int) domain.defaultTimeoutMillis());
         vcpus = fresh;
     }
 
@@ -352,13 +283,22 @@ public final class Node {
 
     /** The shards here have asked servers' homes what they had to ask by that revision (D-22). */
     private void tellHomes(long revision) {
+        if (memory.hasCopies()) {
+            // With a backup, what they ask leaves only when that knows of it; who decides by now was told so before.
+            registrySays("await what is asked", () -> memory.whenSent(() -> tellHomesNow(revision)));
+        } else {
+            tellHomesNow(revision);
+        }
+    }
+
+    private void tellHomesNow(long revision) {
         DomainView domain = known;
         if (domain == null || !domain.primaries().contains(place.life())) {
             return;
         }
         homes.tell(domain, revision, (id, told) -> {
             ServerActor server = Objects.requireNonNull(servers.get(id));
-            toServer(
+            routes.toServer(
                     "registry of the node",
                     new ServerAt(server.serverName(), home(id)),
                     TrafficClass.CALLS,
@@ -421,57 +361,12 @@ public final class Node {
 
     /** A server has nothing left of a drain. */
     void drained(ServerActor server, long revision) {
-        place.drained(server, revision, () -> onDrained(revision));
-    }
-
-    /** The server has nothing of it here; its shards here may have something of it elsewhere, which then is not drained (V-10). */
-    private void onDrained(long revision) {
-        DrainRecord drain = drains.pending(revision).orElse(null);
-        if (drain == null) {
-            return;
-        }
-        int[] left = {shards.size() + 1};
-        Runnable one = () -> {
-            if (--left[0] == 0) {
-                onReturned(revision);
-            }
-        };
-        for (ShardActor shard : shards) {
-            Runnable returned =
-                    () -> place.between(shard.name(), "registry of the node").tell(() -> "returned " + revision, one);
-            place.between("registry of the node", shard.name())
-                    .tell(
-                            () -> "await returned " + revision,
-                            () -> shard.whenApplied(
-                                    revision, () -> shard.awaitReturned(drain.getId(), revision, returned)));
-        }
-        one.run();
-    }
-
-    private void onReturned(long revision) {
-        DrainRecord drain = drains.pending(revision).orElse(null);
-        if (drain == null) {
-            return;
-        }
-        if (drain.getKind() != DrainKind.DRAIN_KIND_RELEASE || !drain.getReset()) {
-            finish(revision);
-        } else if (drains.beginReset(revision)) {
-            if (types == null) {
-                finish(revision);
-                return;
-            }
-            types.reset(MemType.ofCode(drain.getTypeValue()).x(), () -> finish(revision));
-        }
-    }
-
-    private void finish(long revision) {
-        drains.finish(revision);
-        reportDrains();
+        place.drained(server, revision, () -> drains.onDrained(revision));
     }
 
     private void reportDrains() {
         if (hasSession) {
-            drains.report(acknowledged).forEach(place::reported);
+            drains.report(acknowledged);
         }
     }
 

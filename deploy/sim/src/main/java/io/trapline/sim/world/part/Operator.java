@@ -141,6 +141,15 @@ public final class Operator {
         realm.setTypes(first, 1 + chance.upTo(1), chance.oneOf(TYPES), () -> calls--);
     }
 
+    /** Of two pages that lie in different shards, every other time so that both become what they may become at all (T5). */
+    public void setTypeAcross() {
+        if (calls < MOST_CALLS) {
+            calls++;
+            MemType type = chance.oneIn(2) ? MemType.RAM_RW : chance.oneOf(TYPES);
+            realm.setTypes(Layout.SHARD_PAGES - 1, 2, type, () -> calls--);
+        }
+    }
+
     private void pause() {
         world.promises.pausing();
         call(Commands.pause(), false, answer -> {

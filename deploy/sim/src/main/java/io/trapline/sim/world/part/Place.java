@@ -30,6 +30,9 @@ public interface Place {
     /** To the node of another life. */
     void toPeer(Life peer, TrafficClass of, Supplier<String> what, Told<Node> message);
 
+    /** What it is told of a class from now on waits for a while, as behind what is large. */
+    void holdUp(Life peer, TrafficClass of);
+
     /**
      * Has the registry carry something out for this node.
      *

@@ -6,10 +6,11 @@ import io.trapline.node.rows.KeyRows;
 import java.util.function.LongUnaryOperator;
 
 /** Rows with their deadlines on another clock. */
-final class Rows {
+public final class Rows {
     private Rows() {}
 
-    static AccessRows on(LongUnaryOperator times, AccessRows rows) {
+    /** Accesses. */
+    public static AccessRows on(LongUnaryOperator times, AccessRows rows) {
         AccessRows timed = new AccessRows(rows.size());
         for (int i = 0; i < rows.size(); i++) {
             long deadline = rows.deadlineNanos(i);
@@ -28,7 +29,8 @@ final class Rows {
         return timed;
     }
 
-    static IoreqRows on(LongUnaryOperator times, IoreqRows rows) {
+    /** Ioreqs. */
+    public static IoreqRows on(LongUnaryOperator times, IoreqRows rows) {
         IoreqRows timed = new IoreqRows(rows.size());
         KeyRows keys = rows.keys();
         for (int i = 0; i < rows.size(); i++) {

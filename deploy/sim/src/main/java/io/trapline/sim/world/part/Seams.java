@@ -8,9 +8,11 @@ import io.trapline.internal.v1.RegistryChange;
 import io.trapline.internal.v1.Snapshot;
 import io.trapline.node.ioreq.KeptRequests;
 import io.trapline.node.p2m.DecisionTable;
+import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Drain;
 import io.trapline.node.protocol.Gate;
 import io.trapline.node.protocol.ServerView;
+import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.rows.AccessRows;
 import io.trapline.node.rows.IoreqRows;
@@ -167,6 +169,28 @@ public class Seams {
     /** What of that reaches the emulator. */
     public IoreqRows arriving(IoreqRows rows) {
         return rows;
+    }
+
+    // Between copies of a shard.
+
+    /** Whether a primary takes it for done by its backup when it has sent it (D-23). */
+    public boolean acknowledgesForBackups() {
+        return false;
+    }
+
+    /** What a copy tells the other one (D-23, D-24). */
+    public ShardMessage toCopy(int shard, ShardMessage message) {
+        return message;
+    }
+
+    /** Under which epoch servers are told of what a primary passes on that began under one, and whose run is under another by now (C7). */
+    public long shardEpoch(long began, long ofRun) {
+        return began;
+    }
+
+    /** What a shard answers to a call (T6). */
+    public CallAnswer answer(CallAnswer answer) {
+        return answer;
     }
 
     // At a shard.

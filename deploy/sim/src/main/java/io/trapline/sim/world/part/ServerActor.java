@@ -56,6 +56,9 @@ public final class ServerActor implements IoreqEffects {
         id = view.id();
         generation = view.generation();
         rules = new IoreqServerRules(id, generation, this);
+        if (node.memory().hasCopies()) {
+            rules.keepTold();
+        }
         checks = new ServerChecks(
                 id,
                 generation,
@@ -133,11 +136,17 @@ public final class ServerActor implements IoreqEffects {
         }
     }
 
-    void ask(int shard, long shardEpoch, long homeEpoch, IoreqRows rows, KeyRows returned) {
+    public void ask(int shard, long shardEpoch, long homeEpoch, IoreqRows rows, KeyRows returned) {
         step(() -> {
             checks.asks(appliedRevision, rows.keys());
             rules.ask(now(), shard, shardEpoch, homeEpoch, rows, returned);
         });
+    }
+
+    /** No copy of the shard will ask about these again. */
+    public void recorded(KeyRows rows) {
+        lease();
+        rules.recorded(rows);
     }
 
     void homeTold(Life by, long homeEpoch) {
@@ -267,10 +276,12 @@ public final class ServerActor implements IoreqEffects {
             return;
         }
         checks.passesGate(gate.sessionEpoch(), gate.serving());
-        tell(
-                Layout.shardOf(gpa),
-                () -> "emulator writes " + Long.toHexString(value),
-                to -> to.write(gpa, value, () -> reply.accept(Optional.empty())));
+        node.memory().write(this, view.homeEpoch(), gpa, value, reply);
+    }
+
+    /** Whether it has something to do for the time, or its lease. */
+    public boolean mayTick(long nowNanos) {
+        return leased != place.serves() || nowNanos >= nextTick();
     }
 
     public void tickIfDue(long nowNanos) {
@@ -352,13 +363,14 @@ public final class ServerActor implements IoreqEffects {
         tell(shard, () -> "recalled " + recall, to -> to.recalled(id, recall));
     }
 
-    private void tell(int shard, java.util.function.Supplier<String> what, Consumer<ShardActor> message) {
-        node.toShard(
-                name(),
-                shard,
-                TrafficClass.ANSWERS,
-                () -> name() + " " + what.get(),
-                (at, times) -> message.accept(at));
+    private void tell(int shard, java.util.function.Supplier<String> what, Consumer<Shard> message) {
+        node.routes()
+                .toShard(
+                        name(),
+                        shard,
+                        TrafficClass.ANSWERS,
+                        () -> name() + " " + what.get(),
+                        (at, times) -> message.accept(at));
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.peer.TrafficClass;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.VcpuOpening;
+import io.trapline.node.registry.DomainView;
 import io.trapline.node.rows.AccessRows;
 import io.trapline.node.rows.IoreqRows;
 import io.trapline.node.rows.KeyRows;
@@ -32,7 +33,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** One shard: its rules, the naive model that watches them, and what one step of them says, gathered into one message to each receiver. */
-public final class ShardActor implements ShardEffects {
+public final class ShardActor implements Shard, ShardEffects {
     /** Ticks come that often while something waits. */
     private static final long TICK_NANOS = 20_000_000;
 
@@ -84,11 +85,12 @@ public final class ShardActor implements ShardEffects {
         world.models.add(model);
     }
 
+    @Override
     public String name() {
         return "shard " + index;
     }
 
-    /** Does something once it decides by that revision, after all that it has said before. */
+    @Override
     public void whenApplied(long revision, Runnable action) {
         if (applied.revision() >= revision) {
             action.run();
@@ -97,6 +99,7 @@ public final class ShardActor implements ShardEffects {
         }
     }
 
+    @Override
     public long appliedRevision() {
         return applied.revision();
     }
@@ -126,7 +129,7 @@ public final class ShardActor implements ShardEffects {
         }
     }
 
-    /** Accesses arrive, twice: {@code givenAsTold} are the same rows under the numbers that the rules are told. */
+    @Override
     public void accesses(Life from, AccessRows given, AccessRows givenAsTold) {
         lease();
         AccessRows rows = gateways.take(from, world.seams.fromGateway(given));
@@ -138,7 +141,9 @@ public final class ShardActor implements ShardEffects {
         flush();
     }
 
-    void apply(DecisionTable table, List<VcpuOpening> opened, Map<Integer, ServerAt> present, Runnable done) {
+    @Override
+    public void apply(DomainView domain, List<VcpuOpening> opened, Map<Integer, ServerAt> present, Runnable done) {
+        DecisionTable table = domain.table();
         lease();
         BitSet ids = new BitSet();
         present.keySet().forEach(ids::set);
@@ -157,6 +162,7 @@ public final class ShardActor implements ShardEffects {
     // Of rows a vCPU at a time, which is the same to the rules and tells the model in which order pages were read and
     // written.
 
+    @Override
     public void completed(int server, long home, OutcomeRows rows) {
         lease();
         KeyRows keys = rows.keys();
@@ -175,6 +181,7 @@ public final class ShardActor implements ShardEffects {
         flush();
     }
 
+    @Override
     public void decideAgain(int server, long home, KeyRows rows) {
         lease();
         Map<Integer, KeyRows> byVcpu = new LinkedHashMap<>();
@@ -192,6 +199,7 @@ public final class ShardActor implements ShardEffects {
         flush();
     }
 
+    @Override
     public void postedQueued(int server, long home, KeyRows rows) {
         forRuns(rows, run -> {
             if (isHome(server, home)) {
@@ -201,6 +209,7 @@ public final class ShardActor implements ShardEffects {
         });
     }
 
+    @Override
     public void postedDone(int server, long home, KeyRows rows) {
         forRuns(rows, run -> {
             if (isHome(server, home)) {
@@ -229,6 +238,7 @@ public final class ShardActor implements ShardEffects {
         flush();
     }
 
+    @Override
     public void recalled(int server, long recall) {
         lease();
         rules.recalled(server, recall);
@@ -269,7 +279,7 @@ public final class ShardActor implements ShardEffects {
         flush();
     }
 
-    /** Does something once nothing is at the server that was decided before the revision and does not go there any more (V-10). */
+    @Override
     public void awaitReturned(int server, long revision, Runnable done) {
         lease();
         whenDone.put(++lastToken, done);
@@ -298,6 +308,12 @@ public final class ShardActor implements ShardEffects {
         flush();
     }
 
+    @Override
+    public boolean mayTick(long nowNanos) {
+        return leased != place.serves() || nowNanos >= nextTick();
+    }
+
+    @Override
     public void tickIfDue(long nowNanos) {
         lease();
         if (nowNanos >= tickAt && rules.hasQueued()) {
@@ -424,24 +440,26 @@ public final class ShardActor implements ShardEffects {
         if (server != null) {
             KeyRows rows = new KeyRows(1);
             rows.add(vcpu, vcpuEpoch, sequence, 0);
-            afterForwards.add(() -> node.toServer(
-                    name(),
-                    server,
-                    TrafficClass.ACCESSES,
-                    () -> "does not come again: " + Texts.keys(rows),
-                    (at, times) -> at.postedLeft(rows)));
+            afterForwards.add(() -> node.routes()
+                    .toServer(
+                            name(),
+                            server,
+                            TrafficClass.ACCESSES,
+                            () -> "does not come again: " + Texts.keys(rows),
+                            (at, times) -> at.postedLeft(rows)));
         }
     }
 
     @Override
     public void recall(int serverId, long recall, long change, KeyRows rows, int drainMillis) {
         ServerAt server = server(serverId);
-        afterForwards.add(() -> node.toServer(
-                name(),
-                server,
-                TrafficClass.CALLS,
-                () -> "recall " + recall + " by change " + change,
-                (at, times) -> at.recall(index, epoch, recall, change, rows, drainMillis)));
+        afterForwards.add(() -> node.routes()
+                .toServer(
+                        name(),
+                        server,
+                        TrafficClass.CALLS,
+                        () -> "recall " + recall + " by change " + change,
+                        (at, times) -> at.recall(index, epoch, recall, change, rows, drainMillis)));
     }
 
     @Override
@@ -473,13 +491,14 @@ public final class ShardActor implements ShardEffects {
         model.check();
         asked.forEach((id, what) -> {
             long home = applied.homeEpoch(id);
-            node.toServer(
-                    name(),
-                    server(id),
-                    TrafficClass.CALLS,
-                    () -> "asked at home " + home + " about "
-                            + Texts.keys(what.rows().keys()),
-                    (at, times) -> at.ask(index, epoch, home, Rows.on(times, what.rows()), what.returned()));
+            node.routes()
+                    .toServer(
+                            name(),
+                            server(id),
+                            TrafficClass.CALLS,
+                            () -> "asked at home " + home + " about "
+                                    + Texts.keys(what.rows().keys()),
+                            (at, times) -> at.ask(index, epoch, home, Rows.on(times, what.rows()), what.returned()));
         });
         asked.clear();
         for (Map.Entry<Integer, IoreqRows> forward : forwards.entrySet()) {
@@ -488,19 +507,24 @@ public final class ShardActor implements ShardEffects {
             SettledRows marks = settled.getOrDefault(forward.getKey(), new SettledRows(1));
             long revision = rules.revision();
             long change = rules.typeChanges();
-            node.toServer(
-                    name(),
-                    server,
-                    TrafficClass.ACCESSES,
-                    () -> "forward " + Texts.keys(rows.keys()) + " decided at " + revision,
-                    (at, times) -> at.forward(index, epoch, revision, change, Rows.on(times, rows), marks));
+            node.routes()
+                    .toServer(
+                            name(),
+                            server,
+                            TrafficClass.ACCESSES,
+                            () -> "forward " + Texts.keys(rows.keys()) + " decided at " + revision,
+                            (at, times) -> at.forward(index, epoch, revision, change, Rows.on(times, rows), marks));
         }
         forwards.clear();
         settled.clear();
         if (leased) {
             // Outcomes that are found meanwhile are told when it serves.
-            answers.forEach((guest, rows) -> node.toVcpus(
-                    name(), guest, () -> "outcomes " + Texts.outcomes(rows), (at, times) -> at.outcomes(index, rows)));
+            answers.forEach((guest, rows) -> node.routes()
+                    .toVcpus(
+                            name(),
+                            guest,
+                            () -> "outcomes " + Texts.outcomes(rows),
+                            (at, times) -> at.outcomes(index, rows)));
             answers.clear();
         }
         List<Runnable> after = List.copyOf(afterForwards);

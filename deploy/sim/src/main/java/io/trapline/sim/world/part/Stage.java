@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.LongSupplier;
 
 /** What all who take part in a world share: chance, true time, what was drawn for the run, and what is known of it as it truly is. */
@@ -30,6 +31,7 @@ public final class Stage {
 
     public final Workload workload;
     private final Map<Long, Map<IoreqKey, Long>> runs = new HashMap<>();
+    private final TreeMap<Long, Map<Integer, Long>> generations = new TreeMap<>();
     private long nextEmulatorValue = FIRST_EMULATOR_VALUE;
 
     public Stage(Chance chance, LongSupplier time, Seams seams) {
@@ -38,6 +40,17 @@ public final class Stage {
         this.seams = seams;
         settings = new Settings(chance);
         workload = new Workload(chance, settings);
+    }
+
+    /** The registry is that by this revision: the servers that there are, by id. */
+    public void servers(long revision, Map<Integer, Long> present) {
+        generations.put(revision, Map.copyOf(present));
+    }
+
+    /** The generations of the servers that there were by that revision, by id. */
+    public Map<Integer, Long> generations(long revision) {
+        Map.Entry<Long, Map<Integer, Long>> then = generations.floorEntry(revision);
+        return then == null ? Map.of() : then.getValue();
     }
 
     /** Every value that an emulator gives is another. */

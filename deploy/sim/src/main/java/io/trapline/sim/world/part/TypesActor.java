@@ -14,7 +14,7 @@ import java.util.Set;
 public final class TypesActor {
     private final Stage world;
     private final Place place;
-    private final Node node;
+    private final List<ShardActor> all;
     private final ArrayDeque<Call> calls = new ArrayDeque<>();
     private boolean busy;
     private final TypeChecks checks;
@@ -26,16 +26,14 @@ public final class TypesActor {
     /** A change of two neighbouring pages at most; with {@code x} ≥ 0 a reset of that type. */
     private record Call(List<TypeRun> runs, int x, Runnable done) {}
 
-    public TypesActor(Stage world, Place place, Node node) {
+    public TypesActor(Stage world, Place place, List<ShardActor> all) {
         this.world = world;
         this.place = place;
-        this.node = node;
+        this.all = all;
         checks = new TypeChecks(
                 Layout.PAGES,
-                gfn -> MemType.ofCode(node.shards
-                        .get(Layout.shardOf(gfn << Gfn.PAGE_SHIFT))
-                        .p2m
-                        .typeOf(gfn)));
+                gfn -> MemType.ofCode(
+                        all.get(Layout.shardOf(gfn << Gfn.PAGE_SHIFT)).p2m.typeOf(gfn)));
     }
 
     /** Turns pages into another type, where that is allowed. */
@@ -78,8 +76,7 @@ public final class TypesActor {
     }
 
     private void forAll(Call call, Step step) {
-        List<ShardActor> shards = node.shards;
-        List<ShardActor> concerned = shards.stream()
+        List<ShardActor> concerned = all.stream()
                 .filter(shard -> call.x >= 0 || !runsOf(call, shard).isEmpty())
                 .filter(shard -> !refused.contains(shard))
                 .toList();
@@ -94,7 +91,7 @@ public final class TypesActor {
     }
 
     private ShardActor shardOf(TypeRun run) {
-        return node.shards.get(Layout.shardOf(run.firstGfn() << Gfn.PAGE_SHIFT));
+        return all.get(Layout.shardOf(run.firstGfn() << Gfn.PAGE_SHIFT));
     }
 
     private void checked(Call call, ShardActor shard, boolean isRefused) {

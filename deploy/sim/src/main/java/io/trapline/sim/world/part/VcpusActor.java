@@ -38,6 +38,9 @@ public final class VcpusActor {
     private final List<GuestLink> touched = new ArrayList<>();
     private final TreeMap<Integer, AccessRows> sends = new TreeMap<>();
     private final TreeMap<Integer, AccessRows> told = new TreeMap<>();
+    /** Who decides each shard, as far as this actor has heard. */
+    private final List<Life> primaries = new ArrayList<>();
+
     private boolean paused = true;
     private long appliedRevision;
     private @Nullable ShardMap map;
@@ -133,8 +136,9 @@ public final class VcpusActor {
         openings = new Openings(vcpus);
     }
 
-    public void shards(ShardMap theMap, int theDefaultTimeoutMillis) {
+    public void shards(ShardMap theMap, List<Life> thePrimaries, int theDefaultTimeoutMillis) {
         map = theMap;
+        primaries.addAll(thePrimaries);
         defaultTimeoutMillis = theDefaultTimeoutMillis;
     }
 
@@ -356,10 +360,20 @@ public final class VcpusActor {
     }
 
     public void apply(
-            long revision, boolean nowPaused, List<VcpuOpening> opened, List<VcpuMove> moved, Runnable applied) {
+            long revision,
+            boolean nowPaused,
+            List<VcpuOpening> opened,
+            List<VcpuMove> moved,
+            Map<Integer, Life> shardsMoved,
+            Runnable applied) {
         lease();
         fence(opened);
         moved.forEach(this::left);
+        flush();
+        shardsMoved.forEach((shard, primary) -> {
+            primaries.set(shard, primary);
+            vcpus.values().forEach(open -> open.window.moved(shard, open));
+        });
         appliedRevision = revision;
         boolean held = holds();
         paused = world.seams.pausedAtVcpus(nowPaused);
@@ -399,6 +413,11 @@ public final class VcpusActor {
         }
     }
 
+    /** Whether it has something to do for the time, or its lease. */
+    public boolean mayTick(long nowNanos) {
+        return leased != place.serves() || nowNanos >= nextTick();
+    }
+
     public void tickIfDue(long nowNanos) {
         lease();
         if (nowNanos >= nextTick()) {
@@ -425,12 +444,14 @@ public final class VcpusActor {
         Life here = place.life();
         sends.forEach((index, rows) -> {
             AccessRows asTold = told.getOrDefault(index, rows);
-            node.toShard(
-                    "vcpus",
-                    index,
-                    TrafficClass.ACCESSES,
-                    () -> rows.size() + " accesses of vCPU " + rows.vcpu(0) + " from " + rows.sequence(0),
-                    (at, times) -> at.accesses(here, Rows.on(times, rows), Rows.on(times, asTold)));
+            node.routes()
+                    .toShardAt(
+                            primaries.get(index),
+                            "vcpus",
+                            index,
+                            TrafficClass.ACCESSES,
+                            () -> rows.size() + " accesses of vCPU " + rows.vcpu(0) + " from " + rows.sequence(0),
+                            (at, times) -> at.accesses(here, Rows.on(times, rows), Rows.on(times, asTold)));
         });
         sends.clear();
         told.clear();

@@ -84,6 +84,7 @@ public final class NodeProcess implements Serving {
     private final Agenda agenda;
     private final SimHost host;
     private final ClusterSeams seams;
+    private final long memoryBytes;
     private final Coordinators coordinators;
     private final NodeLife life;
     private final NodeLease lease = new NodeLease(Lease.LASTS);
@@ -105,6 +106,23 @@ public final class NodeProcess implements Serving {
             List<String> addresses,
             Coordinators coordinators,
             Followers followers) {
+        this(agenda, host, seams, addresses, 0, coordinators, followers);
+    }
+
+    /**
+     * The same.
+     *
+     * @param memoryBytes how much memory it says that the host has for guests
+     */
+    public NodeProcess(
+            Agenda agenda,
+            SimHost host,
+            ClusterSeams seams,
+            List<String> addresses,
+            long memoryBytes,
+            Coordinators coordinators,
+            Followers followers) {
+        this.memoryBytes = memoryBytes;
         this.agenda = agenda;
         this.host = host;
         this.seams = seams;
@@ -215,7 +233,8 @@ public final class NodeProcess implements Serving {
                 .setRegister(RegisterNode.newBuilder()
                         .setNode(life.getNode())
                         .setIncarnation(life.getIncarnation())
-                        .setAddress("127.0.0.1:1"))
+                        .setAddress("127.0.0.1:1")
+                        .setMemoryBytes(memoryBytes))
                 .setKnownRevision(known)
                 .setSilentLeader(finder.silentLeader())
                 .build();
