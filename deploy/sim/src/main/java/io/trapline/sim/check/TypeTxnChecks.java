@@ -40,6 +40,16 @@ public final class TypeTxnChecks {
         return finished;
     }
 
+    /** Whether one is kept that none has done. */
+    public boolean isKept() {
+        return kept.keySet().stream().anyMatch(id -> !done.containsKey(id));
+    }
+
+    /** Whether some have done one, and others have not. */
+    public boolean isHalfDone() {
+        return begun != null;
+    }
+
     /** A shard is told a call, and does it next. */
     public void told(int shard, ShardMessage.Call call, P2m pages) {
         switch (call) {

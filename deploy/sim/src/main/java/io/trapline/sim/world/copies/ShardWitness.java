@@ -67,6 +67,11 @@ public final class ShardWitness {
         return promotions;
     }
 
+    /** How many steps its primary has done that may be lost with it. */
+    public int waiting() {
+        return waiting.size();
+    }
+
     /** How many steps were done by two. */
     public long copied() {
         return copied;

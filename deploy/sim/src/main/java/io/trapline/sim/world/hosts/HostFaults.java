@@ -22,7 +22,8 @@ final class HostFaults {
     /** Until when a host may be without a lease for what was done to it. */
     private final Map<SimHost, Long> awayUntil = new HashMap<>();
 
-    private boolean isHealed;
+    /** Nothing goes wrong, not yet or not any more. */
+    private boolean isHealed = true;
 
     HostFaults(HostsWorld world, Agenda agenda) {
         this.world = world;
@@ -32,10 +33,15 @@ final class HostFaults {
     }
 
     void begin() {
+        isHealed = false;
+        goOn();
+    }
+
+    private void goOn() {
         agenda.after(agenda.between(0, 2 * apart), () -> {
             if (!isHealed) {
                 act();
-                begin();
+                goOn();
             }
         });
     }

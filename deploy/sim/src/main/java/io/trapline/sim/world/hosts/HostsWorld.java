@@ -61,7 +61,8 @@ public final class HostsWorld implements Run, Realm {
     private boolean isHealing;
     private final TypeCalls typeCalls;
 
-    private HostsWorld(long seed, HostsPlant plant, int traceLines) {
+    /** One that has not begun. */
+    HostsWorld(long seed, HostsPlant plant, int traceLines) {
         agenda = new Agenda(seed, traceLines);
         stage = new Stage(agenda, agenda::now, plant.seams());
         int replicas = agenda.oneOf(List.of(1, 1, 1, 3));
@@ -114,7 +115,8 @@ public final class HostsWorld implements Run, Realm {
         heal();
     }
 
-    private void begin() {
+    /** The domain is there with its servers, their emulators and its guests, and nothing goes wrong. */
+    void begin() {
         until("every node serves", BEGINS_WITHIN, this::allServe);
         Answer[] session = new Answer[1];
         untilReturned(Commands.openSession(), answer -> session[0] = answer);
@@ -150,7 +152,8 @@ public final class HostsWorld implements Run, Realm {
         until("the operator is done", BEGINS_WITHIN, () -> operator.isIdle() && typeCalls.areOver());
     }
 
-    private void untilReturned(Command command, Consumer<Answer> returned) {
+    /** A call of the operator, until it returns. */
+    void untilReturned(Command command, Consumer<Answer> returned) {
         boolean[] done = new boolean[1];
         ask(command, false, answer -> {
             done[0] = true;
@@ -159,7 +162,8 @@ public final class HostsWorld implements Run, Realm {
         until(command.getCommandCase() + " returns", BEGINS_WITHIN, () -> done[0]);
     }
 
-    private void until(String what, long withinNanos, BooleanSupplier isSo) {
+    /** Goes on until that is so. */
+    void until(String what, long withinNanos, BooleanSupplier isSo) {
         long from = agenda.now();
         while (!isSo.getAsBoolean()) {
             hosts.step();
@@ -174,7 +178,8 @@ public final class HostsWorld implements Run, Realm {
                 && hosts.processes().values().stream().allMatch(NodeProcess::serves);
     }
 
-    private void heal() {
+    /** Nothing goes wrong any more, until everything has come to its end, as it must have. */
+    void heal() {
         agenda.say(() -> "nothing goes wrong any more");
         isHealing = true;
         faults.heal();
@@ -204,7 +209,8 @@ public final class HostsWorld implements Run, Realm {
 
     // ---- clients
 
-    private void actLater() {
+    /** Guests, emulators and the operator go on by themselves. */
+    void actLater() {
         agenda.after(agenda.between(1, 2 * actsEvery), () -> {
             act();
             actLater();
