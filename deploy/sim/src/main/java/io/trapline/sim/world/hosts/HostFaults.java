@@ -157,7 +157,11 @@ final class HostFaults {
         }
     }
 
+    /** A process whose life is over ends, and is started again. */
     private void start(SimHost host) {
+        if (host.isUp() && hosts.isOver(host)) {
+            hosts.crashNode(host);
+        }
         if (!host.isUp()) {
             hosts.startNode(host);
         }

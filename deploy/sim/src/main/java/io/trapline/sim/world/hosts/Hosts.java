@@ -118,6 +118,12 @@ final class Hosts {
         processes.remove(host.name());
     }
 
+    /** Whether its process was told that its life is over. */
+    boolean isOver(SimHost host) {
+        NodeProcess process = processes.get(host.name());
+        return process != null && process.isOver();
+    }
+
     /** What runs or is stopped, by host. */
     Map<String, NodeProcess> processes() {
         return processes;
