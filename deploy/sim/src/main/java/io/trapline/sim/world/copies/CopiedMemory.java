@@ -189,7 +189,10 @@ public final class CopiedMemory implements NodeMemory {
     /** A copy tells that of another life what it has done, or has done, too. */
     void toCopy(Life to, int index, ShardMessage message) {
         ShardMessage sent = world.seams.toCopy(index, message);
-        if (message instanceof ShardMessage.Change change && isLive(change) && world.seams.acknowledgesForBackups()) {
+        if (message instanceof ShardMessage.Change change
+                && isLive(change)
+                && places.get(index).state() == ShardPlace.State.DUAL
+                && world.seams.acknowledgesForBackups()) {
             place.between("link", shards.get(index).name())
                     .tell(
                             "acknowledged",

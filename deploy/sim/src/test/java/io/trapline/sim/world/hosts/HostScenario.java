@@ -9,6 +9,7 @@ import io.trapline.sim.check.Violation;
 import io.trapline.sim.world.cluster.host.SimHost;
 import io.trapline.sim.world.cluster.request.Requests;
 import io.trapline.sim.world.copies.ShardWitness;
+import io.trapline.sim.world.part.Commands;
 import io.trapline.sim.world.part.Layout;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
@@ -109,6 +110,12 @@ final class HostScenario {
         world.untilReturned(
                 Requests.drain(host.name(), drained),
                 answer -> assertThat(answer.hasRefusal()).isFalse());
+    }
+
+    /** D1: nothing takes effect from the call's return on. */
+    void pauseDomain(boolean pauses) {
+        hosts.stage.promises.pausing();
+        world.untilReturned(pauses ? Commands.pause() : Commands.unpause(), answer -> hosts.stage.promises.paused());
     }
 
     /** Both shards have two copies again. */

@@ -7,7 +7,6 @@ import io.trapline.node.peer.TrafficClass;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ShardPlace;
 import io.trapline.sim.world.cluster.host.SimHost;
-import io.trapline.sim.world.part.Commands;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -140,12 +139,12 @@ final class HostScenariosTest {
     @ValueSource(longs = {1, 2, 3, 4})
     void thePrimaryDiesAsItsDomainIsPaused(long seed) {
         HostScenario scenario = HostScenario.together(seed);
-        scenario.world.untilReturned(Commands.pause(), answer -> {});
+        scenario.pauseDomain(true);
         SimHost primary = scenario.hosts.primary(0);
         scenario.hosts.crashNode(primary);
         scenario.until("the other copy goes on", () -> scenario.promotions() == 2);
         scenario.passes(200);
-        scenario.world.untilReturned(Commands.unpause(), answer -> {});
+        scenario.pauseDomain(false);
         scenario.hosts.startNode(primary);
 
         scenario.ends();
