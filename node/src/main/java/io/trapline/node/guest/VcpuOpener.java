@@ -31,8 +31,7 @@ final class VcpuOpener {
     /** Asks the registry. */
     interface Registry {
         /** {@link #answered} is given what {@code result} makes of the answer. */
-        void execute(
-                ExecuteRequest command, BiFunction<@Nullable ExecuteResponse, @Nullable Throwable, Result> result);
+        void execute(ExecuteRequest command, BiFunction<@Nullable ExecuteResponse, @Nullable Throwable, Result> result);
     }
 
     /** What the registry said of an open; {@code stream} is null when the vCPU is being closed. */
