@@ -26,6 +26,7 @@ final class Expiry {
     private final Deadlines deadlines = new Deadlines();
     private long timeoutNanos;
     private long leftHomesServeUntil = Long.MIN_VALUE;
+    private boolean hasBegun = true;
 
     Expiry(IoreqSlots slots, EmulatorSession session, RowEnds ends) {
         this.slots = slots;
@@ -77,7 +78,9 @@ final class Expiry {
         return slots.owing();
     }
 
-    void expire(long nowNanos) {
+    /** @param begun whether the server has begun here: before, no session has been passed anything, nor is heard, so that the server's time does not run */
+    void expire(long nowNanos, boolean begun) {
+        hasBegun = begun;
         deadlines.look(nowNanos);
         boolean drainEnds = false;
         for (int row = 0; row < table.end(); row++) {
@@ -136,6 +139,8 @@ final class Expiry {
     private long serverDeadline(int row) {
         boolean counts = table.state[row] == IoreqTable.INPROCESS
                 || (table.state[row] == IoreqTable.READY && !table.buffered[row]);
-        return counts && timeoutNanos > 0 && session.isBound() ? table.since[row] + timeoutNanos : Deadlines.NEVER;
+        return counts && hasBegun && timeoutNanos > 0 && session.isBound()
+                ? table.since[row] + timeoutNanos
+                : Deadlines.NEVER;
     }
 }

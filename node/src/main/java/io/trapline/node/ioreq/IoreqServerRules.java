@@ -371,7 +371,7 @@ public final class IoreqServerRules {
 
     /** Deadlines may have passed. */
     public void tick(long nowNanos) {
-        expiry.expire(nowNanos);
+        expiry.expire(nowNanos, !awaitsShards());
         finish(nowNanos);
     }
 

@@ -355,6 +355,22 @@ final class HomeTest {
         }
 
         @Test
+        @DisplayName(
+                "F3, F4: before that the server's time does not run: what its emulator was perhaps never passed is passed to it then")
+        void timesNothingOutBefore() {
+            ServerScene scene = come(SHARDS);
+            ask(scene, Row.of(0, 1).post().within(Row.FOR_EVER));
+            scene.take();
+            bind(scene, RUN, new KeptRequests());
+            scene.after(60_000);
+            assertThat(scene.take()).containsExactly("attached " + scene.session);
+
+            told(scene, SHARDS);
+
+            assertThat(scene.take()).containsExactly("ioreqs v0#1+");
+        }
+
+        @Test
         @DisplayName("by the shards of now: who has none any more is not waited for")
         void followsThePrimaries() {
             ServerScene scene = come(SHARDS, MORE_SHARDS);
