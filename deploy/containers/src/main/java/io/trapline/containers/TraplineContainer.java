@@ -3,6 +3,7 @@ package io.trapline.containers;
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.command.CreateContainerCmd;
 import com.github.dockerjava.api.command.InspectContainerResponse;
+import com.github.dockerjava.api.exception.InternalServerErrorException;
 import com.github.dockerjava.api.model.Capability;
 import com.github.dockerjava.api.model.HealthCheck;
 import com.github.dockerjava.api.model.HostConfig;
@@ -31,6 +32,7 @@ public final class TraplineContainer extends GenericContainer<TraplineContainer>
     private static final String DEFAULT_IMAGE = "trapline:latest";
     private static final String UP = ".*: (serving|leading|following) at .*\\n";
     private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final int FREEZE_ATTEMPTS = 5;
 
     /** {@code command}: what {@code trapline} is called with. */
     public TraplineContainer(String... command) {
@@ -114,7 +116,18 @@ public final class TraplineContainer extends GenericContainer<TraplineContainer>
 
     /** Freezes every process in it. */
     public void freeze() {
-        getDockerClient().pauseContainerCmd(getContainerId()).exec();
+        for (int attempt = 1; ; attempt++) {
+            try {
+                getDockerClient().pauseContainerCmd(getContainerId()).exec();
+                return;
+            } catch (InternalServerErrorException busy) {
+                // runc gives up on a freezer (cgroup v1) in which threads come and go meanwhile, and leaves it thawed.
+                if (attempt == FREEZE_ATTEMPTS) {
+                    throw busy;
+                }
+                logger().info("{} could not be frozen, trying again: {}", getContainerId(), busy.getMessage());
+            }
+        }
     }
 
     /** Lets them go on. */

@@ -176,14 +176,15 @@ final class ContainerFaults {
 
     /** What was done by halves is undone: others share the cluster. */
     private static void harm(String victim, Harm harm, Harm healing) throws IOException, InterruptedException {
-        boolean isDone = false;
         try {
             harm.to(victim);
-            isDone = true;
-        } finally {
-            if (!isDone) {
+        } catch (IOException | InterruptedException | RuntimeException failed) {
+            try {
                 healing.to(victim);
+            } catch (IOException | RuntimeException nothingToHeal) {
+                failed.addSuppressed(nothingToHeal);
             }
+            throw failed;
         }
     }
 
