@@ -3,11 +3,14 @@ package io.trapline.faults.containers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.github.dockerjava.api.exception.DockerException;
 import io.trapline.client.TraplineConnection;
 import io.trapline.faults.chaos.Chaos;
 import io.trapline.faults.history.History;
 import io.trapline.faults.history.HistoryFile;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +23,10 @@ import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.InvocationInterceptor;
+import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.testcontainers.DockerClientFactory;
 
 /**
@@ -28,7 +35,13 @@ import org.testcontainers.DockerClientFactory;
  * Used by one thread.
  */
 final class ScenarioCluster
-        implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterTestExecutionCallback {
+        implements BeforeAllCallback,
+                AfterAllCallback,
+                BeforeEachCallback,
+                AfterTestExecutionCallback,
+                InvocationInterceptor {
+    private static final Logger LOG = LoggerFactory.getLogger(ScenarioCluster.class);
+
     /** Nothing more than the fault. */
     static final Chaos.During NOTHING = broken -> {};
 
@@ -51,6 +64,30 @@ final class ScenarioCluster
             target = ContainerTarget.start(COORDINATORS, NODES);
         }
         target().clear();
+    }
+
+    /** Where the engine does not do what it is asked, that says nothing of Trapline: the scenario is told once more, to a new cluster. */
+    @Override
+    public void interceptTestMethod(
+            Invocation<Void> invocation, ReflectiveInvocationContext<Method> story, ExtensionContext scenario)
+            throws Throwable {
+        try {
+            invocation.proceed();
+        } catch (DockerException engine) {
+            LOG.warn("{}: the Docker engine failed, told once more", scenario.getDisplayName(), engine);
+            target().close();
+            target = ContainerTarget.start(COORDINATORS, NODES);
+            again(story.getExecutable(), scenario.getRequiredTestInstance());
+        }
+    }
+
+    private static void again(Method story, Object scenarios) throws Throwable {
+        story.setAccessible(true);
+        try {
+            story.invoke(scenarios);
+        } catch (InvocationTargetException failed) {
+            throw Objects.requireNonNull(failed.getCause());
+        }
     }
 
     /** Whatever a scenario failed at, a person finds what the members said, with what each was doing; the next one does not inherit it. */
