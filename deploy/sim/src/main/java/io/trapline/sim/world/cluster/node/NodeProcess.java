@@ -164,6 +164,7 @@ public final class NodeProcess implements Serving {
         @Nullable
         SessionLine line;
 
+        boolean isAnswered;
         boolean isAdmitted;
 
         Session(String address) {
@@ -252,7 +253,7 @@ public final class NodeProcess implements Serving {
     }
 
     private void renew(Session session) {
-        if (session.isAdmitted) {
+        if (session.isAnswered) {
             long number = lease.renewing(now());
             session.send(NodeSessionRequest.newBuilder()
                     .setRenew(Renewal.newBuilder().setNumber(number).setAppliedRevision(lease.applied()))
@@ -277,6 +278,7 @@ public final class NodeProcess implements Serving {
     private void heard(Session session, NodeSessionResponse response) {
         switch (response.getMessageCase()) {
             case ADMITTED -> {
+                session.isAnswered = true;
                 if (!response.getAdmitted().getWaiting()) {
                     session.isAdmitted = true;
                     renew(session);
