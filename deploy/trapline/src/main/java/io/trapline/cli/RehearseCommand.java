@@ -13,12 +13,13 @@ import picocli.CommandLine.ParentCommand;
         name = "rehearse",
         hidden = true,
         description = {
-            "Run a small cluster in this process, let a demo and some changes of leader happen, and end.",
+            "Run a small cluster in this process, let a demo, some changes of leader and some deaths of nodes happen, and end.",
             "With -XX:AOTCacheOutput=FILE the JVM keeps what it has learnt; processes with -XX:AOTCache=FILE begin with it."
         },
         footer = {"", "Example:", "  trapline rehearse"})
 final class RehearseCommand implements Callable<Integer> {
     private static final int LEADER_CHANGES = 4;
+    private static final int NODE_KILLS = 2;
     private static final String ACCESSES = "20000";
 
     @ParentCommand
@@ -30,6 +31,7 @@ final class RehearseCommand implements Callable<Integer> {
         try (TemporaryDirectory data = TemporaryDirectory.create(true)) {
             return Rehearsal.run(
                     LEADER_CHANGES,
+                    NODE_KILLS,
                     data.path(),
                     address -> new TraplineCommand(nowhere, nowhere, false, trapline.interrupt())
                             .execute("demo", "--connect", address, "--accesses", ACCESSES));

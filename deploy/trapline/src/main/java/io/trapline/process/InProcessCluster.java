@@ -4,7 +4,6 @@ import io.trapline.server.ListenAddress;
 import io.trapline.server.StartException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,7 +19,9 @@ public final class InProcessCluster implements AutoCloseable {
     private final Layout layout;
     private final Path data;
     private final Map<String, CoordinatorProcess> coordinators = new LinkedHashMap<>();
-    private final List<NodeProcess> nodes = new ArrayList<>();
+    private final Map<String, NodeProcess> nodes = new LinkedHashMap<>();
+
+    private final Map<String, NodeSettings> given = new HashMap<>();
 
     // Guarded by itself.
     private final Map<String, ProcessState> states = new HashMap<>();
@@ -58,11 +59,15 @@ public final class InProcessCluster implements AutoCloseable {
             startCoordinator(peer);
         }
         for (int i = 0; i < layout.nodes().size(); i++) {
-            NodeSettings settings =
-                    settings(NodeSettings::of, layout.node(i, layout.nodes().get(i), MEMORY_BYTES));
-            nodes.add(NodeProcess.start(settings, address -> state -> is(settings.id(), state)));
+            startNode(settings(
+                    NodeSettings::of, layout.node(i, layout.nodes().get(i), MEMORY_BYTES)));
         }
         awaitUp();
+    }
+
+    private void startNode(NodeSettings settings) throws StartException {
+        nodes.put(settings.id(), NodeProcess.start(settings, address -> state -> is(settings.id(), state)));
+        given.put(settings.id(), settings);
     }
 
     private void startCoordinator(CoordinatorSettings.Peer peer) throws StartException {
@@ -124,9 +129,21 @@ public final class InProcessCluster implements AutoCloseable {
         return () -> startCoordinator(leader);
     }
 
-    /** A coordinator that has ended. */
+    /** Ends a node without telling anybody. */
+    public Stopped abandonNode(String id) {
+        NodeProcess node = nodes.remove(id);
+        NodeSettings settings = given.get(id);
+        if (node == null || settings == null) {
+            throw new IllegalArgumentException("node = " + id + ": not one of " + nodes.keySet());
+        }
+        node.abandon();
+        is(id, ProcessState.DEAD);
+        return () -> startNode(settings);
+    }
+
+    /** A process that has ended. */
     public interface Stopped {
-        /** Starts it again on its data. */
+        /** Starts it again, a coordinator on its data. */
         void startAgain() throws StartException;
     }
 
@@ -142,7 +159,7 @@ public final class InProcessCluster implements AutoCloseable {
 
     @Override
     public void close() {
-        nodes.forEach(NodeProcess::close);
+        nodes.values().forEach(NodeProcess::close);
         coordinators.values().forEach(CoordinatorProcess::close);
     }
 }

@@ -47,6 +47,7 @@ public final class NodeProcess implements AutoCloseable {
     private final CompletableFuture<Refusal> over = new CompletableFuture<>();
     private volatile @Nullable NodeLeave leave;
     private volatile boolean leaves;
+    private volatile boolean isAbandoned;
 
     /** What was started, the last first: closed in that order. */
     private final Deque<Runnable> started = new ArrayDeque<>();
@@ -144,9 +145,13 @@ public final class NodeProcess implements AutoCloseable {
     }
 
     /** Takes no more calls, and tells the leader that nobody need wait for this node's lease. */
-    private static void end(StateWatch watch, HealthReport health, RpcServer server, Node node) {
+    private void end(StateWatch watch, HealthReport health, RpcServer server, Node node) {
         watch.close();
         health.ready(false);
+        if (isAbandoned) {
+            server.close(Duration.ZERO);
+            return;
+        }
         server.beginClose();
         try {
             node.resign().toCompletableFuture().get(RESIGN_MILLIS, TimeUnit.MILLISECONDS);
@@ -177,6 +182,12 @@ public final class NodeProcess implements AutoCloseable {
     /** Completes where this life of the node is over, with the reason: another one has replaced it, or it was silent for too long. */
     public CompletionStage<Refusal> over() {
         return over;
+    }
+
+    /** Ends it as {@code kill -9} would, as far as a process can do that to a part of itself: nobody is told, and its lease runs out. */
+    public void abandon() {
+        isAbandoned = true;
+        close();
     }
 
     @Override

@@ -37,21 +37,35 @@ public final class NodeKills {
     private static final MemType TYPE = MemType.ioreqServer(0);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int SOME = 200;
-    private static final long POLL_MILLIS = 20;
-    /** How often a kill is prepared: a backup that a busy machine keeps silent for 600 ms is dropped, and then there is nothing that could outlive the kill (D4). */
-    private static final int ATTEMPTS = 5;
 
     /** A lease and what confirms it, so that no kill meets what the last one has left. */
     private static final Duration SETTLED = Duration.ofMillis(2_500);
 
-    private final Victim victim;
-    private final Victims victims;
-    private final TraplineConnection connection;
+    private static final long POLL_MILLIS = 20;
+    /** How often a kill is prepared: a backup that a busy machine keeps silent for 600 ms is dropped, and then there is nothing that could outlive the kill (D4). */
+    private static final int ATTEMPTS = 5;
 
-    private NodeKills(Victim victim, Victims victims, TraplineConnection connection) {
+    private final Victim victim;
+    private final Nodes victims;
+    private final TraplineConnection connection;
+    private final Duration settled;
+
+    /** @param settled before and after a kill nothing else happens for so long */
+    NodeKills(Victim victim, Nodes victims, TraplineConnection connection, Duration settled) {
         this.victim = victim;
         this.victims = victims;
         this.connection = connection;
+        this.settled = settled;
+    }
+
+    /** Three nodes of which one at a time is killed. */
+    interface Nodes {
+        /** Waits until all processes serve. */
+        void awaitAllUp() throws StartException, InterruptedException;
+
+        void kill(String id);
+
+        void startAgain(String id) throws StartException;
     }
 
     /** Whose node is killed. */
@@ -79,7 +93,7 @@ public final class NodeKills {
                         .addresses(victims.addresses())
                         .timeout(PATIENCE)
                         .build()) {
-            NodeKills bench = new NodeKills(victim, victims, connection);
+            NodeKills bench = new NodeKills(victim, victims, connection, SETTLED);
             for (int i = 1; i <= kills; i++) {
                 Kill kill = bench.killOne(progress);
                 done.add(kill);
@@ -93,7 +107,7 @@ public final class NodeKills {
         return done;
     }
 
-    private Kill killOne(Consumer<String> progress) throws StartException, InterruptedException {
+    Kill killOne(Consumer<String> progress) throws StartException, InterruptedException {
         for (int i = 0; i < ATTEMPTS; i++) {
             Optional<Kill> kill = tryKill();
             if (kill.isPresent()) {
@@ -123,14 +137,14 @@ public final class NodeKills {
             servers.enable(server);
             try (SteadyGuest steady = SteadyGuest.start(guest)) {
                 steady.awaitMore(SOME, PATIENCE);
-                Thread.sleep(SETTLED);
+                Thread.sleep(settled);
                 var _ = steady.takeLongest();
                 String killed = victim == Victim.PRIMARY ? shard.getPrimary() : otherThan(shard);
                 if (!shard(domain).equals(shard)) {
                     return Optional.empty();
                 }
                 victims.kill(killed);
-                Thread.sleep(SETTLED);
+                Thread.sleep(settled);
                 steady.awaitMore(SOME, PATIENCE);
                 Duration stall = steady.takeLongest();
                 List<String> broken = broken(new Promised(domain, epoch, steady.end(), steady.inMemory(), register));

@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** A cluster of separate processes, of which one at a time is killed and started again. Thread-safe. */
-final class Victims implements AutoCloseable {
+final class Victims implements NodeKills.Nodes, AutoCloseable {
     private static final int COORDINATORS = 3;
     private static final Duration ALL_UP = Duration.ofMinutes(1);
 
@@ -39,7 +39,8 @@ final class Victims implements AutoCloseable {
     }
 
     /** Waits until all processes serve and one of them leads. */
-    synchronized void awaitAllUp() throws InterruptedException {
+    @Override
+    public synchronized void awaitAllUp() throws InterruptedException {
         long deadlineNanos = System.nanoTime() + ALL_UP.toNanos();
         while (!processes.values().stream().allMatch(each -> each.state().isUp())
                 || processes.values().stream().noneMatch(each -> each.state() == ProcessState.LEADING)) {
@@ -62,7 +63,8 @@ final class Victims implements AutoCloseable {
     }
 
     /** As {@code kill -9} does. */
-    synchronized void kill(String id) {
+    @Override
+    public synchronized void kill(String id) {
         Supervisor.Change victim = processes.get(id);
         if (victim == null) {
             throw new IllegalStateException("no process " + id + " among " + processes.keySet());
@@ -70,7 +72,8 @@ final class Victims implements AutoCloseable {
         ProcessHandle.of(victim.pid()).ifPresent(ProcessHandle::destroyForcibly);
     }
 
-    void startAgain(String id) throws StartException {
+    @Override
+    public void startAgain(String id) throws StartException {
         supervisor.startAgain(id);
     }
 
