@@ -260,6 +260,7 @@ public final class Guest implements AutoCloseable {
                 case ANSWERS -> answers(response.getAnswers(), outcomes);
                 case REJECTED -> rejected(from, refusal(response.getRejected().getStatus()), outcomes);
                 case FENCED -> fenced(response.getFenced(), outcomes);
+                case ROUTE -> routed(from, response.getRoute().getAddress());
                 case RECEIVED_REFUSED -> receivedRefused(response.getReceivedRefused(), outcomes);
                 // Nothing that this version listens to.
                 case EVENT, RESPONSE_NOT_SET -> {}
@@ -279,24 +280,33 @@ public final class Guest implements AutoCloseable {
         domain = new DomainRef(domain.domid(), opened.getDomainGeneration());
         backoff.reset();
         vcpu.opened(opened);
-        if (options.followsRoute() && !opened.getRoute().isEmpty() && !from.isRouted()) {
-            from.setRouted();
-            connection.addresses().reach(opened.getRoute(), from.channel(), () -> {
-                // The channel tells this under locks of its own.
-                connection
-                        .timer()
-                        .after(
-                                0,
-                                () -> locked(() -> {
-                                    from.routeTo(opened.getRoute());
-                                    goOn(from);
-                                    return true;
-                                }));
-            });
+        if (!opened.getRoute().isEmpty()) {
+            routed(from, opened.getRoute());
         }
         if (!goOn(from)) {
             sendRowsOf(vcpu);
         }
+    }
+
+    /** That node has the domain's pages, and the guest goes on there once it can be reached. */
+    private void routed(GuestStream from, String route) {
+        if (!options.followsRoute() || !from.isNewlyNamed(route)) {
+            return;
+        }
+        connection.addresses().reach(route, from.channel(), () -> {
+            // The channel tells this under locks of its own.
+            connection
+                    .timer()
+                    .after(
+                            0,
+                            () -> locked(() -> {
+                                if (from.isNamed(route)) {
+                                    from.routeTo(route);
+                                    goOn(from);
+                                }
+                                return true;
+                            }));
+        });
     }
 
     /**

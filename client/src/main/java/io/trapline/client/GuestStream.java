@@ -25,7 +25,7 @@ final class GuestStream implements ClientResponseObserver<AccessRequest, AccessR
     private final Guest guest;
     private final Channel channel;
     private @Nullable ClientCallStreamObserver<AccessRequest> requests;
-    private boolean routed;
+    private String named = "";
     private @Nullable String route;
 
     GuestStream(Guest guest, Channel channel) {
@@ -37,13 +37,16 @@ final class GuestStream implements ClientResponseObserver<AccessRequest, AccessR
         return channel;
     }
 
-    /** Whether its node has named another one that has the domain's pages. */
-    boolean isRouted() {
-        return routed;
+    /** Its node has named another one that has the domain's pages; whether that is another one than it last named. */
+    boolean isNewlyNamed(String address) {
+        boolean isNew = !address.equals(named);
+        named = address;
+        return isNew;
     }
 
-    void setRouted() {
-        routed = true;
+    /** The node that was named last. */
+    boolean isNamed(String address) {
+        return address.equals(named);
     }
 
     /** The node to go on at, once that can be reached; null = none. */

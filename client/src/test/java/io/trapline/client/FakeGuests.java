@@ -13,6 +13,7 @@ import io.trapline.v1.AccessRequest;
 import io.trapline.v1.AccessResponse;
 import io.trapline.v1.AnswerBatch;
 import io.trapline.v1.BatchRejected;
+import io.trapline.v1.GuestRoute;
 import io.trapline.v1.GuestServiceGrpc;
 import io.trapline.v1.OpenRefused;
 import io.trapline.v1.OpenVcpu;
@@ -155,6 +156,16 @@ final class FakeGuests extends GuestServiceGrpc.GuestServiceImplBase {
         held.clear();
         for (StreamObserver<AccessResponse> stream : List.copyOf(streams)) {
             end(stream, Status.UNAVAILABLE.withDescription("cut").asRuntimeException());
+        }
+    }
+
+    /** The domain's pages move there, and whoever is elsewhere is told. */
+    synchronized void move(String address) {
+        home = address;
+        for (StreamObserver<AccessResponse> stream : streams) {
+            stream.onNext(AccessResponse.newBuilder()
+                    .setRoute(GuestRoute.newBuilder().setAddress(address))
+                    .build());
         }
     }
 

@@ -59,6 +59,21 @@ class RouteTest {
     }
 
     @Test
+    void itGoesOnWhereThePagesHaveMoved() {
+        try (Guest guest = connection.guest(DOMAIN)) {
+            Vcpu vcpu = guest.openVcpu(0, 1);
+            vcpu.write(PAGE, 8, 42);
+            trapline.guests.move("nobody:9");
+            trapline.guests.move("three:3");
+            awaitCallAt("three:3");
+
+            assertThat(vcpu.read(PAGE, 8)).isEqualTo(42);
+            assertThat(trapline.calls).containsExactly("one:1", "three:3");
+            assertThat(guest.resumptions()).isZero();
+        }
+    }
+
+    @Test
     void whatHasNoAnswerIsSentAgainThere() throws Exception {
         try (Guest guest = connection.guest(DOMAIN)) {
             Vcpu first = guest.openVcpu(0, 2);

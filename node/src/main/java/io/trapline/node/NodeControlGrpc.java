@@ -34,7 +34,7 @@ final class NodeControlGrpc extends NodeControlServiceGrpc.NodeControlServiceImp
             return;
         }
         // Zero also where the server goes before it answers.
-        DomainCalls.Call call = domain.get().calls().begin(server.get(), gone -> answer(coordinator, response));
+        DomainCalls.Call call = domain.get().calls().whileHere(server.get(), gone -> answer(coordinator, response));
         server.get().here().tell(new ServerMessage.GetCounters(counters -> {
             response.setCounters(counters);
             call.answer(Optional.empty());

@@ -119,6 +119,7 @@ final class GuestDriver implements ClientResponseObserver<AccessRequest, AccessR
                 opened.countDown();
             }
             case ANSWERS -> onAnswers(response.getAnswers());
+            case ROUTE -> {}
             default -> throw new IllegalStateException("unexpected: " + response);
         }
     }

@@ -128,7 +128,7 @@ final class RandomStreams {
                     case FENCED -> check(access.getFenced().getStatus());
                     case RECEIVED_REFUSED -> check(access.getReceivedRefused().getStatus());
                     case ANSWERS -> access.getAnswers().getStatusList().forEach(row -> check(row.getStatus()));
-                    case OPENED, EVENT, RESPONSE_NOT_SET -> {}
+                    case OPENED, EVENT, ROUTE, RESPONSE_NOT_SET -> {}
                 }
             }
             case AttachResponse attach -> {

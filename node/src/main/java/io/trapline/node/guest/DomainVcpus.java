@@ -343,6 +343,9 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         });
         hold(apply.paused(), leased);
         outbox.flush();
+        if (!apply.shardsMoved().isEmpty()) {
+            opener.route().ifPresent(route -> streams().forEach(stream -> stream.send(route)));
+        }
         apply.applied().run();
     }
 

@@ -86,7 +86,7 @@ final class GuestStream implements StreamObserver<AccessRequest> {
             }
             case NodeDirectory.Lookup.Found(var found) -> {
                 domid = asked;
-                binding = found.calls().begin(refusal -> refusal.ifPresent(this::fail));
+                binding = found.calls().whileHere(refusal -> refusal.ifPresent(this::fail));
                 domain = found.vcpus();
                 found.vcpus().tell(new DomainVcpus.Control(this, request));
             }

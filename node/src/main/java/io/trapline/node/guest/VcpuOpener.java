@@ -16,6 +16,7 @@ import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.rpc.Statuses;
 import io.trapline.v1.AccessResponse;
 import io.trapline.v1.VcpuFenced;
+import io.trapline.v1.GuestRoute;
 import io.trapline.v1.VcpuOpened;
 import java.security.SecureRandom;
 import java.util.Optional;
@@ -257,6 +258,14 @@ final class VcpuOpener {
                         .setDomainGeneration(domainGeneration)
                         .setRoute(guestsNode.get().orElse("")))
                 .build());
+    }
+
+    /** Where guests are better off than here, for those that were told something else when they came. */
+    Optional<AccessResponse> route() {
+        return guestsNode.get()
+                .map(address -> AccessResponse.newBuilder()
+                        .setRoute(GuestRoute.newBuilder().setAddress(address))
+                        .build());
     }
 
     /** The guest goes on at another node; a stream of it that is here will find it there. */

@@ -307,7 +307,7 @@ final class EmulatorStream implements StreamObserver<AttachRequest>, EmulatorOut
         }
         phase = Phase.BOUND;
         server = handle.here();
-        DomainCalls.Call call = calls.begin(handle, refusal -> refusal.ifPresent(this::end));
+        DomainCalls.Call call = calls.whileHere(handle, refusal -> refusal.ifPresent(this::end));
         if (call.hasEnded()) {
             return true;
         }

@@ -37,12 +37,22 @@ public final class DomainCalls implements AnswerRoute {
 
     /** A call that no server gates. The consumer is given a refusal or empty, once, on any thread, and must not block. */
     public Call begin(Consumer<Optional<Refusal>> answer) {
-        return begin(new Call(answer, -1, 0, 0));
+        return begin(new Call(answer, -1, 0, 0, true));
     }
 
     /** A call that is made for a server (F2). */
     public Call begin(ServerHandle server, Consumer<Optional<Refusal>> answer) {
-        return begin(new Call(answer, server.id(), server.generation(), server.homeEpoch()));
+        return begin(new Call(answer, server.id(), server.generation(), server.homeEpoch(), true));
+    }
+
+    /** What lasts while the domain is here and waits for no shard, such as a guest's stream: shards may move. As {@link #begin} otherwise. */
+    public Call whileHere(Consumer<Optional<Refusal>> end) {
+        return begin(new Call(end, -1, 0, 0, false));
+    }
+
+    /** What is asked of a server's actor alone: shards may move. As {@link #begin} otherwise. */
+    public Call whileHere(ServerHandle server, Consumer<Optional<Refusal>> end) {
+        return begin(new Call(end, server.id(), server.generation(), server.homeEpoch(), false));
     }
 
     private Call begin(Call call) {
@@ -70,7 +80,9 @@ public final class DomainCalls implements AnswerRoute {
     /** Shards are decided elsewhere from now on: what was under way may be lost, whether it was carried out or not. */
     public void shardsMoved(Refusal why) {
         for (Call call : underWay.values()) {
-            call.answer(Optional.of(why));
+            if (call.asksShards) {
+                call.answer(Optional.of(why));
+            }
         }
     }
 
@@ -129,16 +141,18 @@ public final class DomainCalls implements AnswerRoute {
         private final int serverId;
         private final long serverGeneration;
         private final long homeEpoch;
+        private final boolean asksShards;
         private final AtomicBoolean answered = new AtomicBoolean();
         private final long number = lastNumber.incrementAndGet();
         private volatile boolean gatePassed;
         private volatile Consumer<CallAnswer> onAnswer = answer -> {};
 
-        private Call(Consumer<Optional<Refusal>> answer, int serverId, long serverGeneration, long homeEpoch) {
+        private Call(Consumer<Optional<Refusal>> answer, int serverId, long serverGeneration, long homeEpoch, boolean asksShards) {
             this.answer = answer;
             this.serverId = serverId;
             this.serverGeneration = serverGeneration;
             this.homeEpoch = homeEpoch;
+            this.asksShards = asksShards;
         }
 
         /** Under which actors are asked for it. */

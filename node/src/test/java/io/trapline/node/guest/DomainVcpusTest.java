@@ -96,6 +96,31 @@ final class DomainVcpusTest {
     }
 
     @Test
+    @DisplayName("D-20: when a shard moves its guests' streams go on: what is at it is sent again, and they are told where they are better off")
+    void goesOnWhenAShardMoves() {
+        GuestWorld.Guest guest = world.guest();
+        VcpuOpened opened = guest.open(1);
+        guest.send(rows(1, 1));
+        assertThat(world.passed().sequence(0)).isEqualTo(1);
+
+        world.guestsNode = Optional.of("elsewhere:1");
+        world.shardMoves();
+
+        assertThat(world.passed().sequence(0)).isEqualTo(1);
+        assertThat(guest.next().getRoute().getAddress()).isEqualTo("elsewhere:1");
+        world.answer(opened, 1, 0, 0);
+        assertThat(guest.next().hasAnswers()).isTrue();
+
+        world.guestsNode = Optional.empty();
+        guest.send(rows(1, 2));
+        assertThat(world.passed().sequence(0)).isEqualTo(2);
+        world.shardMoves();
+        assertThat(world.passed().sequence(0)).isEqualTo(2);
+        world.answer(opened, 2, 0, 0);
+        assertThat(guest.next().hasAnswers()).isTrue();
+    }
+
+    @Test
     @DisplayName("A4: on the stream that runs it nobody has more outcomes than that gave")
     void refusesWhatTheStreamThatRunsItHasNotGiven() {
         GuestWorld.Guest guest = world.guest();

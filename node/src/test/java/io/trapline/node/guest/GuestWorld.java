@@ -67,6 +67,9 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
     /** Whether the registry waits for this node before it answers. */
     volatile boolean appliesOpenings = true;
 
+    /** Where guests are best off; empty = here. */
+    volatile Optional<String> guestsNode = Optional.empty();
+
     GuestWorld(ActorTestKit kit) throws IOException {
         String name = InProcessServerBuilder.generateName();
         channel = InProcessChannelBuilder.forName(name).directExecutor().build();
@@ -95,7 +98,7 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
         RegistryClient registry = new RegistryClient(clock);
         registry.leader(Optional.of(channel));
         vcpus = kit.spawn(DomainVcpus.create(
-                DOMID, 2, NR_VCPUS, 30_000, shards, both, Optional::empty, registry, new Life("node-1", 1), gate));
+                DOMID, 2, NR_VCPUS, 30_000, shards, both, () -> guestsNode, registry, new Life("node-1", 1), gate));
         apply(false, List.of());
         directory.put(new DomainHandle(
                 DOMID,
@@ -144,6 +147,17 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
 
     void apply(boolean paused, List<VcpuOpening> opened) {
         vcpus.tell(new VcpusMessage.Apply(revision, paused, opened, List.of(), Map.of(), () -> {}));
+    }
+
+    /** The first shard is decided by another life from now on; the way there leads to the test as well. */
+    void shardMoves() {
+        vcpus.tell(new VcpusMessage.Apply(
+                ++revision,
+                false,
+                List.of(),
+                List.of(),
+                Map.of(0, message -> shard.getRef().tell(message)),
+                () -> {}));
     }
 
     /** The accesses that the shard was passed next. */

@@ -103,6 +103,27 @@ final class DomainCallsTest {
     }
 
     @Test
+    void shardsThatMoveEndTheCallsThatMayHaveAskedThem() {
+        DomainCalls.Call ofShards = calls.begin(answers::add);
+        DomainCalls.Call gated = calls.begin(server(1, 10), answers::add);
+        DomainCalls.Call stream = calls.whileHere(answers::add);
+        DomainCalls.Call ofServer = calls.whileHere(server(1, 10), answers::add);
+        Refusal moved = Refusal.of(Errno.EAGAIN, "moved");
+
+        calls.shardsMoved(moved);
+
+        assertThat(answers).containsExactly(Optional.of(moved), Optional.of(moved));
+        assertThat(ofShards.hasEnded()).isTrue();
+        assertThat(gated.hasEnded()).isTrue();
+        assertThat(stream.hasEnded()).isFalse();
+        assertThat(ofServer.hasEnded()).isFalse();
+        calls.serverGone(1, 10);
+        assertThat(ofServer.hasEnded()).isTrue();
+        calls.close(Refusal.noDomain(7));
+        assertThat(stream.hasEnded()).isTrue();
+    }
+
+    @Test
     void aGateThatRefusesEndsTheCall() {
         DomainCalls.Call call = calls.begin(server(1, 10), answers::add);
         call.gate(Optional.of(Refusal.of(Errno.ESTALE, "fenced")));

@@ -94,7 +94,7 @@ final class PacedGuest implements StreamObserver<AccessResponse>, AutoCloseable 
             case ANSWERS -> answered(response.getAnswers());
             case OPEN_REFUSED, FENCED, REJECTED, RECEIVED_REFUSED ->
                 onError(new IllegalStateException(response.toString()));
-            case EVENT, RESPONSE_NOT_SET -> {}
+            case EVENT, ROUTE, RESPONSE_NOT_SET -> {}
         }
     }
 
