@@ -54,7 +54,8 @@ final class WaitingLives {
 
     /** That life waits no longer, if it did; it is not told. */
     void remove(NodeLife life) {
-        byNode.computeIfPresent(life.getNode(), (node, waiting) -> waiting.life().equals(life) ? null : waiting);
+        byNode.computeIfPresent(
+                life.getNode(), (node, waiting) -> waiting.life().equals(life) ? null : waiting);
     }
 
     /** Nobody is to wait for the node's name any more. */

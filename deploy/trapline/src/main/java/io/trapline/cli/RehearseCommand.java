@@ -19,7 +19,7 @@ import picocli.CommandLine.ParentCommand;
         footer = {"", "Example:", "  trapline rehearse"})
 final class RehearseCommand implements Callable<Integer> {
     private static final int LEADER_CHANGES = 4;
-    private static final int NODE_KILLS = 2;
+    private static final int NODE_KILLS = 1;
     private static final String ACCESSES = "20000";
 
     @ParentCommand

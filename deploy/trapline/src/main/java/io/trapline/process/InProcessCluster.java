@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -59,8 +58,7 @@ public final class InProcessCluster implements AutoCloseable {
             startCoordinator(peer);
         }
         for (int i = 0; i < layout.nodes().size(); i++) {
-            startNode(settings(
-                    NodeSettings::of, layout.node(i, layout.nodes().get(i), MEMORY_BYTES)));
+            startNode(settings(NodeSettings::of, layout.node(i, layout.nodes().get(i), MEMORY_BYTES)));
         }
         awaitUp();
     }

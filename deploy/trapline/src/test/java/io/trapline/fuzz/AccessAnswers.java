@@ -148,7 +148,8 @@ final class AccessAnswers {
                 boolean expected = mayBeFenced.contains(response.getFenced().getVcpu());
                 complaints.check(expected, () -> name + ": unexpected " + Complaints.shown(response));
             }
-            case OPENED, EVENT, ROUTE, RESPONSE_NOT_SET -> complaints.add(name + ": unexpected " + Complaints.shown(response));
+            case OPENED, EVENT, ROUTE, RESPONSE_NOT_SET ->
+                complaints.add(name + ": unexpected " + Complaints.shown(response));
         }
     }
 

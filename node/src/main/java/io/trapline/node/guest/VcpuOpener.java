@@ -15,8 +15,8 @@ import io.trapline.node.protocol.VcpuMove;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.rpc.Statuses;
 import io.trapline.v1.AccessResponse;
-import io.trapline.v1.VcpuFenced;
 import io.trapline.v1.GuestRoute;
+import io.trapline.v1.VcpuFenced;
 import io.trapline.v1.VcpuOpened;
 import java.security.SecureRandom;
 import java.util.Optional;
@@ -262,7 +262,8 @@ final class VcpuOpener {
 
     /** Where guests are better off than here, for those that were told something else when they came. */
     Optional<AccessResponse> route() {
-        return guestsNode.get()
+        return guestsNode
+                .get()
                 .map(address -> AccessResponse.newBuilder()
                         .setRoute(GuestRoute.newBuilder().setAddress(address))
                         .build());

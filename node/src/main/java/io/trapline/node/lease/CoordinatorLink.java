@@ -192,7 +192,8 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
         if (!session.isAnswered() || over) {
             return;
         }
-        // Before it is handed to the transport: the lease counts from here (D-9). A life that waits says by it that it waits still, and is granted nothing.
+        // Before it is handed to the transport: the lease counts from here (D-9). A life that waits says by it that it
+        // waits still, and is granted nothing.
         long number = lease.renewing(now());
         session.send(NodeSessionRequest.newBuilder()
                 .setRenew(Renewal.newBuilder().setNumber(number).setAppliedRevision(lease.applied()))

@@ -147,7 +147,12 @@ public final class DomainCalls implements AnswerRoute {
         private volatile boolean gatePassed;
         private volatile Consumer<CallAnswer> onAnswer = answer -> {};
 
-        private Call(Consumer<Optional<Refusal>> answer, int serverId, long serverGeneration, long homeEpoch, boolean asksShards) {
+        private Call(
+                Consumer<Optional<Refusal>> answer,
+                int serverId,
+                long serverGeneration,
+                long homeEpoch,
+                boolean asksShards) {
             this.answer = answer;
             this.serverId = serverId;
             this.serverGeneration = serverGeneration;

@@ -96,7 +96,8 @@ final class DomainVcpusTest {
     }
 
     @Test
-    @DisplayName("D-20: when a shard moves its guests' streams go on: what is at it is sent again, and they are told where they are better off")
+    @DisplayName(
+            "D-20: when a shard moves its guests' streams go on: what is at it is sent again, and they are told where they are better off")
     void goesOnWhenAShardMoves() {
         GuestWorld.Guest guest = world.guest();
         VcpuOpened opened = guest.open(1);

@@ -14,10 +14,12 @@ import io.trapline.v1.DomainShard;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -33,7 +35,6 @@ final class ProcessFaults {
     private static final Duration STOPPED = Duration.ofMillis(2_500);
 
     private static final Duration DEAD = Duration.ofMillis(1_500);
-    private static final Duration APART = Duration.ofMillis(1_500);
     private static final long SEEN_DEAD_MILLIS = 2_000;
     private static final Duration SILENCE = Duration.ofMillis(500);
     private static final Logger LOG = LoggerFactory.getLogger(ProcessFaults.class);
@@ -43,7 +44,7 @@ final class ProcessFaults {
     private final TraplineConnection observer;
     private final Outlook outlook;
     private final Harm harm;
-    private final Supplier<Long> heldBytes;
+    private final PairCuts pairs;
     private final Target.Domains domains;
     private final Promotions promotions;
     private final boolean isReplicated;
@@ -64,7 +65,7 @@ final class ProcessFaults {
             Supervisor supervisor,
             TraplineConnection observer,
             Harm harm,
-            Supplier<Long> heldBytes,
+            LongSupplier heldBytes,
             boolean isReplicated) {}
 
     ProcessFaults(Means means, Target.Domains domains, Promotions promotions) {
@@ -73,7 +74,7 @@ final class ProcessFaults {
         this.observer = means.observer();
         this.outlook = new Outlook(observer);
         this.harm = means.harm();
-        this.heldBytes = means.heldBytes();
+        this.pairs = new PairCuts(means.harm(), means.heldBytes());
         this.isReplicated = means.isReplicated();
         this.domains = domains;
         this.promotions = promotions;
@@ -103,8 +104,8 @@ final class ProcessFaults {
                 kill("kill-only-copy", oneNode, this::holderOfTheOnlyCopy),
                 kill("kill-other-node", oneNode, this::bystander),
                 stop("stop-other-node", oneNode, this::other),
-                part("cut-nodes", either(oneNode, cut), true),
-                part("cut-nodes-one-way", either(oneNode, cut), false));
+                pairs.fault("cut-nodes", either(oneNode, cut), true, this::pairs),
+                pairs.fault("cut-nodes-one-way", either(oneNode, cut), false, this::pairs));
     }
 
     private static Optional<String> either(Optional<String> one, Optional<String> other) {
@@ -221,38 +222,20 @@ final class ProcessFaults {
         });
     }
 
-    /** The domain's node and another one do not hear each other; or one of them does not hear the other. */
-    private Fault part(String name, Optional<String> unavailable, boolean isBothWays) {
-        return new Fault(name, unavailable, APART, random -> {
-            String primary = Outlook.asked(this::primary).id();
-            String other = Outlook.asked(() -> node(id -> !id.equals(primary))).id();
-            List<String> pair = new ArrayList<>(List.of(primary, other));
-            if (random.nextBoolean()) {
-                pair.add(pair.removeFirst());
+    /** Of the domain's node with each other one, then of the others. */
+    private List<List<String>> pairs() throws IOException, InterruptedException {
+        String primary = Outlook.asked(this::primary).id();
+        List<String> nodes = processes.nodes().stream()
+                .map(Supervisor.Change::id)
+                .sorted(Comparator.comparing(id -> !id.equals(primary)))
+                .toList();
+        List<List<String>> pairs = new ArrayList<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            for (int j = i + 1; j < nodes.size(); j++) {
+                pairs.add(List.of(nodes.get(i), nodes.get(j)));
             }
-            long before = heldBytes.get();
-            harm.hold(pair.getFirst(), pair.getLast());
-            if (isBothWays) {
-                harm.hold(pair.getLast(), pair.getFirst());
-            }
-            return new Fault.Broken() {
-                @Override
-                public String target() {
-                    return isBothWays ? String.join(" and ", pair) : String.join(" is not heard by ", pair);
-                }
-
-                @Override
-                public void heal() {
-                    harm.heal();
-                }
-
-                @Override
-                public String effect() {
-                    long held = heldBytes.get() - before;
-                    return held == 0 ? "" : held + " bytes came late";
-                }
-            };
-        });
+        }
+        return pairs;
     }
 
     private interface Healing {

@@ -34,7 +34,8 @@ public final class Rehearsal {
      * @param data an empty directory
      * @return the exit code of the scene
      */
-    public static int run(int leaderChanges, int nodeKills, Path data, Scene scene) throws StartException, InterruptedException {
+    public static int run(int leaderChanges, int nodeKills, Path data, Scene scene)
+            throws StartException, InterruptedException {
         try (InProcessCluster cluster = InProcessCluster.start(COORDINATORS, NODES, data);
                 TraplineConnection connection = TraplineConnection.builder()
                         .addresses(cluster.addresses())
