@@ -33,6 +33,7 @@ final class Attachments {
         return existence
                 .ownServer(q.getPrincipal(), q.getDomid(), q.getDomainGeneration(), q.getId(), q.getGeneration())
                 .or(() -> hasSession(q) ? Optional.empty() : drains.mayNotArrive(q.getNode()))
+                .or(() -> ended(q))
                 .or(() -> overtaken(q))
                 .or(() -> tooMany(q))
                 .map(Answers::refused)
@@ -92,6 +93,15 @@ final class Attachments {
                 : Optional.empty();
     }
 
+    /** Its stream had ended before this came; it would fence whoever has attached since. */
+    private Optional<Refusal> ended(AttachEmulator q) {
+        return EndedStreams.has(state.server(q.getDomid(), q.getId()), q.getStream())
+                ? Optional.of(Refusal.of(Errno.EAGAIN, "the emulator's stream has ended")
+                        .with("domid", q.getDomid())
+                        .with("id", q.getId()))
+                : Optional.empty();
+    }
+
     private Optional<Refusal> tooMany(AttachEmulator q) {
         var line = state.server(q.getDomid(), q.getId()).getRecord().getStandbysList();
         return waits(q) && !Standbys.hasRun(line, q.getRun()) && line.size() >= Limit.MAX_STANDBYS.value()
@@ -101,7 +111,10 @@ final class Attachments {
                 : Optional.empty();
     }
 
-    /** Ends a session or a place in the line; where a newer one is active, or the server is gone, nothing is left to end. */
+    /**
+     * Ends a session or a place in the line; where a newer one is active, or the server is gone, nothing is left to end. A stream of which nothing is known may
+     * yet be heard of, and is remembered.
+     */
     Answer detach(DetachEmulator q) {
         if (existence
                 .server(q.getDomid(), q.getDomainGeneration(), q.getId(), q.getGeneration())
@@ -115,6 +128,10 @@ final class Attachments {
             return executed(revision, q.getDomid());
         }
         if (!isActive(server.getRecord(), q)) {
+            if (EndedStreams.mayStillCome(q)) {
+                state.begin();
+                state.putServer(EndedStreams.with(server, q.getStream()));
+            }
             return nothingToDo(state.domain(q.getDomid()).getDomain().getGeneration());
         }
         long revision = state.begin();
