@@ -31,9 +31,6 @@ final class EndedStreams {
         streams.remove(stream);
         streams.add(stream);
         List<Long> latest = streams.subList(Math.max(0, streams.size() - MOST), streams.size());
-        return server.toBuilder()
-                .clearEndedStreams()
-                .addAllEndedStreams(latest)
-                .build();
+        return server.toBuilder().clearEndedStreams().addAllEndedStreams(latest).build();
     }
 }

@@ -2,8 +2,12 @@ package io.trapline.cli.demo;
 
 import io.trapline.client.Answers;
 import io.trapline.client.DeviceModel;
+import io.trapline.client.Ioreq;
 import io.trapline.client.IoreqBatchView;
+import io.trapline.client.TraplineException;
 import io.trapline.client.WriteSegments;
+import io.trapline.model.Errno;
+import io.trapline.model.Gpa;
 import io.trapline.model.Limit;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -41,10 +45,45 @@ final class Mediator implements DeviceModel {
             }
             batches++;
         }
-        if (segments.size() > 0) {
-            batch.memory().write(segments);
+        try {
+            if (segments.size() > 0) {
+                batch.memory().write(segments);
+            }
+            answers.acknowledgeAll();
+        } catch (TraplineException failure) {
+            if (!failure.is(Errno.ESTALE)) {
+                throw failure;
+            }
+            // Of one of them at least somebody else knows the outcome by now, and nothing is written (F2).
+            for (int row = 0; row < batch.size(); row++) {
+                writeOne(batch.ioreq(row), row, answers);
+            }
         }
-        answers.acknowledgeAll();
+    }
+
+    private void writeOne(Ioreq ioreq, int row, Answers answers) {
+        try {
+            if (ioreq.isWrite()) {
+                ioreq.memory().write(new Gpa(ioreq.address()), ioreq.data(), ioreq.sizeBytes());
+            }
+            answers.acknowledge(row);
+        } catch (TraplineException failure) {
+            if (!failure.is(Errno.ESTALE)) {
+                throw failure;
+            }
+            forget(ioreq);
+            answers.abandon(row);
+        }
+    }
+
+    /** It is not carried out here, unless it comes again. */
+    private synchronized void forget(Ioreq ioreq) {
+        BitSet ofVcpu = carriedOut[ioreq.vcpu()];
+        int sequence = (int) ioreq.sequence();
+        if (ofVcpu.get(sequence)) {
+            ofVcpu.clear(sequence);
+            total--;
+        }
     }
 
     private void take(IoreqBatchView batch, int row) {
