@@ -46,6 +46,9 @@ public final class ControlRelay implements AutoCloseable {
     public static final Metadata.Key<String> RELAYED =
             Metadata.Key.of("trapline-relayed", Metadata.ASCII_STRING_MARSHALLER);
 
+    /** In the metadata of a refusal: whoever refuses is no coordinator, though a relay took it for one. */
+    static final String NO_COORDINATOR = "no_coordinator";
+
     private static final long TICK_MILLIS = 100;
     private static final long MAX_BYTES = 64L << 20;
     /** What each connection says for itself, and what says that a relay passes on. */
@@ -168,6 +171,15 @@ public final class ControlRelay implements AutoCloseable {
     }
 
     private <Q, R> ServerCall.Listener<Q> start(ServerCall<Q, R> call, Metadata headers) {
+        if (headers.containsKey(RELAYED)) {
+            // The address of a coordinator has become this process': passed on, it could come here again, and again.
+            refuse(
+                    call,
+                    Refusal.of(Errno.EAGAIN, "this is no coordinator")
+                            .with("effect", "none")
+                            .with(NO_COORDINATOR, "true"));
+            return new ServerCall.Listener<>() {};
+        }
         if (underWay.size() >= Limit.MAX_CALLS_UNDER_WAY.value()) {
             refuse(
                     call,

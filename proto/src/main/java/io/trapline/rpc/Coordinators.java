@@ -2,12 +2,14 @@ package io.trapline.rpc;
 
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.trapline.internal.v1.CoordinatorServiceGrpc;
 import io.trapline.internal.v1.FindLeaderRequest;
 import io.trapline.internal.v1.FindLeaderResponse;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,12 +28,14 @@ final class Coordinators implements AutoCloseable {
 
     private static final Duration ASK_EVERY = Duration.ofMillis(200);
     private static final Duration ASK_DEADLINE = Duration.ofMillis(500);
+    private static final Duration CONNECT_ANEW_EVERY = Duration.ofSeconds(1);
     /** Beyond the configured ones, addresses that coordinators have named. */
     private static final int MAX_NAMED = 8;
 
     private final List<String> configured;
     private final Function<String, ManagedChannel> open;
     private final Map<String, ManagedChannel> channels = new LinkedHashMap<>();
+    private final Map<String, Long> connectedAnewNanos = new HashMap<>();
     private String current;
     /** Of who said that it leads; 0 = nobody has. */
     private long term;
@@ -94,6 +98,19 @@ final class Coordinators implements AutoCloseable {
         return isLeader && !current.equals(address) && nowNanos - sinceNanos >= atLeast.toNanos();
     }
 
+    /**
+     * What answers there is not who was looked for: the name may lead elsewhere by now, and the connection to where it led once. It is made anew, and what is
+     * under way on it goes on.
+     */
+    synchronized void mistaken(String address, long nowNanos) {
+        Long last = connectedAnewNanos.get(address);
+        if (!isClosed && (last == null || nowNanos - last > CONNECT_ANEW_EVERY.toNanos())) {
+            LOG.info("{} does not lead where it should be: connecting anew", address);
+            connectedAnewNanos.put(address, nowNanos);
+            channel(address).enterIdle();
+        }
+    }
+
     /** Asks all of them who leads, where nobody has just done so. */
     void ask(long nowNanos) {
         for (Target target : toAsk(nowNanos)) {
@@ -126,6 +143,9 @@ final class Coordinators implements AutoCloseable {
             @Override
             public void onError(Throwable silent) {
                 LOG.debug("coordinator {} does not say who leads", address, silent);
+                if (Status.fromThrowable(silent).getCode() == Status.Code.UNIMPLEMENTED) {
+                    mistaken(address, System.nanoTime());
+                }
             }
 
             @Override
@@ -161,6 +181,7 @@ final class Coordinators implements AutoCloseable {
             if (!configured.contains(entry.getKey())) {
                 // Calls under way go on.
                 entry.getValue().shutdown();
+                connectedAnewNanos.remove(entry.getKey());
                 oldest.remove();
             }
         }

@@ -302,6 +302,9 @@ final class RelayedCall<Q, R> extends ServerCall.Listener<Q> implements ControlR
         private void elsewhere(Refusal refusal) {
             String leader = refusal.metadata().getOrDefault("leader", "");
             long nowNanos = System.nanoTime();
+            if (leader.equals(target.address()) || refusal.metadata().containsKey(ControlRelay.NO_COORDINATOR)) {
+                relay.coordinators().mistaken(target.address(), nowNanos);
+            }
             if (leader.isEmpty() || leader.equals(target.address())) {
                 relay.coordinators().failed(target.address(), nowNanos);
                 relay.coordinators().ask(nowNanos);

@@ -174,6 +174,62 @@ final class ControlRelayTest {
     }
 
     @Test
+    void passesNothingOnThatWasPassedOnToIt() {
+        Metadata relayed = new Metadata();
+        relayed.put(ControlRelay.RELAYED, "1");
+
+        Refusal refusal = refusalOf(failureOf(() -> domains()
+                        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(relayed))
+                        .createDomain(CHANGE)))
+                .orElseThrow();
+
+        assertThat(refusal.errno()).isEqualTo(Errno.EAGAIN);
+        assertThat(refusal.metadata()).containsEntry("effect", "none").containsEntry("no_coordinator", "true");
+        assertThat(a.created).isEmpty();
+    }
+
+    @Test
+    void findsTheCoordinatorWhereItsNameLeadsNow() throws IOException {
+        // Its address is another relay's by now, which is what its name leads to at first.
+        InProcessServerBuilder wrong = InProcessServerBuilder.forName("wrong-" + UUID.randomUUID());
+        relay.services(DomainServiceGrpc.getServiceDescriptor()).forEach(wrong::addService);
+        Server taken = wrong.build().start();
+        open.add(taken::shutdownNow);
+        MovingName name = new MovingName(taken.getListenSockets().get(0), new InProcessSocketAddress(a.name()));
+        open.add(name);
+        ControlRelay ofName = new ControlRelay(
+                List.of("coordinator"),
+                address -> InProcessChannelBuilder.forTarget(name.target()).build());
+        open.add(ofName);
+        InProcessServerBuilder server = InProcessServerBuilder.forName("relay-" + UUID.randomUUID());
+        ofName.services(DomainServiceGrpc.getServiceDescriptor()).forEach(server::addService);
+
+        var answer = DomainServiceGrpc.newBlockingStub(serve(server)).createDomain(CHANGE);
+
+        assertThat(answer.getDomain().getDomid()).isEqualTo(42);
+        assertThat(a.created).hasSize(1);
+        assertThat(name.lookups()).isEqualTo(2);
+    }
+
+    @Test
+    void connectsAnewToWhoSaysThatItIsNotItself() throws IOException {
+        // Another coordinator, which knows who leads, and that this is where the one is that was looked for.
+        b.refuses(FakeCoordinator.notLeading("coordinator"));
+        MovingName name = new MovingName(new InProcessSocketAddress(b.name()), new InProcessSocketAddress(a.name()));
+        open.add(name);
+        ControlRelay ofName = new ControlRelay(
+                List.of("coordinator"),
+                address -> InProcessChannelBuilder.forTarget(name.target()).build());
+        open.add(ofName);
+        InProcessServerBuilder server = InProcessServerBuilder.forName("relay-" + UUID.randomUUID());
+        ofName.services(DomainServiceGrpc.getServiceDescriptor()).forEach(server::addService);
+
+        DomainServiceGrpc.newBlockingStub(serve(server)).createDomain(CHANGE);
+
+        assertThat(a.created).hasSize(1);
+    }
+
+    @Test
     void waitsForALeaderToBeElected() throws Exception {
         a.refuses(FakeCoordinator.notLeading(""));
         b.refuses(FakeCoordinator.notLeading(""));

@@ -52,6 +52,8 @@ public final class Replica implements Log, AutoCloseable {
     private final ClientId client = ClientId.randomId();
     private final AtomicLong calls = new AtomicLong();
     private final PeerWatch watch = new PeerWatch(new Processes());
+    private final PeerAddresses addresses =
+            new PeerAddresses(peer -> connectAnew(peer, "its name leads elsewhere now"));
 
     private record Running(RaftServer server, RegistryStateMachine stateMachine) {}
 
@@ -95,6 +97,7 @@ public final class Replica implements Log, AutoCloseable {
                     .setServerId(RaftPeerId.valueOf(config.id()))
                     .setGroup(RaftGroup.valueOf(groupId, raftPeers(directory.formedBy())))
                     .setProperties(RaftSettings.of(config, directory.raft()))
+                    .setParameters(RaftSettings.parameters(config))
                     .setStateMachine(stateMachine)
                     .setOption(begin == Admission.Begin.RECOVER ? StartupOption.RECOVER : StartupOption.FORMAT)
                     .build();
@@ -143,9 +146,18 @@ public final class Replica implements Log, AutoCloseable {
     }
 
     private void watchOthers() {
-        watch.follow(configuration().stream()
+        List<ReplicaConfig.Peer> others = configuration().stream()
                 .filter(peer -> !peer.id().equals(config.id()))
-                .toList());
+                .toList();
+        watch.follow(others);
+        addresses.follow(others);
+    }
+
+    private void connectAnew(String peer, String why) {
+        Running now = running;
+        if (now != null) {
+            now.server().getServerRpc().handleException(RaftPeerId.valueOf(peer), new IOException(why), true);
+        }
     }
 
     /** What follows from the end of another replica's process, and from its next life. */
@@ -184,13 +196,7 @@ public final class Replica implements Log, AutoCloseable {
         /** Without this, votes and entries would reach it only after a pause of gRPC's, which grows to minutes. */
         @Override
         public void back(String peer) {
-            Running now = running;
-            if (now != null) {
-                now.server()
-                        .getServerRpc()
-                        .handleException(
-                                RaftPeerId.valueOf(peer), new IOException("its process has been started again"), true);
-            }
+            connectAnew(peer, "its process has been started again");
         }
     }
 
@@ -395,6 +401,7 @@ public final class Replica implements Log, AutoCloseable {
     public void close() {
         closing.countDown();
         watch.close();
+        addresses.close();
         Running now = running;
         try {
             if (now != null) {

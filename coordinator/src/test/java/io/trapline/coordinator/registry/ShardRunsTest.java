@@ -9,6 +9,7 @@ import io.trapline.internal.v1.AbandonSync;
 import io.trapline.internal.v1.AddBackup;
 import io.trapline.internal.v1.BeginHandOver;
 import io.trapline.internal.v1.Command;
+import io.trapline.internal.v1.DrainNode;
 import io.trapline.internal.v1.DropBackup;
 import io.trapline.internal.v1.HandOver;
 import io.trapline.internal.v1.NodeLife;
@@ -17,6 +18,7 @@ import io.trapline.internal.v1.RunName;
 import io.trapline.internal.v1.ServerRecord;
 import io.trapline.internal.v1.ShardRun;
 import io.trapline.internal.v1.StartSync;
+import io.trapline.internal.v1.UndrainNode;
 import io.trapline.model.Errno;
 import io.trapline.v1.DomainShard;
 import io.trapline.v1.DomainState;
@@ -165,6 +167,21 @@ final class ShardRunsTest {
         // What was meant for the primary before finds the one of now.
         cluster.refused(Errno.ESTALE, drop);
         changesNothing(lapse);
+        assertThat(run().getPrimary()).isEqualTo(B);
+    }
+
+    @Test
+    @DisplayName("D-27: a drain that is taken back leaves a hand-over that has begun")
+    void handsOverThoughTheDrainIsTakenBack() {
+        dual();
+        cluster.done(Command.newBuilder().setDrainNode(DrainNode.newBuilder().setNode(NODE)));
+        cluster.done(beginHandOver(P));
+
+        cluster.done(
+                Command.newBuilder().setUndrainNode(UndrainNode.newBuilder().setNode(NODE)));
+        assertThat(run().getHandsOver()).isTrue();
+        cluster.done(handOver(P));
+
         assertThat(run().getPrimary()).isEqualTo(B);
     }
 

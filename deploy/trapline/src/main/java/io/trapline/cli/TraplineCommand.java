@@ -7,6 +7,7 @@ import io.trapline.process.CoordinatorSettings;
 import io.trapline.process.Key;
 import io.trapline.process.NodeSettings;
 import io.trapline.server.ListenAddress;
+import io.trapline.server.NameLookups;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -96,6 +97,7 @@ public final class TraplineCommand implements Callable<Integer> {
 
     /** Runs one command and ends the process with its exit code. */
     public static void main(String[] args) {
+        NameLookups.areFresh();
         SLF4JBridgeHandler.removeHandlersForRootLogger();
         SLF4JBridgeHandler.install();
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
