@@ -15,17 +15,19 @@ import java.util.Set;
 
 /**
  * V-6, V-7, V-13: what was acknowledged of a domain is in the copy by which anybody decides, acknowledgements come in the order of epochs, and memory is lost only
- * with the last life that had a whole copy. Each domain has one run of shards here.
+ * with the last life that had a whole copy: of each run of shards by itself. Nodes that have a model of a copy have one of the whole domain, which is its only run there.
  */
 public final class CopyChecks {
     private static final class Domain {
         final Set<Long> acknowledged = new HashSet<>();
         long epoch;
-        ShardRun run = ShardRun.getDefaultInstance();
     }
 
     /** By generation. */
     private final Map<Long, Domain> domains = new HashMap<>();
+
+    /** By generation and first shard, as they were last. */
+    private final Map<Long, Map<Integer, ShardRun>> runs = new HashMap<>();
 
     private long acknowledged;
     private long promotions;
@@ -80,24 +82,49 @@ public final class CopyChecks {
     /** A command is in force, and has changed something. */
     public void inForce(Command command, RegistryChange change) {
         for (DomainRecord record : change.getDomainsList()) {
-            ShardRun run = record.getRuns(0);
-            Domain domain = domain(record.getDomain().getGeneration());
-            ShardRun was = domain.run;
-            domain.run = run;
-            if (run.getEpoch() < was.getEpoch()) {
-                throw new Violation("V-6", "%s goes back from%n%s to%n%s", command.getCommandCase(), was, run);
+            Map<Integer, ShardRun> known =
+                    runs.computeIfAbsent(record.getDomain().getGeneration(), fresh -> new HashMap<>());
+            for (ShardRun run : record.getRunsList()) {
+                ShardRun was = known.put(run.getFirstShard(), run);
+                if (was != null) {
+                    moves(command, was, run);
+                }
             }
-            boolean isLost = run.getState() == ShardState.SHARD_STATE_LOST;
-            if (isLost && was.getState() == ShardState.SHARD_STATE_DUAL) {
-                throw new Violation("V-13", "%s loses what has two copies:%n%s", command.getCommandCase(), was);
-            }
+            boolean isLost = record.getRunsList().stream().anyMatch(CopyChecks::isLost);
             if (!isLost && record.getDomain().getState() == DomainState.DOMAIN_STATE_CRASHED) {
-                throw new Violation("V-13", "%s ends what has lost nothing:%n%s", command.getCommandCase(), run);
-            }
-            if (run.getPrimary().equals(was.getBackup()) && run.getState() == ShardState.SHARD_STATE_SOLO) {
-                promotions++;
+                throw new Violation(
+                        "V-13", "%s ends what has lost nothing:%n%s", command.getCommandCase(), record.getRunsList());
             }
         }
+    }
+
+    private void moves(Command command, ShardRun was, ShardRun run) {
+        if (run.getEpoch() < was.getEpoch()) {
+            throw new Violation("V-6", "%s goes back from%n%s to%n%s", command.getCommandCase(), was, run);
+        }
+        if (isLost(run) && was.getState() == ShardState.SHARD_STATE_DUAL) {
+            throw new Violation("V-13", "%s loses what has two copies:%n%s", command.getCommandCase(), was);
+        }
+        if (run.getCount() != was.getCount()) {
+            throw new Violation("V-6", "%s makes other runs of%n%s and%n%s", command.getCommandCase(), was, run);
+        }
+        boolean isSolo = run.getState() == ShardState.SHARD_STATE_SOLO;
+        boolean isOthers = !run.getPrimary().equals(was.getPrimary());
+        if (isOthers && !isLost(run) && !(isSolo && run.getPrimary().equals(was.getBackup()))) {
+            throw new Violation(
+                    "V-7",
+                    "%s lets one decide that had no whole copy:%n%s, after%n%s",
+                    command.getCommandCase(),
+                    run,
+                    was);
+        }
+        if (isOthers && isSolo) {
+            promotions++;
+        }
+    }
+
+    private static boolean isLost(ShardRun run) {
+        return run.getState() == ShardState.SHARD_STATE_LOST;
     }
 
     private Domain domain(long generation) {
