@@ -19,7 +19,7 @@ final class HostsSimulationTest {
 
     @Test
     @DisplayName(
-            "rule 0, A2 – A6, C2 – C7, D1, F1 – F6, D-15 – D-26, V-6, V-7, V-11, V-13 across hosts: every promise holds after every step, and every run comes to rest")
+            "rule 0, A2 – A6, C2 – C7, D1, F1 – F6, D-15 – D-26, V-6, V-7, V-11, V-13, V-14 across hosts: every promise holds after every step, and every run comes to rest")
     void keepsEveryPromise() {
         Simulation.Summary summary = sound.run(1, SEEDS);
 
@@ -38,6 +38,12 @@ final class HostsSimulationTest {
                 .isGreaterThan(SEEDS);
         assertThat(Objects.requireNonNull(summary.counts().get("type calls over shards")))
                 .as("type calls that two shards have done")
+                .isGreaterThan(2L * SEEDS);
+        assertThat(Objects.requireNonNull(summary.counts().get("calls asked for again")))
+                .as("attempts at memory and type calls behind the first")
+                .isGreaterThan(10L * SEEDS);
+        assertThat(Objects.requireNonNull(summary.counts().get("answers given again")))
+                .as("answers to calls that had been answered")
                 .isGreaterThan(2L * SEEDS);
         assertThat(Objects.requireNonNull(summary.counts().get("domains lost")))
                 .as("domains that were lost with the only copy of something, which ends a run")

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,14 +56,10 @@ public final class TypeTxnChecks {
         switch (call) {
             case ShardMessage.GetMark get -> fences.merge(shard, get.by(), (was, now) -> was.isBefore(now) ? now : was);
             case ShardMessage.KeepMark keep -> {
-                if (!isLate(shard, keep.mark().id()) && keep.mark().change() instanceof TypesMessage.SetTypes types) {
-                    Set<Integer> shards = types.runs().stream()
-                            .flatMap(run -> LongStream.range(run.firstGfn(), run.firstGfn() + run.count())
-                                    .boxed())
-                            .map(map::shardOf)
-                            .collect(Collectors.toCollection(TreeSet::new));
+                if (!isLate(shard, keep.mark().id())) {
                     mustBeWhole(keep.mark().id());
-                    kept.put(keep.mark().id(), new Kept(shard, shards));
+                    kept.put(
+                            keep.mark().id(), new Kept(shard, shards(keep.mark().change())));
                 }
             }
             case ShardMessage.Part part -> {
@@ -83,7 +80,20 @@ public final class TypeTxnChecks {
         }
     }
 
-    private boolean isLate(int shard, TypesTxn by) {
+    private Set<Integer> shards(TypesMessage.Call call) {
+        Stream<Integer> touched = switch (call) {
+            case TypesMessage.SetTypes types ->
+                types.runs().stream()
+                        .flatMap(run -> LongStream.range(run.firstGfn(), run.firstGfn() + run.count())
+                                .boxed())
+                        .map(map::shardOf);
+            case TypesMessage.WriteAcross write -> write.pieces().stream().map(TypesMessage.Piece::shard);
+        };
+        return touched.collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Whether a shard has been asked since by a later entry, and takes nothing more of what is told under that name. */
+    public boolean isLate(int shard, TypesTxn by) {
         TypesTxn fence = fences.get(shard);
         return fence != null && by.isBefore(fence);
     }

@@ -2,7 +2,7 @@ package io.trapline.sim.world.copies;
 
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
-import io.trapline.model.TypeRun;
+import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.peer.TrafficClass;
 import io.trapline.node.protocol.AnswerRoute;
@@ -14,6 +14,7 @@ import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.ShardStep;
 import io.trapline.node.protocol.TypesMessage;
 import io.trapline.node.registry.DomainCalls;
+import io.trapline.node.registry.DomainHandle;
 import io.trapline.node.registry.DomainView;
 import io.trapline.node.registry.RunCatchUps;
 import io.trapline.node.rows.Segments;
@@ -27,10 +28,10 @@ import io.trapline.sim.world.part.Stage;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What one life of a node has of a domain's memory that others have copies of, and the calls that it has under way, as {@code RunningDomain} has them. */
@@ -41,6 +42,9 @@ public final class CopiedMemory implements NodeMemory {
     private final List<ShardWitness> witnesses;
     private final List<CopiesActor> shards = new ArrayList<>();
     private final DomainCalls calls = new DomainCalls(Layout.DOMID);
+    private final SessionsOfNode sessions = new SessionsOfNode();
+    private final MemoryService service;
+    private final List<ShardRoute> ways = new ArrayList<>();
     private final RunCatchUps caughtUp = new RunCatchUps();
     private final RunCatchUps frozen = new RunCatchUps();
     private List<ShardPlace> places = List.of();
@@ -55,6 +59,7 @@ public final class CopiedMemory implements NodeMemory {
         this.world = world;
         this.place = place;
         this.node = node;
+        service = new MemoryService(place, sessions.known());
     }
 
     private static CopiedMemory at(Node node) {
@@ -77,7 +82,6 @@ public final class CopiedMemory implements NodeMemory {
         generation = domain.generation();
         places = domain.places();
         proposals = new Proposals(place, generation);
-        List<ShardRoute> ways = new ArrayList<>();
         for (int i = 0; i < map.size(); i++) {
             int index = i;
             ways.add(message -> call(TypesRole.NAME, index, TrafficClass.CALLS, (ShardMessage.Call) message));
@@ -93,6 +97,37 @@ public final class CopiedMemory implements NodeMemory {
                         place.life(),
                         places.getFirst().epoch(),
                         outside));
+        service.serves(handle(domain));
+    }
+
+    private DomainHandle handle(DomainView domain) {
+        return new DomainHandle(
+                domain.domid(),
+                domain.generation(),
+                domain.nrPages(),
+                domain.nrVcpus(),
+                nobody -> {},
+                new ShardMap(domain.firstGfns()),
+                ways,
+                message -> toTypes((TypesMessage.Call) message),
+                new DomainHandle.Here(List.of(), nobody -> {}),
+                Map.of(),
+                domain.table().state() == DecisionTable.State.CRASHED,
+                calls);
+    }
+
+    /** Where memory and type calls enter the node. */
+    public MemoryService service() {
+        return service;
+    }
+
+    @Override
+    public void sessions(long revision, List<Long> begun, List<Long> ended) {
+        sessions.change(revision, begun, ended);
+    }
+
+    SessionsOfNode sessions() {
+        return sessions;
     }
 
     Proposals proposals() {
@@ -127,6 +162,7 @@ public final class CopiedMemory implements NodeMemory {
             calls.shardsMoved(why);
             types().tell("registry of the node", new TypesMessage.ShardsMoved(!isAtTypes(), why));
         }
+        service.serves(handle(now));
         return moved;
     }
 
@@ -251,11 +287,7 @@ public final class CopiedMemory implements NodeMemory {
 
     /** A call of another life's. */
     private void relay(Life asker, String from, int index, ShardMessage.Call call) {
-        Consumer<CallAnswer> back = answer -> place.toPeer(
-                asker,
-                TrafficClass.ANSWERS,
-                () -> "answer " + answer,
-                (peer, times) -> at(peer).calls.tell(answer.under(call.call())));
+        Consumer<CallAnswer> back = back(asker, call.call());
         if (!isSelf(places.get(index).primary())) {
             Refusal elsewhere =
                     Refusal.of(Errno.EAGAIN, "the shard is at another node").with("effect", "none");
@@ -269,6 +301,15 @@ public final class CopiedMemory implements NodeMemory {
             relayed.answer(Optional.empty());
         });
         arrive(from, index, call.under(relayed.number()));
+    }
+
+    /** To where another life waits for it under a number. */
+    private Consumer<CallAnswer> back(Life asker, long number) {
+        return answer -> place.toPeer(
+                asker,
+                TrafficClass.ANSWERS,
+                () -> "answer " + answer,
+                (peer, times) -> at(peer).calls.tell(answer.under(number)));
     }
 
     @Override
@@ -289,25 +330,37 @@ public final class CopiedMemory implements NodeMemory {
 
     // ---- types
 
-    /** All runs change or none (T6); refused at once where another node carries the domain's type calls out. */
-    public void setTypes(List<TypeRun> runs, Consumer<Optional<Refusal>> reply) {
-        ask(call -> new TypesMessage.SetTypes(call, runs, Optional.empty()), reply);
+    /** To whoever carries out the domain's type calls, as this node knows. */
+    private void toTypes(TypesMessage.Call call) {
+        if (isAtTypes()) {
+            types().tell("service", call);
+        } else {
+            place.toPeer(
+                    places.getFirst().primary(),
+                    TrafficClass.CALLS,
+                    () -> "type call: " + call,
+                    (peer, times) ->
+                            peer.routes().whenKnown(generation, () -> at(peer).relayTypes(place.life(), call)));
+        }
     }
 
-    /** Puts pieces into pages of several shards, as {@link #setTypes}. */
-    public void writeAcross(List<TypesMessage.Piece> pieces, Consumer<Optional<Refusal>> reply) {
-        ask(call -> new TypesMessage.WriteAcross(call, pieces, Optional.empty()), reply);
-    }
-
-    private void ask(LongFunction<TypesMessage> message, Consumer<Optional<Refusal>> reply) {
-        if (types == null || !isAtTypes()) {
-            reply.accept(Optional.of(
-                    Refusal.of(Errno.EAGAIN, "the shard is at another node").with("effect", "none")));
+    /** A call of another life's. */
+    private void relayTypes(Life asker, TypesMessage.Call call) {
+        Consumer<CallAnswer> back = back(asker, call.call());
+        if (!isAtTypes()) {
+            back.accept(new CallAnswer.Ended(
+                    call.call(),
+                    Optional.of(Refusal.of(Errno.EAGAIN, "the shard is at another node")
+                            .with("effect", "none"))));
             return;
         }
-        DomainCalls.Call call = calls.begin(reply);
-        call.onAnswer(answer -> call.answer(((CallAnswer.Ended) answer).refusal()));
-        types().tell("operator", message.apply(call.number()));
+        DomainCalls.Call relayed = calls.begin(
+                refusal -> refusal.ifPresent(why -> back.accept(new CallAnswer.Ended(call.call(), refusal))));
+        relayed.onAnswer(answer -> {
+            back.accept(answer);
+            relayed.answer(Optional.empty());
+        });
+        types().tell("service", call.under(relayed.number()));
     }
 
     @Override

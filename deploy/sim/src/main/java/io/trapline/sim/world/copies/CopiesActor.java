@@ -4,7 +4,6 @@ import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ServerRoute;
-import io.trapline.node.protocol.SessionsHere;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardPlace;
 import io.trapline.node.protocol.VcpuOpening;
@@ -38,11 +37,14 @@ final class CopiesActor implements Shard {
     private final Node node;
     private final int index;
     private final ServingGate gate;
+    private final SessionsOfNode sessions;
     private final ShardCopies copies;
     private final TreeMap<Long, List<Runnable>> afterApplied = new TreeMap<>();
     private long appliedRevision;
     /** Under which epoch its run is now, as far as it knows. */
     private long runEpoch;
+
+    private boolean decides;
 
     private long tickAt = NEVER;
 
@@ -59,6 +61,8 @@ final class CopiesActor implements Shard {
         this.place = place;
         this.node = node;
         this.index = index;
+        sessions = memory.sessions();
+        decides = domain.places().get(index).primary().equals(place.life());
         gate = new ServingGate(place::now);
         P2mShard.Surroundings around = new P2mShard.Surroundings(
                 place.life(),
@@ -74,7 +78,7 @@ final class CopiesActor implements Shard {
                 at -> memory.isCaughtUp(index, at),
                 memory.proposals()::abandonSync,
                 gate,
-                SessionsHere.ENDLESS);
+                sessions);
         copies = new ShardCopies(
                 index,
                 map,
@@ -96,6 +100,9 @@ final class CopiesActor implements Shard {
     void tell(ShardMessage message) {
         look();
         copies.tell(message);
+        if (message instanceof ShardMessage.Call call && world.seams.forgetsAnswers()) {
+            call.request().ifPresent(name -> copies.tell(new ShardMessage.SessionEnded(name.session())));
+        }
         if (message instanceof ShardMessage.Tick) {
             tickAt = NEVER;
         }
@@ -138,6 +145,9 @@ final class CopiesActor implements Shard {
         present.forEach((id, server) -> routes.put(id, new ServerWay(world, node, name(), server, () -> runEpoch)));
         ShardPlace at = domain.places().get(index);
         runEpoch = at.epoch();
+        boolean decided = decides;
+        decides = at.primary().equals(place.life());
+        boolean isPromoted = decides && !decided;
         tell(new ShardMessage.Apply(at, domain.table(), world.seams.openedForShards(opened), Map.copyOf(routes), () -> {
             appliedRevision = domain.table().revision();
             List<Runnable> after = new ArrayList<>();
@@ -146,6 +156,9 @@ final class CopiesActor implements Shard {
             after.forEach(Runnable::run);
             applied.run();
         }));
+        if (isPromoted && world.seams.isPromotedWithoutAnswers()) {
+            sessions.live().forEach(session -> copies.tell(new ShardMessage.SessionEnded(session)));
+        }
     }
 
     @Override

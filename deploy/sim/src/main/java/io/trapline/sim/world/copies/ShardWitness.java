@@ -7,6 +7,7 @@ import io.trapline.node.protocol.ShardStep;
 import io.trapline.node.shard.ShardCopies;
 import io.trapline.node.shard.WitnessCopy;
 import io.trapline.sim.check.Promises;
+import io.trapline.sim.check.RequestChecks;
 import io.trapline.sim.check.ShardModel;
 import io.trapline.sim.check.TypeTxnChecks;
 import io.trapline.sim.check.Violation;
@@ -45,7 +46,7 @@ public final class ShardWitness {
     private long promotions;
     private long copied;
 
-    public ShardWitness(Stage world, TypeTxnChecks types, int index, ShardMap map) {
+    public ShardWitness(Stage world, TypeTxnChecks types, RequestChecks requests, int index, ShardMap map) {
         this.world = world;
         this.index = index;
         ShardModel[] watching = new ShardModel[1];
@@ -59,7 +60,7 @@ public final class ShardWitness {
         model = new ShardModel(index, map, world.history, world.promises, copy.p2m(), Layout.pagesOf(index));
         watching[0] = model;
         world.models.add(model);
-        steps = new WitnessedSteps(world, types, index, copy, model);
+        steps = new WitnessedSteps(world, new WitnessedCalls(types, requests, index, copy, model), copy, model);
     }
 
     /** How often another copy became the primary's. */

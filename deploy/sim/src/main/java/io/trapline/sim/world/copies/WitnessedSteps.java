@@ -5,12 +5,10 @@ import io.trapline.node.protocol.ShardStep;
 import io.trapline.node.rows.AccessRows;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
-import io.trapline.node.rows.Segments;
 import io.trapline.node.shard.Gateways;
 import io.trapline.node.shard.WitnessCopy;
 import io.trapline.sim.check.AccessKey;
 import io.trapline.sim.check.ShardModel;
-import io.trapline.sim.check.TypeTxnChecks;
 import io.trapline.sim.world.part.Stage;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,16 +17,14 @@ import java.util.function.Function;
 /** Tells the naive model of a shard each step before the witness does it: of rows a vCPU at a time, which is the same to the rules. */
 final class WitnessedSteps {
     private final Stage world;
-    private final TypeTxnChecks types;
-    private final int index;
+    private final WitnessedCalls calls;
     private final WitnessCopy copy;
     private final ShardModel model;
     private final Gateways gateways = new Gateways();
 
-    WitnessedSteps(Stage world, TypeTxnChecks types, int index, WitnessCopy copy, ShardModel model) {
+    WitnessedSteps(Stage world, WitnessedCalls calls, WitnessCopy copy, ShardModel model) {
         this.world = world;
-        this.types = types;
-        this.index = index;
+        this.calls = calls;
         this.copy = copy;
         this.model = model;
     }
@@ -93,9 +89,8 @@ final class WitnessedSteps {
                     return new ShardMessage.PostedDone(server, home, run);
                 });
             case ShardMessage.Call call -> {
-                writes(call);
-                types.told(index, call, copy.p2m());
-                doStep(message);
+                calls.told(call, () -> copy.step(new ShardStep.Told(message)));
+                model.check();
             }
             default -> doStep(message);
         }
@@ -139,20 +134,5 @@ final class WitnessedSteps {
     /** What a home says that the server has left means nothing any more: what it had is asked about (D-22). */
     private boolean isHome(int server, long home) {
         return copy.rules().homeEpoch(server) == home;
-    }
-
-    /** F2: what an emulator writes, unless its server has another home since. */
-    private void writes(ShardMessage.Call call) {
-        if (call instanceof ShardMessage.LetPass(int server, long home, ShardMessage.WriteSegments write)
-                && home >= copy.rules().homeEpoch(server)) {
-            Segments segments = write.segments();
-            for (int i = 0; i < segments.size(); i++) {
-                long value = 0;
-                for (int at = segments.sizeBytes()[i] - 1; at >= 0; at--) {
-                    value = value << 8 | (segments.data()[segments.offset()[i] + at] & 0xFF);
-                }
-                model.emulatorWrites(segments.gpa()[i], segments.sizeBytes()[i], value);
-            }
-        }
     }
 }

@@ -13,6 +13,7 @@ import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ShardPlace;
 import io.trapline.node.registry.DomainView;
 import io.trapline.node.registry.RegistryView;
+import io.trapline.sim.check.RequestChecks;
 import io.trapline.sim.check.TypeTxnChecks;
 import io.trapline.sim.world.cluster.check.ClaimChecks;
 import io.trapline.sim.world.cluster.check.CopyChecks;
@@ -53,6 +54,7 @@ final class Hosts {
     final List<ShardWitness> witnesses = new ArrayList<>();
 
     final TypeTxnChecks typeChecks = new TypeTxnChecks(Layout.MAP);
+    final RequestChecks requestChecks = new RequestChecks();
     final CopyChecks copyChecks = new CopyChecks();
     private final LogChecks logChecks = new LogChecks(this::inForce);
     private final ClaimChecks claimChecks = new ClaimChecks();
@@ -81,7 +83,7 @@ final class Hosts {
             nodeHosts.add(new SimHost(agenda, "n" + i, false));
         }
         for (int i = 0; i < Layout.MAP.size(); i++) {
-            witnesses.add(new ShardWitness(stage, typeChecks, i, Layout.MAP));
+            witnesses.add(new ShardWitness(stage, typeChecks, requestChecks, i, Layout.MAP));
         }
         leader = coordinatorHosts.getFirst().name();
         log = new SimLog(agenda, net, coordinatorHosts, logChecks, Optional.empty());

@@ -48,6 +48,14 @@ enum HostsPlant {
             "who comes to carry out type calls does not hear what was cut short (D-26)",
             List.of("T6"),
             WrongHosts.MarksUnheard::new),
+    RETRY_EXECUTED_AGAIN_IN_SHARD(
+            "a shard forgets what it has answered under request ids (section E)",
+            List.of("V-14"),
+            WrongHosts.ForgetsAnswers::new),
+    PROMOTED_WITHOUT_ANSWERS(
+            "a copy that comes to decide has not what was answered under request ids (D-25)",
+            List.of("V-14"),
+            WrongHosts.PromotedWithoutAnswers::new),
     SERVES_WITHOUT_A_LEASE("a node that has had a lease goes on serving", List.of("V-2", "V-4", "V-5"), Seams::new);
 
     private final String breaks;

@@ -27,8 +27,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 
 /**
  * Nodes on hosts of their own, one of which has the domain's memory; guests and emulators that come to any of them, lose their streams and go on at another one;
@@ -59,7 +61,7 @@ public final class HostsWorld implements Run, Realm {
     private final int homesFrom;
     private int names;
     private boolean isHealing;
-    private final TypeCalls typeCalls;
+    private final OwnerCalls ownerCalls;
 
     /** One that has not begun. */
     HostsWorld(long seed, HostsPlant plant, int traceLines) {
@@ -78,7 +80,7 @@ public final class HostsWorld implements Run, Realm {
         actsEvery = agenda.oneOf(List.of(300 * MICROS, 1_000 * MICROS, 3_000 * MICROS));
         homesFrom = agenda.upTo(3);
         faults = new HostFaults(this, agenda);
-        typeCalls = new TypeCalls(this, agenda, stage, owner, faults);
+        ownerCalls = new OwnerCalls(this, agenda, stage, owner, faults);
     }
 
     /** This kind of world, as it is and with each plant. */
@@ -121,6 +123,8 @@ public final class HostsWorld implements Run, Realm {
         Answer[] session = new Answer[1];
         untilReturned(Commands.openSession(), answer -> session[0] = answer);
         operator.begin(session[0].getOpenSession().getSession());
+        untilReturned(Commands.openSession(), answer -> session[0] = answer);
+        ownerCalls.begin(session[0].getOpenSession().getSession());
         untilReturned(
                 Commands.createDomain(
                         stage.settings.vcpus,
@@ -133,7 +137,7 @@ public final class HostsWorld implements Run, Realm {
         }
         settle();
         if (agenda.oneIn(3)) {
-            typeCalls.fill();
+            ownerCalls.fill();
             settle();
         }
         for (int i = 0; i < Layout.PAGES.size(); i++) {
@@ -149,7 +153,7 @@ public final class HostsWorld implements Run, Realm {
     }
 
     private void settle() {
-        until("the operator is done", BEGINS_WITHIN, () -> operator.isIdle() && typeCalls.areOver());
+        until("the operator is done", BEGINS_WITHIN, () -> operator.isIdle() && ownerCalls.areOver());
     }
 
     /** A call of the operator, until it returns. */
@@ -198,7 +202,7 @@ public final class HostsWorld implements Run, Realm {
         return guests.stream().allMatch(Guest::isIdle)
                 && emulators.stream().allMatch(Emulator::isIdle)
                 && operator.isIdle()
-                && typeCalls.areOver()
+                && ownerCalls.areOver()
                 && hosts.lives().stream().allMatch(life -> life.memory().isIdle())
                 && !hosts.hasOpenDrains()
                 && hosts.lives().stream()
@@ -231,6 +235,9 @@ public final class HostsWorld implements Run, Realm {
                 }
                 if (!isHealing && agenda.oneIn(16)) {
                     operator.setTypeAcross();
+                }
+                if (!isHealing && agenda.oneIn(16)) {
+                    ownerCalls.write();
                 }
                 if (isHealing || agenda.oneIn(8)) {
                     operator.unpause();
@@ -312,6 +319,10 @@ public final class HostsWorld implements Run, Realm {
     }
 
     /** Asks until the call returns. */
+    void ask(Command request, Consumer<Answer> returned) {
+        ask(request, false, returned);
+    }
+
     private void ask(Command request, boolean waits, Consumer<Answer> returned) {
         hosts.call(
                 owner,
@@ -323,7 +334,7 @@ public final class HostsWorld implements Run, Realm {
 
     @Override
     public void setTypes(long firstGfn, int count, MemType type, Runnable done) {
-        typeCalls.set(firstGfn, count, type, done);
+        ownerCalls.set(firstGfn, count, type, done);
     }
 
     /** Whether nothing goes wrong any more. */
@@ -353,19 +364,22 @@ public final class HostsWorld implements Run, Realm {
 
     @Override
     public Map<String, Long> counts() {
-        return Map.of(
-                "accesses", stage.history.submitted(),
-                "ioreqs carried out", stage.carriedOut.count(),
-                "lapses", hosts.lapses(),
-                "domains lost", hosts.isLost() ? 1L : 0L,
-                "promotions",
-                        hosts.witnesses.stream()
-                                .mapToLong(ShardWitness::promotions)
-                                .sum(),
-                "steps of copies",
-                        hosts.witnesses.stream().mapToLong(ShardWitness::copied).sum(),
-                "type calls over shards", hosts.typeChecks.finished(),
-                "simulated ms", agenda.now() / MILLIS);
+        Map<String, Long> counts = new TreeMap<>();
+        counts.put("accesses", stage.history.submitted());
+        counts.put("ioreqs carried out", stage.carriedOut.count());
+        counts.put("lapses", hosts.lapses());
+        counts.put("domains lost", hosts.isLost() ? 1L : 0L);
+        counts.put("promotions", sum(ShardWitness::promotions));
+        counts.put("steps of copies", sum(ShardWitness::copied));
+        counts.put("type calls over shards", hosts.typeChecks.finished());
+        counts.put("calls asked for again", hosts.requestChecks.attemptsAgain());
+        counts.put("answers given again", hosts.requestChecks.answersAgain());
+        counts.put("simulated ms", agenda.now() / MILLIS);
+        return counts;
+    }
+
+    private long sum(ToLongFunction<ShardWitness> of) {
+        return hosts.witnesses.stream().mapToLong(of).sum();
     }
 
     @Override
@@ -381,8 +395,8 @@ public final class HostsWorld implements Run, Realm {
         emulators.forEach(emulator -> text.append("  ").append(emulator).append('\n'));
         text.append("  operator idle: ")
                 .append(operator.isIdle())
-                .append(", type calls ")
-                .append(typeCalls.areOver() ? "over" : "under way")
+                .append(", memory and type calls ")
+                .append(ownerCalls.areOver() ? "over" : "under way")
                 .append('\n');
         return text.append(hosts).toString();
     }

@@ -130,6 +130,20 @@ final class WrongHosts {
         }
     }
 
+    static final class ForgetsAnswers extends Seams {
+        @Override
+        public boolean forgetsAnswers() {
+            return true;
+        }
+    }
+
+    static final class PromotedWithoutAnswers extends Seams {
+        @Override
+        public boolean isPromotedWithoutAnswers() {
+            return true;
+        }
+    }
+
     static final class MarksUnheard extends Seams {
         @Override
         public CallAnswer answer(CallAnswer answer) {

@@ -6,6 +6,7 @@ import io.trapline.internal.v1.BeginLeadership;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.CreateDomain;
 import io.trapline.internal.v1.DetachEmulator;
+import io.trapline.internal.v1.EndSession;
 import io.trapline.internal.v1.FinishDrain;
 import io.trapline.internal.v1.MoveVcpu;
 import io.trapline.internal.v1.NodeLife;
@@ -227,6 +228,12 @@ public final class Commands {
     public static Command openSession() {
         return byOperator()
                 .setOpenSession(OpenSessionRequest.getDefaultInstance())
+                .build();
+    }
+
+    public static Command endSession(long session) {
+        return byOperator()
+                .setEndSession(EndSession.newBuilder().setSession(session))
                 .build();
     }
 

@@ -163,6 +163,7 @@ public final class Node {
         knownBefore = view.revision();
         RegistryView.Effects effects = view.apply(change);
         AppliedQueue.Entry<Integer> entry = applying.begin(effects.revision(), sessions);
+        memory.sessions(effects.revision(), effects.sessions(), effects.endedSessions());
         effects.nodes().ifPresent(nodes -> place.know(effects.revision(), nodes));
         effects.changed().forEach(changed -> {
             serve(changed, entry);

@@ -24,6 +24,9 @@ public interface NodeMemory {
     /** The domain is known from now on. */
     void begin(DomainView domain);
 
+    /** Client sessions begin and end with a revision, which nobody here was told yet. */
+    void sessions(long revision, List<Long> begun, List<Long> ended);
+
     /** The registry has moved on, and nobody here was told yet: the shards that another life decides from now on. */
     BitSet place(DomainView before, DomainView now);
 

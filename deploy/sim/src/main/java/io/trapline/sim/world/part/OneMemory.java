@@ -50,6 +50,11 @@ public final class OneMemory implements NodeMemory {
     }
 
     @Override
+    public void sessions(long revision, List<Long> begun, List<Long> ended) {
+        // Its calls have no request ids.
+    }
+
+    @Override
     public BitSet place(DomainView before, DomainView now) {
         return new BitSet();
     }

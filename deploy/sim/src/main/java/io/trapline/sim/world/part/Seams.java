@@ -195,6 +195,16 @@ public class Seams {
 
     // At a shard.
 
+    /** Whether a shard forgets what it has answered under request ids (section E). */
+    public boolean forgetsAnswers() {
+        return false;
+    }
+
+    /** Whether a copy that comes to decide has none of that. */
+    public boolean isPromotedWithoutAnswers() {
+        return false;
+    }
+
     /** Accesses with what they say of their gateway, as they reach a shard (D-16). */
     public AccessRows fromGateway(AccessRows rows) {
         return rows;

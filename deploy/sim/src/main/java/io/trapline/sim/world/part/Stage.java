@@ -53,8 +53,8 @@ public final class Stage {
         return then == null ? Map.of() : then.getValue();
     }
 
-    /** Every value that an emulator gives is another. */
-    long nextEmulatorValue() {
+    /** Every value that an emulator gives, or an operator, is another. */
+    public long nextEmulatorValue() {
         return nextEmulatorValue++;
     }
 
