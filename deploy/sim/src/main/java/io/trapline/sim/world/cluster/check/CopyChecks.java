@@ -84,14 +84,24 @@ public final class CopyChecks {
         for (DomainRecord record : change.getDomainsList()) {
             Map<Integer, ShardRun> known =
                     runs.computeIfAbsent(record.getDomain().getGeneration(), fresh -> new HashMap<>());
+            // With one run all are lost, since their domain is.
+            boolean someLost = false;
+            boolean mayBeLost = false;
             for (ShardRun run : record.getRunsList()) {
                 ShardRun was = known.put(run.getFirstShard(), run);
+                if (isLost(run)) {
+                    someLost = true;
+                    mayBeLost |= was == null || was.getState() != ShardState.SHARD_STATE_DUAL;
+                }
                 if (was != null) {
                     moves(command, was, run);
                 }
             }
-            boolean isLost = record.getRunsList().stream().anyMatch(CopyChecks::isLost);
-            if (!isLost && record.getDomain().getState() == DomainState.DOMAIN_STATE_CRASHED) {
+            if (someLost && !mayBeLost) {
+                throw new Violation(
+                        "V-13", "%s loses what has two copies:%n%s", command.getCommandCase(), record.getRunsList());
+            }
+            if (!someLost && record.getDomain().getState() == DomainState.DOMAIN_STATE_CRASHED) {
                 throw new Violation(
                         "V-13", "%s ends what has lost nothing:%n%s", command.getCommandCase(), record.getRunsList());
             }
@@ -101,9 +111,6 @@ public final class CopyChecks {
     private void moves(Command command, ShardRun was, ShardRun run) {
         if (run.getEpoch() < was.getEpoch()) {
             throw new Violation("V-6", "%s goes back from%n%s to%n%s", command.getCommandCase(), was, run);
-        }
-        if (isLost(run) && was.getState() == ShardState.SHARD_STATE_DUAL) {
-            throw new Violation("V-13", "%s loses what has two copies:%n%s", command.getCommandCase(), was);
         }
         if (run.getCount() != was.getCount()) {
             throw new Violation("V-6", "%s makes other runs of%n%s and%n%s", command.getCommandCase(), was, run);

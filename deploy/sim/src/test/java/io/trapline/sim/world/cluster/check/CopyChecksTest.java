@@ -66,15 +66,30 @@ final class CopyChecksTest {
     }
 
     @Test
-    void noticesALaterRunThatLosesWhatHasTwoCopies() {
+    void noticesADomainThatLosesWhatHasTwoCopies() {
         becomes(DomainState.DOMAIN_STATE_RUNNING, FIRST, SECOND);
 
         assertBreaks(
                 "V-13",
                 () -> becomes(
                         DomainState.DOMAIN_STATE_CRASHED,
-                        FIRST,
+                        run(0, ShardState.SHARD_STATE_LOST, ONE, NodeLife.getDefaultInstance(), 9),
                         run(1, ShardState.SHARD_STATE_LOST, TWO, NodeLife.getDefaultInstance(), 9)));
+    }
+
+    @Test
+    void passesOneThatLosesTheOnlyCopyOfALaterRun() {
+        becomes(
+                DomainState.DOMAIN_STATE_RUNNING,
+                FIRST,
+                run(1, ShardState.SHARD_STATE_SOLO, TWO, NodeLife.getDefaultInstance(), 6));
+
+        becomes(
+                DomainState.DOMAIN_STATE_CRASHED,
+                run(0, ShardState.SHARD_STATE_LOST, ONE, NodeLife.getDefaultInstance(), 9),
+                run(1, ShardState.SHARD_STATE_LOST, TWO, NodeLife.getDefaultInstance(), 9));
+
+        assertThat(checks.promotions()).isZero();
     }
 
     @Test
