@@ -45,6 +45,18 @@ final class HostsSimulationTest {
         assertThat(Objects.requireNonNull(summary.counts().get("answers given again")))
                 .as("answers to calls that had been answered")
                 .isGreaterThan(2L * SEEDS);
+        assertThat(Objects.requireNonNull(summary.counts().get("homes moved by an attach")))
+                .as("servers that have followed their emulators to other nodes")
+                .isGreaterThan(3L * SEEDS);
+        assertThat(Objects.requireNonNull(summary.counts().get("homes moved otherwise")))
+                .as("servers whose node has died, or is drained")
+                .isGreaterThan(SEEDS / 2L);
+        assertThat(Objects.requireNonNull(summary.counts().get("ioreqs moved with them")))
+                .as("ioreqs that servers had as they moved")
+                .isGreaterThan(SEEDS);
+        assertThat(Objects.requireNonNull(summary.counts().get("drains")))
+                .as("drains of nodes")
+                .isGreaterThan(SEEDS / 2L);
         assertThat(Objects.requireNonNull(summary.counts().get("domains lost")))
                 .as("domains that were lost with the only copy of something, which ends a run")
                 .isLessThan(SEEDS / 20);

@@ -343,7 +343,7 @@ public final class ServerChecks {
         for (int i = 0; i < serving.size(); i++) {
             IoreqKey key = IoreqKey.of(serving, i);
             Delivered row = delivered.get(key);
-            if (row == null && stillUnderWay.contains(key)) {
+            if (row == null && (stillUnderWay.contains(key) || isAskedOnly(key))) {
                 continue;
             }
             if (row == null) {
@@ -353,6 +353,11 @@ public final class ServerChecks {
                 throw new Violation("A6, F2", "server %d lets a call for %s of a fenced stream pass", id, key);
             }
         }
+    }
+
+    /** It came here with its server, and is with an emulator that has not attached here, nor has another: it may still be carried out (D-22). */
+    private boolean isAskedOnly(IoreqKey key) {
+        return asked.containsKey(key) && !said.containsKey(key) && !isBound;
     }
 
     /** F5: what a drain of {@code ioreq_server[x]}, or (x = -1) of everything, waited for is said to be over. */

@@ -45,6 +45,8 @@ final class CopiesActor implements Shard {
     private long runEpoch;
 
     private boolean decides;
+    /** By server since when it is at its home. */
+    private final Map<Integer, Long> homes = new HashMap<>();
 
     private long tickAt = NEVER;
 
@@ -143,6 +145,7 @@ final class CopiesActor implements Shard {
     public void apply(DomainView domain, List<VcpuOpening> opened, Map<Integer, ServerAt> present, Runnable applied) {
         Map<Integer, ServerRoute> routes = new HashMap<>();
         present.forEach((id, server) -> routes.put(id, new ServerWay(world, node, name(), server, () -> runEpoch)));
+        domain.servers().forEach(server -> homes.put(server.id(), server.homeEpoch()));
         ShardPlace at = domain.places().get(index);
         runEpoch = at.epoch();
         boolean decided = decides;
@@ -168,22 +171,26 @@ final class CopiesActor implements Shard {
 
     @Override
     public void completed(int server, long home, OutcomeRows rows) {
-        tell(new ShardMessage.Completed(server, home, rows));
+        tell(new ShardMessage.Completed(server, home(server, home), rows));
     }
 
     @Override
     public void decideAgain(int server, long home, KeyRows rows) {
-        tell(new ShardMessage.DecideAgain(server, home, rows));
+        tell(new ShardMessage.DecideAgain(server, home(server, home), rows));
     }
 
     @Override
     public void postedQueued(int server, long home, KeyRows rows) {
-        tell(new ShardMessage.PostedQueued(server, home, rows));
+        tell(new ShardMessage.PostedQueued(server, home(server, home), rows));
     }
 
     @Override
     public void postedDone(int server, long home, KeyRows rows) {
-        tell(new ShardMessage.PostedDone(server, home, rows));
+        tell(new ShardMessage.PostedDone(server, home(server, home), rows));
+    }
+
+    private long home(int server, long told) {
+        return world.seams.home(told, homes.getOrDefault(server, told));
     }
 
     @Override

@@ -7,13 +7,17 @@ import java.util.function.Supplier;
 /** A client's stream to a node. */
 final class ClientStream implements Stream {
     private final SimStream stream;
+    private final Runnable over;
     private int underWayToClient;
     private boolean isCut;
 
-    ClientStream(SimStream stream, Runnable lostAtClient, Runnable lostAtNode) {
+    /** @param over run in front of whatever the client does when it hears that the stream is over */
+    ClientStream(SimStream stream, Runnable over, Runnable lostAtClient, Runnable lostAtNode) {
         this.stream = stream;
+        this.over = over;
         stream.onLostAtClient(() -> {
             isCut = true;
+            over.run();
             lostAtClient.run();
         });
         stream.onLostAtServer(() -> {
@@ -57,7 +61,10 @@ final class ClientStream implements Stream {
     public void end(Supplier<String> what, Runnable client) {
         if (!isCut) {
             isCut = true;
-            stream.endAtServer(what, client);
+            stream.endAtServer(what, () -> {
+                over.run();
+                client.run();
+            });
         }
     }
 }

@@ -2,6 +2,7 @@ package io.trapline.sim.world.hosts;
 
 import io.trapline.sim.world.cluster.host.Agenda;
 import io.trapline.sim.world.cluster.host.SimHost;
+import io.trapline.sim.world.cluster.request.Requests;
 import io.trapline.sim.world.part.Emulator;
 import io.trapline.sim.world.part.Guest;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.Optional;
 final class HostFaults {
     private static final long MILLIS = 1_000_000;
     private static final long SETTLES = 1_000 * MILLIS;
+    private static final int LAST_ACTS = 4;
 
     private final HostsWorld world;
     private final Hosts hosts;
@@ -22,6 +24,8 @@ final class HostFaults {
     /** Until when a host may be without a lease for what was done to it. */
     private final Map<SimHost, Long> awayUntil = new HashMap<>();
 
+    private boolean isDraining;
+    private long drains;
     /** Nothing goes wrong, not yet or not any more. */
     private boolean isHealed = true;
 
@@ -47,7 +51,7 @@ final class HostFaults {
     }
 
     private void act() {
-        switch (agenda.upTo(20)) {
+        switch (agenda.upTo(25)) {
             case 0, 1 -> pause(agenda.oneOf(hosts.nodeHosts));
             case 2 -> pause(agenda.oneOf(hosts.coordinatorHosts));
             case 3 -> crash(agenda.oneOf(hosts.nodeHosts));
@@ -55,13 +59,17 @@ final class HostFaults {
             case 6 -> isolate(agenda.oneOf(hosts.nodeHosts));
             case 7, 8 -> hosts.net.breakOne(agenda.oneOf(hosts.nodeHosts));
             case 9, 10 -> guest().ifPresent(Guest::cut);
-            case 11, 12 -> emulator().ifPresent(Emulator::cut);
+            case 11, 12 -> emulator().ifPresent(this::cut);
             case 13 -> emulator().ifPresent(Emulator::kill);
-            case 14 -> emulator().ifPresent(of -> world.newEmulator(of.server));
+            case 14 -> busyEmulator().ifPresent(this::replace);
             case 15 -> world.newGuest(agenda.upTo(world.vcpus() - 1));
             case 16, 17 -> crash(world.primary());
             case 18 -> pause(world.primary());
             case 19 -> isolate(world.primary());
+            case 20 -> world.home().ifPresent(this::crash);
+            case 21 -> world.home().ifPresent(this::pause);
+            case 22 -> world.home().ifPresent(this::isolate);
+            case 23, 24 -> drain(agenda.oneOf(hosts.nodeHosts));
             default -> partCopies(world.primary());
         }
     }
@@ -72,6 +80,38 @@ final class HostFaults {
 
     private Optional<Emulator> emulator() {
         return world.emulators.isEmpty() ? Optional.empty() : Optional.of(agenda.oneOf(world.emulators));
+    }
+
+    private void cut(Emulator emulator) {
+        holdUpHome(emulator);
+        emulator.cut();
+    }
+
+    /** Another run attaches, perhaps elsewhere, and fences that one. */
+    private void replace(Emulator emulator) {
+        if (holdUpHome(emulator)) {
+            for (int i = 0; i < LAST_ACTS; i++) {
+                emulator.act();
+            }
+        }
+        world.newEmulator(emulator.server);
+    }
+
+    /** One that has something to do, if there is one. */
+    private Optional<Emulator> busyEmulator() {
+        List<Emulator> busy = world.emulators.stream()
+                .filter(emulator -> !emulator.isIdle() && !emulator.isEnded())
+                .toList();
+        return busy.isEmpty() ? emulator() : Optional.of(agenda.oneOf(busy));
+    }
+
+    /** What its server's home has said last may be on its way when the server has another (D-22). */
+    private boolean holdUpHome(Emulator emulator) {
+        boolean holds = agenda.oneIn(2) && world.servers().contains(emulator.server);
+        if (holds) {
+            hosts.node(hosts.home(emulator.server.id()).name()).ifPresent(HostNode::holdUpAnswers);
+        }
+        return holds;
     }
 
     private List<SimHost> all() {
@@ -90,9 +130,9 @@ final class HostFaults {
         return nanos;
     }
 
-    /** Neither is it the home of a server, nor the only one that has a copy of something and is there. */
+    /** It is not the only one that has a copy of something and is there. */
     private boolean mayBeAway(SimHost host) {
-        return !world.keepsHomes(host) && !hosts.hasOnlyCopy(host);
+        return !world.mustNotFail(host) && !hosts.hasOnlyCopy(host);
     }
 
     /** Whether whatever has a copy there has another one, at a host that keeps its lease. */
@@ -132,6 +172,30 @@ final class HostFaults {
                 hosts.net.mend(other, primary);
             });
         });
+    }
+
+    /** What a node has goes to others while everybody is at it, as far as there is room; after a while it may stay where it is again (D-27). */
+    private void drain(SimHost host) {
+        if (isDraining) {
+            return;
+        }
+        isDraining = true;
+        drains++;
+        world.ask(
+                Requests.drain(host.name(), true),
+                drained -> agenda.after(
+                        agenda.between(20 * MILLIS, 2_000 * MILLIS),
+                        () -> world.ask(Requests.drain(host.name(), false), undrained -> isDraining = false)));
+    }
+
+    /** Whether a node is being drained. */
+    boolean isDraining() {
+        return isDraining;
+    }
+
+    /** How often one was. */
+    long drains() {
+        return drains;
     }
 
     /** Whoever decides a shard dies or stops while a type call over several is under way, and has perhaps reached one of them only (T6). */

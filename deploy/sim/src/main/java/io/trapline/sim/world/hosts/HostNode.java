@@ -50,6 +50,7 @@ final class HostNode implements Place, Follower {
     private final Map<String, Life> peers = new HashMap<>();
     private final Set<Life> over = new HashSet<>();
     private long revision;
+    private boolean isLeaving;
 
     HostNode(Hosts hosts, SimHost host, NodeLife life, BooleanSupplier serves, Told told) {
         this.hosts = hosts;
@@ -156,7 +157,13 @@ final class HostNode implements Place, Follower {
 
     /** What others are told of accesses waits for a while, as behind a window that is full. */
     void holdUpAccesses() {
-        outgoing.values().forEach(link -> link.holdUp(TrafficClass.ACCESSES, OutgoingLink.WAITS_NANOS));
+        int waits = hosts.agenda.oneIn(3) ? LARGE_WAITS_NANOS : OutgoingLink.WAITS_NANOS;
+        outgoing.values().forEach(link -> link.holdUp(TrafficClass.ACCESSES, waits));
+    }
+
+    /** What others are told of what became of accesses waits for a while. */
+    void holdUpAnswers() {
+        outgoing.values().forEach(link -> link.holdUp(TrafficClass.ANSWERS, LARGE_WAITS_NANOS));
     }
 
     /** What others are told of calls waits for a while. */
@@ -178,6 +185,7 @@ final class HostNode implements Place, Follower {
 
     @Override
     public void know(long at, List<PeerNode> nodes) {
+        leaveIfDrained(nodes);
         for (PeerNode peer : nodes) {
             Life before = peers.put(peer.life().node(), peer.life());
             if (before != null && !before.equals(peer.life())) {
@@ -185,6 +193,18 @@ final class HostNode implements Place, Follower {
                 Optional.ofNullable(outgoing.remove(before)).ifPresent(OutgoingLink::over);
                 Optional.ofNullable(incoming.remove(before)).ifPresent(IncomingLink::over);
             }
+        }
+    }
+
+    /** A drained node has its guests and emulators go to another one, while there is one that is not (D-27). */
+    private void leaveIfDrained(List<PeerNode> nodes) {
+        boolean isOtherOpen = nodes.stream()
+                .anyMatch(peer -> !peer.life().equals(life) && peer.life().incarnation() != 0 && !peer.draining());
+        boolean isDrained = nodes.stream().anyMatch(peer -> peer.life().equals(life) && peer.draining());
+        boolean leaves = isDrained && isOtherOpen;
+        if (leaves != isLeaving) {
+            isLeaving = leaves;
+            node.leave(leaves);
         }
     }
 

@@ -10,6 +10,7 @@ import io.trapline.internal.v1.RegistryChange;
 import io.trapline.model.MemType;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.protocol.Life;
+import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardPlace;
 import io.trapline.node.registry.DomainView;
 import io.trapline.node.registry.RegistryView;
@@ -36,6 +37,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -68,6 +70,11 @@ final class Hosts {
 
     private final RegistryView registry = new RegistryView();
     private final Map<Long, DrainRecord> drains = new TreeMap<>();
+    /** By generation of the servers, since when they are where they are. */
+    private final Map<Long, Long> homeEpochs = new HashMap<>();
+
+    private long movedByAttach;
+    private long movedOtherwise;
     private String leader;
 
     Hosts(Agenda agenda, Stage stage, ClusterSeams seams, int replicas, int nodeCount, long memoryBytes) {
@@ -238,12 +245,26 @@ final class Hosts {
         }
         change.getDrainsList().forEach(drain -> drains.put(drain.getRevision(), drain));
         registry.apply(change).changed().forEach(changed -> {
+            countMoves(command, changed.view());
             stage.promises.registry(changed.view());
             Map<Integer, Long> present = new TreeMap<>();
             changed.view().servers().forEach(server -> present.put(server.id(), server.generation()));
             stage.servers(changed.view().table().revision(), present);
             changed.opened().forEach(opening -> stage.history.reopened(opening.vcpu(), opening.epoch()));
         });
+    }
+
+    private void countMoves(Command command, DomainView now) {
+        for (ServerView server : now.servers()) {
+            Long before = homeEpochs.put(server.generation(), server.homeEpoch());
+            if (before != null && before != server.homeEpoch()) {
+                if (command.hasAttachEmulator()) {
+                    movedByAttach++;
+                } else {
+                    movedOtherwise++;
+                }
+            }
+        }
     }
 
     /** V-10: whoever serves has nothing left of it. */
@@ -261,6 +282,17 @@ final class Hosts {
     /** The node that decides a shard, as the registry has it. */
     SimHost primary(int shard) {
         return nodeHost(domain().orElseThrow().primaries().get(shard).node());
+    }
+
+    /** Where a server is at home, as the registry has it. */
+    SimHost home(int server) {
+        return nodeHost(Objects.requireNonNull(domain().orElseThrow().homes().get(server))
+                .node());
+    }
+
+    /** How often a home has moved: because an emulator attached elsewhere, or otherwise. */
+    long homesMoved(boolean byAttach) {
+        return byAttach ? movedByAttach : movedOtherwise;
     }
 
     /** Whether that life's host runs, in that life. */

@@ -56,6 +56,10 @@ enum HostsPlant {
             "a copy that comes to decide has not what was answered under request ids (D-25)",
             List.of("V-14"),
             WrongHosts.PromotedWithoutAnswers::new),
+    EARLIER_HOME_BELIEVED(
+            "a shard believes what a server's earlier home says (D-22)",
+            List.of("A4", "A4, F4", "A4, F5", "F5", "A3", "F3", "F2"),
+            WrongHosts.EarlierHomeBelieved::new),
     SERVES_WITHOUT_A_LEASE("a node that has had a lease goes on serving", List.of("V-2", "V-4", "V-5"), Seams::new);
 
     private final String breaks;

@@ -24,9 +24,11 @@ import io.trapline.v1.DomainMemory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -38,7 +40,7 @@ import java.util.function.ToLongFunction;
  */
 public final class HostsWorld implements Run, Realm {
     private static final int STEPS = 16_000;
-    /** Hosts that may fail for long, or crash; the others are the homes of servers. */
+    /** Where servers stay at their homes these are elsewhere, and do not fail for long. */
     private static final int SHARD_HOSTS = 3;
 
     private static final long MICROS = 1_000;
@@ -54,11 +56,15 @@ public final class HostsWorld implements Run, Realm {
     final List<Emulator> emulators = new ArrayList<>();
     final List<Guest> guests = new ArrayList<>();
     private final SimHost clients;
-    private final SimHost owner;
+    final SimHost owner;
     private final Operator operator;
     private final HostFaults faults;
     private final long actsEvery;
     private final int homesFrom;
+    /** Whether emulators go on at other nodes, to which their servers follow them with what they have (D-15, D-22). */
+    private final boolean homesMove;
+
+    private final Map<Emulator, ClientReach> emulatorsReach = new HashMap<>();
     private int names;
     private boolean isHealing;
     private final OwnerCalls ownerCalls;
@@ -79,6 +85,7 @@ public final class HostsWorld implements Run, Realm {
         operator = new Operator(stage, this);
         actsEvery = agenda.oneOf(List.of(300 * MICROS, 1_000 * MICROS, 3_000 * MICROS));
         homesFrom = agenda.upTo(3);
+        homesMove = !agenda.oneIn(3);
         faults = new HostFaults(this, agenda);
         ownerCalls = new OwnerCalls(this, agenda, stage, owner, faults);
     }
@@ -202,6 +209,7 @@ public final class HostsWorld implements Run, Realm {
         return guests.stream().allMatch(Guest::isIdle)
                 && emulators.stream().allMatch(Emulator::isIdle)
                 && operator.isIdle()
+                && !faults.isDraining()
                 && ownerCalls.areOver()
                 && hosts.lives().stream().allMatch(life -> life.memory().isIdle())
                 && !hosts.hasOpenDrains()
@@ -252,6 +260,7 @@ public final class HostsWorld implements Run, Realm {
     /** Every server has an emulator, every vCPU a guest. */
     private void staff() {
         emulators.removeIf(Emulator::isGone);
+        emulatorsReach.keySet().retainAll(emulators);
         for (ServerName server : servers()) {
             if (emulators.stream().noneMatch(emulator -> emulator.server.equals(server) && !emulator.isEnded())) {
                 newEmulator(server);
@@ -267,9 +276,22 @@ public final class HostsWorld implements Run, Realm {
     }
 
     void newEmulator(ServerName server) {
-        String name = "emulator " + ++names + " of " + server;
-        emulators.add(
-                new Emulator(stage, new ClientReach(hosts, agenda, clients, homeOf(server), false), server, name));
+        newEmulator(server, homesMove ? agenda.oneOf(hosts.nodeHosts) : homeOf(server));
+    }
+
+    /** One that attaches there, and fences another that there may be. */
+    Emulator newEmulator(ServerName server, SimHost at) {
+        ClientReach reach = new ClientReach(hosts, agenda, clients, at, homesMove);
+        Emulator fresh = new Emulator(stage, reach, server, "emulator " + ++names + " of " + server);
+        emulators.add(fresh);
+        emulatorsReach.put(fresh, reach);
+        return fresh;
+    }
+
+    /** An emulator goes on at another node. */
+    void move(Emulator emulator, SimHost to) {
+        Optional.ofNullable(emulatorsReach.get(emulator)).ifPresent(reach -> reach.goTo(to));
+        emulator.cut();
     }
 
     void newGuest(int vcpu) {
@@ -284,10 +306,29 @@ public final class HostsWorld implements Run, Realm {
         return stage.settings.vcpus;
     }
 
-    /** Whether a server would leave that host with what it has, were it to be without a lease for long: the world does not do that yet. */
-    boolean keepsHomes(SimHost host) {
+    /** Whether servers stay at their homes, of which that host has some, or it is a coordinator's: it does not fail for long. */
+    boolean mustNotFail(SimHost host) {
         return hosts.coordinatorHosts.contains(host)
-                || servers().stream().anyMatch(server -> homeOf(server).equals(host));
+                || (!homesMove
+                        && servers().stream().anyMatch(server -> homeOf(server).equals(host)));
+    }
+
+    /** Whether some server is at home there. */
+    boolean isHome(SimHost host) {
+        return servers().stream().anyMatch(server -> hosts.home(server.id()) == host);
+    }
+
+    /** Whether servers' homes move. */
+    boolean homesMove() {
+        return homesMove;
+    }
+
+    /** Where some server is at home. */
+    Optional<SimHost> home() {
+        List<ServerName> all = servers();
+        return all.isEmpty()
+                ? Optional.empty()
+                : Optional.of(hosts.home(agenda.oneOf(all).id()));
     }
 
     private SimHost homeOf(ServerName server) {
@@ -373,6 +414,10 @@ public final class HostsWorld implements Run, Realm {
         counts.put("steps of copies", sum(ShardWitness::copied));
         counts.put("type calls over shards", hosts.typeChecks.finished());
         counts.put("calls asked for again", hosts.requestChecks.attemptsAgain());
+        counts.put("homes moved by an attach", hosts.homesMoved(true));
+        counts.put("homes moved otherwise", hosts.homesMoved(false));
+        counts.put("ioreqs moved with them", stage.cameAlong());
+        counts.put("drains", faults.drains());
         counts.put("answers given again", hosts.requestChecks.answersAgain());
         counts.put("simulated ms", agenda.now() / MILLIS);
         return counts;

@@ -144,6 +144,13 @@ final class WrongHosts {
         }
     }
 
+    static final class EarlierHomeBelieved extends Seams {
+        @Override
+        public long home(long told, long last) {
+            return last;
+        }
+    }
+
     static final class MarksUnheard extends Seams {
         @Override
         public CallAnswer answer(CallAnswer answer) {

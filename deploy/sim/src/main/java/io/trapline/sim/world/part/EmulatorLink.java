@@ -71,7 +71,12 @@ public final class EmulatorLink {
 
     private void attached(Answer answer, int credit, KeptRequests kept) {
         if (answer.hasRefusal()) {
-            serverGone();
+            boolean isPutOff = answer.getRefusal().getErrno() == Errno.EAGAIN.number();
+            if (isPutOff) {
+                end(Refusal.of(Errno.EAGAIN, "the node is drained"));
+            } else {
+                serverGone();
+            }
             return;
         }
         long epoch = answer.getRevision();
@@ -102,9 +107,17 @@ public final class EmulatorLink {
                 refusal.ifPresent(this::end);
                 if (isGone && isBound) {
                     to.lost(epoch);
+                } else if (isBound && node.isLeaving()) {
+                    leave(to);
                 }
             });
         });
+    }
+
+    /** The node is drained: the emulator is to go to another one (D-27). */
+    void leave(ServerActor to) {
+        to.lost(sessionEpoch);
+        end(Refusal.of(Errno.EAGAIN, "the node is drained"));
     }
 
     public void sendAnswers(OutcomeRows rows) {
@@ -225,6 +238,7 @@ public final class EmulatorLink {
         way.stream().toNode(() -> hop, () -> {
             Consumer<Optional<Refusal>> answer = refusal -> way.stream()
                     .end(() -> hop + " is answered " + refusal.map(Refusal::errno), () -> reply.accept(refusal));
+            way.node().waitsAtGate(server, answer);
             way.node()
                     .routes()
                     .toHome(

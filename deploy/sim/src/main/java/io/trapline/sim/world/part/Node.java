@@ -4,6 +4,7 @@ import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.DrainRecord;
 import io.trapline.internal.v1.RegistryChange;
+import io.trapline.model.Refusal;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.peer.TrafficClass;
 import io.trapline.node.protocol.Drain;
@@ -12,6 +13,7 @@ import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.VcpuMove;
 import io.trapline.node.protocol.VcpuOpening;
 import io.trapline.node.registry.AppliedQueue;
+import io.trapline.node.registry.DomainCalls;
 import io.trapline.node.registry.DomainChange;
 import io.trapline.node.registry.DomainView;
 import io.trapline.node.registry.HomeTelling;
@@ -56,7 +58,11 @@ public final class Node {
     private @Nullable DomainView known;
     private @Nullable VcpusActor vcpus;
     private final NodeMemory memory;
+    /** Who waits for what comes of calls that are made for servers. */
+    private final Map<ServerName, List<Consumer<Optional<Refusal>>>> atGates = new HashMap<>();
+
     private boolean hasSession = true;
+    private boolean isLeaving;
     private int sessions;
     private long knownBefore;
     private long acknowledged;
@@ -151,6 +157,22 @@ public final class Node {
         drains.forgetReports();
     }
 
+    /** Guests and emulators are to go to another node from now on, or not any more (D-27). */
+    public void leave(boolean leaves) {
+        isLeaving = leaves;
+        if (leaves) {
+            servers.values()
+                    .forEach(server ->
+                            between("registry of the node", server.name()).tell("leave", server::leave));
+        }
+        vcpus().ifPresent(each -> between("registry of the node", "vcpus").tell("leave", () -> each.leave(leaves)));
+    }
+
+    /** Whether guests and emulators are to go to another node. */
+    boolean isLeaving() {
+        return isLeaving;
+    }
+
     /** A leader knows this life from now on. */
     public void admitted() {
         drains.forgetReports();
@@ -217,6 +239,8 @@ public final class Node {
         }
         if (before == null) {
             begin(domain);
+        } else {
+            tellWhoWaitsAtGates(before, domain);
         }
         change.opened().forEach(opening -> openings.put(opening.vcpu(), opening));
         BitSet shardsMoved = memory.place(before == null ? domain : before, domain);
@@ -265,6 +289,24 @@ public final class Node {
             registrySays(
                     "stop " + server.name(),
                     () -> place.between("registry of the node", server.name()).tell("stop", server::stop));
+        }
+    }
+
+    /** Who makes a call for a server is told so when that moves, or goes: its home may say nothing any more, as {@code DomainCalls} has it. */
+    void waitsAtGate(ServerName server, Consumer<Optional<Refusal>> caller) {
+        atGates.computeIfAbsent(server, fresh -> new ArrayList<>()).add(caller);
+    }
+
+    private void tellWhoWaitsAtGates(DomainView before, DomainView now) {
+        for (ServerView server : before.servers()) {
+            boolean stays = now.servers().stream()
+                    .anyMatch(other ->
+                            other.generation() == server.generation() && other.homeEpoch() == server.homeEpoch());
+            List<Consumer<Optional<Refusal>>> waiting =
+                    stays ? null : atGates.remove(new ServerName(server.id(), server.generation()));
+            if (waiting != null) {
+                waiting.forEach(caller -> caller.accept(Optional.of(DomainCalls.moved(Layout.DOMID, server.id()))));
+            }
         }
     }
 

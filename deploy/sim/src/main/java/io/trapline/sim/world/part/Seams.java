@@ -195,6 +195,11 @@ public class Seams {
 
     // At a shard.
 
+    /** Since when a server was at the home that says something, where {@code last} is the one that the shard knows (D-22). */
+    public long home(long told, long last) {
+        return told;
+    }
+
     /** Whether a shard forgets what it has answered under request ids (section E). */
     public boolean forgetsAnswers() {
         return false;

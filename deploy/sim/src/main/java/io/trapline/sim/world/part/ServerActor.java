@@ -138,6 +138,9 @@ public final class ServerActor implements IoreqEffects {
 
     public void ask(int shard, long shardEpoch, long homeEpoch, IoreqRows rows, KeyRows returned) {
         step(() -> {
+            if (rules.awaitsShards()) {
+                world.cameAlong(rows.size());
+            }
             checks.asks(appliedRevision, rows.keys());
             rules.ask(now(), shard, shardEpoch, homeEpoch, rows, returned);
         });
@@ -314,6 +317,14 @@ public final class ServerActor implements IoreqEffects {
         }
     }
 
+    /** The node is drained (D-27). */
+    void leave() {
+        EmulatorLink link = bound;
+        if (link != null && !stopped) {
+            link.leave(this);
+        }
+    }
+
     public boolean isStopped() {
         return stopped;
     }
@@ -337,25 +348,29 @@ public final class ServerActor implements IoreqEffects {
                 timedOut.add(key.vcpu(), key.epoch(), key.sequence(), key.part(), 0, Errno.OK);
             }
         }
-        tell(shard, () -> "completed " + Texts.outcomes(told), to -> to.completed(id, view.homeEpoch(), told));
+        long home = view.homeEpoch();
+        tell(shard, () -> "completed " + Texts.outcomes(told), to -> to.completed(id, home, told));
     }
 
     @Override
     public void decideAgain(int shard, KeyRows rows) {
         checks.givesBack(now(), rows);
         KeyRows told = world.seams.givenBack(rows);
-        tell(shard, () -> "decide again " + Texts.keys(told), to -> to.decideAgain(id, view.homeEpoch(), told));
+        long home = view.homeEpoch();
+        tell(shard, () -> "decide again " + Texts.keys(told), to -> to.decideAgain(id, home, told));
     }
 
     @Override
     public void postedQueued(int shard, KeyRows rows) {
-        tell(shard, () -> "queued " + Texts.keys(rows), to -> to.postedQueued(id, view.homeEpoch(), rows));
+        long home = view.homeEpoch();
+        tell(shard, () -> "queued " + Texts.keys(rows), to -> to.postedQueued(id, home, rows));
     }
 
     @Override
     public void postedDone(int shard, KeyRows rows) {
         checks.finishesPosted(now(), rows);
-        tell(shard, () -> "posted done " + Texts.keys(rows), to -> to.postedDone(id, view.homeEpoch(), rows));
+        long home = view.homeEpoch();
+        tell(shard, () -> "posted done " + Texts.keys(rows), to -> to.postedDone(id, home, rows));
     }
 
     @Override

@@ -30,6 +30,7 @@ public final class Stage {
     public final List<ShardModel> models = new ArrayList<>();
 
     public final Workload workload;
+    private long cameAlong;
     private final Map<Long, Map<IoreqKey, Long>> runs = new HashMap<>();
     private final TreeMap<Long, Map<Integer, Long>> generations = new TreeMap<>();
     private long nextEmulatorValue = FIRST_EMULATOR_VALUE;
@@ -51,6 +52,16 @@ public final class Stage {
     public Map<Integer, Long> generations(long revision) {
         Map.Entry<Long, Map<Integer, Long>> then = generations.floorEntry(revision);
         return then == null ? Map.of() : then.getValue();
+    }
+
+    /** So many ioreqs have come along with a server to its next home. */
+    void cameAlong(int ioreqs) {
+        cameAlong += ioreqs;
+    }
+
+    /** How many ioreqs have come along with servers to their next homes. */
+    public long cameAlong() {
+        return cameAlong;
     }
 
     /** Every value that an emulator gives, or an operator, is another. */

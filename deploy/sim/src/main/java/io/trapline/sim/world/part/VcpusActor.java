@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -45,6 +46,7 @@ public final class VcpusActor {
     private long appliedRevision;
     private @Nullable ShardMap map;
     private int defaultTimeoutMillis;
+    private boolean leaving;
     private boolean leased = true;
     private long tickAt;
 
@@ -181,6 +183,10 @@ public final class VcpusActor {
     /** Opens a vCPU anew: the registry says when it is. */
     public void open(GuestLink link, int vcpu, int window) {
         lease();
+        if (leaving) {
+            link.putOff();
+            return;
+        }
         long token = world.chance.random().nextLong() | 1;
         Command command = Commands.openVcpu(vcpu, place.life().node(), window, token);
         place.execute(() -> "open vCPU " + vcpu, command, answer -> {
@@ -207,6 +213,25 @@ public final class VcpusActor {
         vcpus.put(open.window.vcpu(), open);
         openings.came(open.window.vcpu(), open.gatewayRevision);
         link.opened(open.window.epoch(), open.window.nextSequence(), open.token);
+        leaveNow(link);
+    }
+
+    /** The node is drained, or is not any more (D-27). */
+    public void leave(boolean leaves) {
+        leaving = leaves;
+        vcpus.values().stream()
+                .map(open -> open.link)
+                .filter(Objects::nonNull)
+                .map(Objects::requireNonNull)
+                .toList()
+                .forEach(this::leaveNow);
+    }
+
+    private void leaveNow(GuestLink link) {
+        if (leaving) {
+            link.putOff();
+            gone(link);
+        }
     }
 
     /** The guest has opened the vCPU at another node, and goes on here if the registry knows its token. */
@@ -224,7 +249,9 @@ public final class VcpusActor {
         ExecuteResponse moved = answer.getExecute();
         long epoch = moved.getVcpuEpoch();
         Open open = vcpus.get(vcpu);
-        if (answer.hasRefusal()) {
+        if (answer.hasRefusal() && answer.getRefusal().getErrno() == Errno.EAGAIN.number()) {
+            link.putOff();
+        } else if (answer.hasRefusal()) {
             link.refused();
         } else if (gone.contains(link) && open != null && open.window.epoch() == epoch) {
             // Its guest has come again since.
@@ -250,7 +277,9 @@ public final class VcpusActor {
     public void resume(GuestLink link, int vcpu, long token, long receivedThrough) {
         lease();
         Open open = vcpus.get(vcpu);
-        if (open == null) {
+        if (leaving) {
+            link.putOff();
+        } else if (open == null) {
             move(link, vcpu, token, receivedThrough);
         } else if (open.token != token) {
             link.refused();
@@ -258,6 +287,7 @@ public final class VcpusActor {
             flush();
             open.link = link;
             link.opened(open.window.epoch(), open.window.nextSequence(), token);
+            leaveNow(link);
         } else {
             // It got more elsewhere: not even the registry may know of that.
             move(link, vcpu, token, receivedThrough);

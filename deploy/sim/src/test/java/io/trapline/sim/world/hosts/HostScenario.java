@@ -10,15 +10,21 @@ import io.trapline.sim.world.cluster.host.SimHost;
 import io.trapline.sim.world.cluster.request.Requests;
 import io.trapline.sim.world.copies.ShardWitness;
 import io.trapline.sim.world.part.Commands;
+import io.trapline.sim.world.part.Emulator;
 import io.trapline.sim.world.part.Layout;
+import io.trapline.sim.world.part.ServerName;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** A world of hosts in which everything goes well but what a test does, with guests, emulators and an operator that go on. */
 final class HostScenario {
     private static final long MILLIS = 1_000_000;
     private static final long PATIENCE = 30_000 * MILLIS;
-    private static final int LINES = 120;
+    private static final int LINES = 400;
     /** No seed is looked for longer. */
     private static final int MOST_SEEDS = 1_000;
 
@@ -32,13 +38,20 @@ final class HostScenario {
 
     /** The n-th whose shards are where they are wanted. */
     static HostScenario begin(long n, Predicate<HostScenario> isWanted) {
+        return begin(n, isWanted, begun -> true);
+    }
+
+    /** The same, where it is so as well once emulators and guests have come. */
+    private static HostScenario begin(long n, Predicate<HostScenario> isWanted, Predicate<HostScenario> isReady) {
         for (long seed = n * MOST_SEEDS; seed < (n + 1) * MOST_SEEDS; seed++) {
             HostScenario scenario = new HostScenario(new HostsWorld(seed, HostsPlant.NONE, LINES));
             scenario.world.begin();
             if (isWanted.test(scenario) && scenario.isDual()) {
                 scenario.world.actLater();
                 scenario.passes(200);
-                return scenario;
+                if (isReady.test(scenario)) {
+                    return scenario;
+                }
             }
         }
         throw new AssertionError("no seed will do");
@@ -54,8 +67,74 @@ final class HostScenario {
         return begin(
                 n,
                 scenario -> scenario.hosts.primary(0) != scenario.hosts.primary(1)
-                        && !scenario.world.keepsHomes(scenario.hosts.primary(0))
-                        && !scenario.world.keepsHomes(scenario.hosts.primary(1)));
+                        && !scenario.world.mustNotFail(scenario.hosts.primary(0))
+                        && !scenario.world.mustNotFail(scenario.hosts.primary(1)));
+    }
+
+    /** Both shards at one node, and a server that is at home where neither copy is, and may move. */
+    static HostScenario withHomes(long n) {
+        return begin(
+                n,
+                scenario -> scenario.world.homesMove() && scenario.hosts.primary(0) == scenario.hosts.primary(1),
+                scenario -> scenario.isDual() && scenario.server().isPresent());
+    }
+
+    /** A server that is at home where neither copy of the shards is. */
+    Optional<ServerName> server() {
+        return apart().findFirst();
+    }
+
+    private Stream<ServerName> apart() {
+        return world.servers().stream()
+                .filter(server -> hosts.home(server.id()) != hosts.primary(0)
+                        && hosts.home(server.id()) != backup(0)
+                        && hosts.home(server.id()) != backup(1));
+    }
+
+    /** One such whose emulator has something under way. */
+    ServerName busyServer() {
+        List<ServerName> busy = new ArrayList<>();
+        until("an emulator has something", () -> {
+            apart().filter(server -> underWay(server) > 0).findFirst().ifPresent(busy::add);
+            return !busy.isEmpty();
+        });
+        return busy.getFirst();
+    }
+
+    private int underWay(ServerName server) {
+        return hosts.node(hosts.home(server.id()).name())
+                .flatMap(home -> home.node().server(server))
+                .map(actor -> actor.checks.inProcess())
+                .orElse(0);
+    }
+
+    /** The emulator that serves it. */
+    Emulator emulatorOf(ServerName server) {
+        return world.emulators.stream()
+                .filter(emulator -> emulator.server.equals(server) && !emulator.isEnded())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** One that is neither. */
+    SimHost otherThan(SimHost... some) {
+        return hosts.nodeHosts.stream()
+                .filter(host -> !List.of(some).contains(host))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    void untilHomeIs(ServerName server, SimHost host) {
+        until("the server is at home there", () -> isGone(server) || hosts.home(server.id()) == host);
+    }
+
+    void untilHomeIsNot(ServerName server, SimHost host) {
+        until("the server is at home elsewhere", () -> isGone(server) || hosts.home(server.id()) != host);
+    }
+
+    /** Whether the operator has taken it away meanwhile. */
+    private boolean isGone(ServerName server) {
+        return !world.servers().contains(server);
     }
 
     ShardPlace place(int shard) {
@@ -72,14 +151,25 @@ final class HostScenario {
     }
 
     void until(String what, BooleanSupplier isSo) {
-        world.until(what, PATIENCE, isSo);
+        traced(() -> world.until(what, PATIENCE, isSo));
+    }
+
+    /** What breaks a rule is shown with what happened before. */
+    private void traced(Runnable step) {
+        try {
+            step.run();
+        } catch (Violation violation) {
+            throw new AssertionError(String.join("\n", world.trace()), violation);
+        }
     }
 
     void passes(long millis) {
         long until = hosts.agenda.now() + millis * MILLIS;
-        while (hosts.agenda.now() < until) {
-            hosts.step();
-        }
+        traced(() -> {
+            while (hosts.agenda.now() < until) {
+                hosts.step();
+            }
+        });
     }
 
     long promotions() {
@@ -112,6 +202,20 @@ final class HostScenario {
                 answer -> assertThat(answer.hasRefusal()).isFalse());
     }
 
+    /** A server lets a type go, whose pages are to be plain (C5). */
+    void release() {
+        DecisionTable table = hosts.domain().orElseThrow().table();
+        for (int x = 0; x < Layout.TYPES; x++) {
+            int holder = table.claimant(x, true);
+            if (holder != DecisionTable.NONE) {
+                int released = x;
+                hosts.stage.promises.changing(x);
+                world.ask(Commands.release(holder, x, 200, true), answer -> hosts.stage.promises.changed(released));
+                return;
+            }
+        }
+    }
+
     /** D1: nothing takes effect from the call's return on. */
     void pauseDomain(boolean pauses) {
         hosts.stage.promises.pausing();
@@ -125,11 +229,7 @@ final class HostScenario {
 
     /** Everything goes well from now on, comes to its end, and has kept every promise. */
     void ends() {
-        try {
-            world.heal();
-        } catch (Violation violation) {
-            throw new AssertionError(String.join("\n", world.trace()), violation);
-        }
+        traced(world::heal);
         assertThat(hosts.domain().orElseThrow().table().state()).isEqualTo(DecisionTable.State.RUNNING);
         untilDual();
         hosts.witnesses.forEach(ShardWitness::end);

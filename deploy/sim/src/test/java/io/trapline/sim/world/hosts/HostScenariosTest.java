@@ -7,6 +7,7 @@ import io.trapline.node.peer.TrafficClass;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ShardPlace;
 import io.trapline.sim.world.cluster.host.SimHost;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -173,7 +174,7 @@ final class HostScenariosTest {
         scenario.hosts.crashNode(backup);
         scenario.until("another is made", () -> scenario.place(0).state() == ShardPlace.State.SYNCING);
         SimHost fresh = scenario.backup(0);
-        if (scenario.world.keepsHomes(fresh)) {
+        if (scenario.world.mustNotFail(fresh)) {
             between(scenario, scenario.hosts.primary(0), fresh, true);
             scenario.until("it is given up", () -> scenario.place(0).state() == ShardPlace.State.SOLO);
             between(scenario, scenario.hosts.primary(0), fresh, false);
@@ -214,6 +215,120 @@ final class HostScenariosTest {
         scenario.passes(300);
         scenario.drain(old, false);
 
+        scenario.ends();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void aCopyIsLostAsItIsAdded(long seed) {
+        HostScenario scenario = HostScenario.together(seed);
+        SimHost backup = scenario.backup(0);
+        scenario.hosts.crashNode(backup);
+        scenario.until("another is made", () -> scenario.place(0).state() == ShardPlace.State.SYNCING);
+        scenario.until("it is added", () -> scenario.place(0).state() == ShardPlace.State.DUAL);
+        SimHost fresh = scenario.backup(0);
+        scenario.hosts.crashNode(fresh);
+        scenario.hosts.startNode(backup);
+        scenario.until("it is taken out", () -> scenario.place(0).state() != ShardPlace.State.DUAL);
+        scenario.hosts.startNode(fresh);
+        scenario.untilDual();
+
+        crashAndGoOn(scenario, scenario.hosts.primary(0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void aCopyIsGivenUpAndMadeAnewWhereItWas(long seed) {
+        HostScenario scenario = HostScenario.together(seed);
+        SimHost primary = scenario.hosts.primary(0);
+        SimHost backup = scenario.backup(0);
+        // Nobody else has room.
+        List<SimHost> others = scenario.hosts.nodeHosts.stream()
+                .filter(host -> host != primary && host != backup)
+                .toList();
+        others.forEach(host -> scenario.drain(host, true));
+        between(scenario, primary, backup, true);
+        scenario.until("it is taken out", () -> scenario.place(0).state() == ShardPlace.State.SOLO);
+        between(scenario, primary, backup, false);
+        scenario.until("it is made anew", () -> scenario.place(0).state() == ShardPlace.State.SYNCING);
+        assertThat(scenario.backup(0)).isSameAs(backup);
+        between(scenario, primary, backup, true);
+        scenario.until("it is given up", () -> scenario.place(0).state() == ShardPlace.State.SOLO);
+        between(scenario, primary, backup, false);
+        scenario.untilDual();
+        others.forEach(host -> scenario.drain(host, false));
+
+        crashAndGoOn(scenario, primary);
+    }
+
+    private static SimHost drained(HostScenario scenario) {
+        SimHost old = scenario.hosts.primary(1);
+        scenario.drain(old, true);
+        scenario.until("it hands over", () -> scenario.place(1).handsOver() || scenario.hosts.primary(1) != old);
+        return old;
+    }
+
+    private static void endsUndrained(HostScenario scenario, SimHost old) {
+        scenario.until("another decides", () -> scenario.hosts.primary(1) != old);
+        scenario.passes(300);
+        scenario.drain(old, false);
+        scenario.ends();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void aDrainedPrimaryDiesAsItHandsOver(long seed) {
+        HostScenario scenario = HostScenario.apart(seed);
+        SimHost old = drained(scenario);
+        scenario.hosts.crashNode(old);
+        scenario.until("another decides", () -> scenario.hosts.primary(1) != old);
+        scenario.hosts.startNode(old);
+
+        endsUndrained(scenario, old);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void aDrainedPrimaryDoesNotHearItsBackup(long seed) {
+        HostScenario scenario = HostScenario.apart(seed);
+        SimHost backup = scenario.backup(1);
+        SimHost old = scenario.hosts.primary(1);
+        scenario.cut(backup, old);
+        scenario.drain(old, true);
+        scenario.passes(1_500);
+        scenario.mend(backup, old);
+
+        endsUndrained(scenario, old);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void aDrainedPrimaryHandsOverBeforeItHearsWhatServersSay(long seed) {
+        HostScenario scenario = HostScenario.apart(seed);
+        SimHost old = scenario.hosts.primary(1);
+        SimHost backup = scenario.backup(1);
+        List<SimHost> homes = scenario.hosts.nodeHosts.stream()
+                .filter(host -> scenario.world.isHome(host) && host != old && host != backup)
+                .toList();
+        homes.forEach(home -> scenario.cut(home, old));
+        scenario.passes(100);
+        scenario.drain(old, true);
+        scenario.until("another decides", () -> scenario.hosts.primary(1) != old);
+        homes.forEach(home -> scenario.mend(home, old));
+
+        endsUndrained(scenario, old);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void aNodeIsDrainedNoMoreAsItHandsOver(long seed) {
+        HostScenario scenario = HostScenario.apart(seed);
+        SimHost old = drained(scenario);
+        scenario.drain(old, false);
+        scenario.until("it has handed over", () -> scenario.hosts.primary(1) != old);
+        scenario.passes(500);
+
+        assertThat(scenario.hosts.primary(1)).isNotSameAs(old);
         scenario.ends();
     }
 
@@ -303,6 +418,53 @@ final class HostScenariosTest {
     }
 
     @ParameterizedTest
+    @EnumSource(Point.class)
+    void theOtherShardIsHandedOver(Point point) {
+        HostScenario scenario = HostScenario.apart(51);
+        SimHost old = scenario.hosts.primary(1);
+        scenario.drain(old, true);
+        callUntil(scenario, point);
+
+        endsUndrained(scenario, old);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Point.class)
+    void theOtherShardsNodeHearsLateThatItDecides(Point point) {
+        HostScenario scenario = HostScenario.apart(61);
+        SimHost old = scenario.hosts.primary(1);
+        SimHost next = scenario.backup(1);
+        callUntil(scenario, point);
+        scenario.hosts.crashNode(old);
+        scenario.until("another is to decide", () -> scenario.hosts.primary(1) != old);
+        // For less than a lease.
+        scenario.hosts.coordinatorHosts.forEach(host -> between(scenario, host, next, true));
+        scenario.passes(400);
+        scenario.hosts.coordinatorHosts.forEach(host -> between(scenario, host, next, false));
+        scenario.hosts.startNode(old);
+
+        scenario.ends();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    @DisplayName("C5: who makes the pages of a released type plain is stopped, and goes on when another has")
+    void whoMakesPagesPlainIsStoppedAndGoesOnWhenAnotherHas(long seed) {
+        HostScenario scenario = HostScenario.apart(70 + seed);
+        SimHost old = scenario.hosts.primary(0);
+        scenario.release();
+        scenario.passes(2 * seed);
+        old.pause();
+        scenario.until("another carries type calls out", () -> scenario.hosts.primary(0) != old);
+        scenario.until("nothing is left of it", () -> !scenario.hosts.hasOpenDrains());
+        scenario.setTypesAcross(MemType.RAM_RW);
+        scenario.passes(200);
+        old.goOn();
+
+        scenario.ends();
+    }
+
+    @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4})
     @DisplayName("F5: a server's node hears of the next primary when that has recalled already")
     void aServersNodeHearsLateWhoDecides(long seed) {
@@ -323,7 +485,7 @@ final class HostScenariosTest {
 
     private static void homes(HostScenario scenario, boolean cut) {
         for (SimHost home : scenario.hosts.nodeHosts) {
-            if (scenario.world.keepsHomes(home)) {
+            if (scenario.world.isHome(home)) {
                 scenario.hosts.coordinatorHosts.forEach(host -> between(scenario, host, home, cut));
             }
         }
