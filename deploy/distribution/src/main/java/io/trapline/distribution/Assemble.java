@@ -3,10 +3,11 @@ package io.trapline.distribution;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.classfile.ClassHierarchyResolver;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.jar.Attributes;
@@ -32,20 +33,27 @@ public final class Assemble {
         String machine = args[2];
         Path lib = Files.createDirectories(home.resolve("lib"));
         Path natives = Files.createDirectories(lib.resolve("native"));
-        List<String> names = new ArrayList<>();
+        Map<String, ProgramJar> read = new LinkedHashMap<>();
         for (Path from : jars(Path.of(args[0]))) {
-            ProgramJar jar = ProgramJar.read(from);
-            String name = from.getFileName().toString();
+            read.put(from.getFileName().toString(), ProgramJar.read(from));
+        }
+        ClassHierarchyResolver types = read.values().stream()
+                .map(ProgramJar::types)
+                .reduce(ClassHierarchyResolver::orElse)
+                .orElseThrow()
+                .orElse(ClassHierarchyResolver.defaultResolver());
+        for (Map.Entry<String, ProgramJar> each : read.entrySet()) {
+            String name = each.getKey();
+            ProgramJar jar = each.getValue();
             for (Map.Entry<String, byte[]> found : jar.natives(machine).entrySet()) {
                 Files.write(natives.resolve(found.getKey()), found.getValue());
             }
-            int renewed = jar.write(lib.resolve(name));
+            int renewed = jar.write(lib.resolve(name), types);
             if (renewed > 0) {
                 System.out.println(name + ": " + renewed + " classes were given stack maps");
             }
-            names.add(name);
         }
-        writeProgram(lib.resolve(PROGRAM), names);
+        writeProgram(lib.resolve(PROGRAM), List.copyOf(read.keySet()));
         TrustStore.write(home.resolve("runtime/lib/security/cacerts"));
     }
 

@@ -1,6 +1,5 @@
 package io.trapline.distribution;
 
-import java.io.ByteArrayInputStream;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassFile.ClassHierarchyResolverOption;
 import java.lang.classfile.ClassFile.StackMapsOption;
@@ -8,8 +7,6 @@ import java.lang.classfile.ClassFileVersion;
 import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.classfile.ClassTransform;
 import java.lang.classfile.CodeTransform;
-import java.lang.constant.ClassDesc;
-import java.util.Map;
 
 /**
  * Gives classes of the time before Java 6 the stack maps of later ones. Without those the JVM keeps neither them in an AOT cache nor whatever
@@ -22,16 +19,9 @@ final class OldClasses {
 
     private final ClassFile classFile;
 
-    /** {@code entries}: of the jar, by name; the types that its classes mention are looked up there first. */
-    OldClasses(Map<String, byte[]> entries) {
-        ClassHierarchyResolver own = ClassHierarchyResolver.ofResourceParsing((ClassDesc type) -> {
-            String descriptor = type.descriptorString();
-            byte[] bytes = entries.get(descriptor.substring(1, descriptor.length() - 1) + ".class");
-            return bytes == null ? null : new ByteArrayInputStream(bytes);
-        });
-        classFile = ClassFile.of(
-                StackMapsOption.GENERATE_STACK_MAPS,
-                ClassHierarchyResolverOption.of(own.orElse(ClassHierarchyResolver.defaultResolver())));
+    /** {@code types}: what the classes extend and implement. */
+    OldClasses(ClassHierarchyResolver types) {
+        classFile = ClassFile.of(StackMapsOption.GENERATE_STACK_MAPS, ClassHierarchyResolverOption.of(types));
     }
 
     /** Whether that is a class file, older than stack maps are. */

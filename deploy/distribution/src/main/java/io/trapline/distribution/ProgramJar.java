@@ -1,8 +1,11 @@
 package io.trapline.distribution;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.lang.classfile.ClassHierarchyResolver;
+import java.lang.constant.ClassDesc;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -16,7 +19,7 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * A jar of the class path as a distribution carries it: without the native code of any machine, which lies beside it unpacked, with stack maps
- * in every class, and the same bytes whenever it is written.
+ * in every class, with lambdas that can be kept, and the same bytes whenever it is written.
  */
 final class ProgramJar {
     private static final LocalDateTime WRITTEN = LocalDateTime.of(2026, 1, 1, 0, 0);
@@ -54,9 +57,24 @@ final class ProgramJar {
         return found;
     }
 
-    /** Writes it. Returns how many classes got stack maps. */
-    int write(Path jar) throws IOException {
-        OldClasses old = new OldClasses(entries);
+    /** What its classes extend and implement. */
+    ClassHierarchyResolver types() {
+        return ClassHierarchyResolver.ofResourceParsing((ClassDesc type) -> {
+            String descriptor = type.descriptorString();
+            byte[] bytes = entries.get(descriptor.substring(1, descriptor.length() - 1) + ".class");
+            return bytes == null ? null : new ByteArrayInputStream(bytes);
+        });
+    }
+
+    /**
+     * Writes it.
+     *
+     * @param types of all classes that it may mention
+     * @return how many classes got stack maps
+     */
+    int write(Path jar, ClassHierarchyResolver types) throws IOException {
+        OldClasses old = new OldClasses(types);
+        PlainLambdas lambdas = new PlainLambdas(types);
         int renewed = 0;
         try (OutputStream file = Files.newOutputStream(jar);
                 ZipOutputStream zip = new ZipOutputStream(file)) {
@@ -71,9 +89,14 @@ final class ProgramJar {
                 if (name.equals(MANIFEST) || name.startsWith(NATIVES)) {
                     continue;
                 }
-                boolean isOld = OldClasses.isOld(name, entry.getValue());
-                put(zip, name, isOld ? old.renewed(entry.getValue()) : entry.getValue());
-                renewed += isOld ? 1 : 0;
+                byte[] bytes = entry.getValue();
+                if (OldClasses.isOld(name, bytes)) {
+                    bytes = old.renewed(bytes);
+                    renewed++;
+                } else if (PlainLambdas.mayBeIn(name, bytes)) {
+                    bytes = lambdas.plain(bytes);
+                }
+                put(zip, name, bytes);
             }
         }
         return renewed;

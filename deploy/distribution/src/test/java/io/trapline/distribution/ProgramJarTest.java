@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.classfile.ClassHierarchyResolver;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -31,7 +32,7 @@ class ProgramJarTest {
 
         // When
         Path renewed = folder.resolve("renewed.jar");
-        int classes = ProgramJar.read(old).write(renewed);
+        int classes = written(old, renewed);
 
         // Then: what was not verified by its stack map is not loaded at all.
         assertThat(classes).isPositive();
@@ -52,8 +53,8 @@ class ProgramJarTest {
         Path second = zip("second.jar", 1_700_000_000_000L, "c.txt", "a/b.txt", "META-INF/MANIFEST.MF");
 
         // When
-        ProgramJar.read(first).write(folder.resolve("1"));
-        ProgramJar.read(second).write(folder.resolve("2"));
+        written(first, folder.resolve("1"));
+        written(second, folder.resolve("2"));
 
         // Then
         assertThat(folder.resolve("1")).hasSameBinaryContentAs(folder.resolve("2"));
@@ -72,7 +73,7 @@ class ProgramJarTest {
 
         // When
         ProgramJar read = ProgramJar.read(jar);
-        read.write(folder.resolve("without.jar"));
+        read.write(folder.resolve("without.jar"), read.types());
 
         // Then
         assertThat(read.natives("x86_64")).containsOnlyKeys("libepoll_x86_64.so");
@@ -80,6 +81,11 @@ class ProgramJarTest {
         try (JarFile without = new JarFile(folder.resolve("without.jar").toFile())) {
             assertThat(without.stream().map(JarEntry::getName)).containsExactly("some.txt");
         }
+    }
+
+    private static int written(Path from, Path to) throws IOException {
+        ProgramJar jar = ProgramJar.read(from);
+        return jar.write(to, jar.types().orElse(ClassHierarchyResolver.defaultResolver()));
     }
 
     private Path zip(String name, long time, String... entries) throws IOException {
