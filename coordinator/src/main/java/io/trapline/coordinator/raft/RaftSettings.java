@@ -22,7 +22,7 @@ final class RaftSettings {
     /** The settings of one replica, with its log and snapshots under {@code raft}. */
     static RaftProperties of(ReplicaConfig config, Path raft) {
         RaftProperties properties = new RaftProperties();
-        RaftConfigKeys.Rpc.setType(properties, SupportedRpcType.GRPC);
+        RaftConfigKeys.Rpc.setType(properties, config.hasAddress() ? SupportedRpcType.GRPC : new AloneRpc());
         GrpcConfigKeys.Server.setHost(properties, config.listens().getHostString());
         GrpcConfigKeys.Server.setPort(properties, config.listens().getPort());
         RaftServerConfigKeys.setStorageDir(properties, List.of(raft.toFile()));

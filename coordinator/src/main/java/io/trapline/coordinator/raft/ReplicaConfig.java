@@ -90,6 +90,11 @@ public record ReplicaConfig(
         return new ReplicaConfig(dataDirectory, told, clusterId, id, peers, Optional.of(address), snapshotEvery);
     }
 
+    /** Whether others can be told where this replica is. */
+    boolean hasAddress() {
+        return listen.isPresent() || self().port() != 0;
+    }
+
     /** Where it listens for the others; port 0 = any. */
     InetSocketAddress listens() {
         return listen.orElseGet(() -> InetSocketAddress.createUnresolved(self().host(), self().port()));
