@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -62,27 +63,37 @@ final class BenchStartCommand implements Callable<Integer> {
     public Integer call() throws BadInput, IOException, InterruptedException {
         BenchCommand.check("--pairs", pairs, 1, 1_000);
         Path started = program();
-        List<Double> cached = new ArrayList<>();
-        List<Double> plain = new ArrayList<>();
+        List<Start> cached = new ArrayList<>();
+        List<Start> plain = new ArrayList<>();
         for (int pair = 0; pair <= pairs; pair++) {
-            double with = seconds(started, true);
-            double without = seconds(started, false);
+            Start with = start(started, true);
+            Start without = start(started, false);
             if (pair > 0) {
                 cached.add(with);
                 plain.add(without);
             }
         }
         Console console = bench.trapline().console();
-        Table table = new Table("start", "min s", "median s", "max s");
+        Table table = new Table("start", "min s", "median s", "max s", "processor s");
         row(table, "with the cache", cached);
         row(table, "without", plain);
         console.table(table, "");
         console.record(Json.object()
                 .put("pairs", pairs)
-                .put("cached_median_seconds", median(cached))
-                .put("plain_median_seconds", median(plain)));
+                .put("cached_median_seconds", median(cached, Start::seconds))
+                .put("plain_median_seconds", median(plain, Start::seconds))
+                .put("cached_processor_seconds", median(cached, Start::processorSeconds))
+                .put("plain_processor_seconds", median(plain, Start::processorSeconds)));
         return ExitCode.DONE;
     }
+
+    /**
+     * One start.
+     *
+     * @param seconds until the access was answered
+     * @param processorSeconds of its process until then: what else the machine does changes it little
+     */
+    private record Start(double seconds, double processorSeconds) {}
 
     private Path program() throws BadInput {
         String variable = System.getenv(PROGRAM_VARIABLE);
@@ -96,7 +107,7 @@ final class BenchStartCommand implements Callable<Integer> {
         return named;
     }
 
-    private static double seconds(Path program, boolean isCached) throws IOException, InterruptedException {
+    private static Start start(Path program, boolean isCached) throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(program.toString(), "up", "--listen", "127.0.0.1:0");
         builder.redirectError(Redirect.INHERIT);
         builder.environment().remove(CACHE_VARIABLE);
@@ -112,7 +123,10 @@ final class BenchStartCommand implements Callable<Integer> {
                 throw new IOException(program + " up said '" + line + "', not where it is ready");
             }
             access(line.substring(READY.length()));
-            return (System.nanoTime() - startNanos) / NANOS_PER_SECOND;
+            double seconds = (System.nanoTime() - startNanos) / NANOS_PER_SECOND;
+            double processor =
+                    process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos() / NANOS_PER_SECOND;
+            return new Start(seconds, processor);
         } finally {
             process.destroy();
             process.waitFor();
@@ -131,14 +145,23 @@ final class BenchStartCommand implements Callable<Integer> {
         }
     }
 
-    private static void row(Table table, String name, List<Double> seconds) {
-        List<Double> sorted = seconds.stream().sorted().toList();
-        table.row(name, text(sorted.getFirst()), text(median(seconds)), text(sorted.getLast()));
+    private static void row(Table table, String name, List<Start> starts) {
+        List<Double> seconds = starts.stream().map(Start::seconds).sorted().toList();
+        table.row(
+                name,
+                text(seconds.getFirst()),
+                text(median(starts, Start::seconds)),
+                text(seconds.getLast()),
+                text(median(starts, Start::processorSeconds)));
     }
 
-    private static double median(List<Double> seconds) {
-        List<Double> sorted = seconds.stream().sorted().toList();
-        return sorted.get(sorted.size() / 2);
+    private static double median(List<Start> starts, ToDoubleFunction<Start> figure) {
+        return starts.stream()
+                .mapToDouble(figure)
+                .sorted()
+                .skip(starts.size() / 2)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static String text(double seconds) {
