@@ -112,7 +112,8 @@ final class PlainLambdas {
      */
     private static boolean isOnlySerializable(InvokeDynamicInstruction called) {
         DirectMethodHandleDesc bootstrap = called.bootstrapMethod();
-        if (!bootstrap.methodName().equals(SERIALIZABLE_TOO) || !bootstrap.owner().equals(PLAIN.owner())) {
+        if (!bootstrap.methodName().equals(SERIALIZABLE_TOO)
+                || !bootstrap.owner().equals(PLAIN.owner())) {
             return false;
         }
         List<ConstantDesc> arguments = called.bootstrapArgs();

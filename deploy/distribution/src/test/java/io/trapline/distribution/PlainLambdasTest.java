@@ -70,7 +70,8 @@ class PlainLambdasTest {
     @Test
     void nearlyAllLambdasOfPekkoAreMadePlain() throws Exception {
         // Given
-        Path jar = Path.of(Class.forName("org.apache.pekko.actor.ActorSystem", false, getClass().getClassLoader())
+        Path jar = Path.of(Class.forName(
+                        "org.apache.pekko.actor.ActorSystem", false, getClass().getClassLoader())
                 .getProtectionDomain()
                 .getCodeSource()
                 .getLocation()
@@ -108,8 +109,7 @@ class PlainLambdasTest {
                         : super.loadClass(name, resolve);
             }
         };
-        return (Supplier<?>)
-                loader.loadClass(type.getName()).getConstructor().newInstance();
+        return (Supplier<?>) loader.loadClass(type.getName()).getConstructor().newInstance();
     }
 
     private static List<String> bootstraps(byte[] bytes) {
@@ -117,9 +117,8 @@ class PlainLambdasTest {
                 .flatMap(method -> method.code().stream())
                 .flatMap(CodeModel::elementStream)
                 .filter(InvokeDynamicInstruction.class::isInstance)
-                .map(element -> ((InvokeDynamicInstruction) element)
-                        .bootstrapMethod()
-                        .methodName())
+                .map(element ->
+                        ((InvokeDynamicInstruction) element).bootstrapMethod().methodName())
                 .toList();
     }
 
