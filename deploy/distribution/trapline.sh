@@ -21,9 +21,8 @@ for argument; do
     esac
 done
 if [ $cache = up ]; then
-    # One process that is a whole cluster. By its own thresholds that compiler would be at what a start does once while the start waits for the processor; with these
-    # it begins with the accesses. Nor is anything compiled because it was when the cache was made.
-    compiler='-XX:+UnlockDiagnosticVMOptions -XX:-AOTReplayTraining -XX:Tier4InvocationThreshold=30000 -XX:Tier4MinInvocationThreshold=10000 -XX:Tier4CompileThreshold=60000 -XX:Tier4BackEdgeThreshold=400000'
+    # One process that is a whole cluster. Nothing is compiled because it was when the cache was made: it would be while the start waits for the processor.
+    compiler='-XX:+UnlockDiagnosticVMOptions -XX:-AOTReplayTraining'
     # Its own cache: the JVM reads one as a whole, and this one has nothing that only several processes need.
     [ -f "$home/lib/up.aot" ] || cache=trapline
 fi
