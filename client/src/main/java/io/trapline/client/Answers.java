@@ -59,7 +59,7 @@ public final class Answers {
     }
 
     /**
-     * Gives a row up: it is over, and no answer is sent. For ioreqs over which a memory call was ESTALE (F2); one that comes again is to be carried out
+     * Gives a row up: it is over, which is said instead of an answer. For ioreqs over which a memory call was ESTALE (F2); one that comes again is to be carried out
      * again.
      */
     public synchronized void abandon(int row) {

@@ -153,10 +153,10 @@ final class EmulatorLedger {
         resumptions++;
     }
 
-    /** A row of a batch was given up. */
+    /** A row of a batch was given up, which is to be said: Trapline keeps its slot until then (F4), and gives its credit back. */
     void abandoned(IoreqBatchView batch, int row) {
         kept.abandoned(batch.vcpu(row), batch.vcpuEpoch(row), batch.sequence(row), batch.part(row));
-        creditOwed++;
+        pending.add(batch.vcpu(row), batch.vcpuEpoch(row), batch.sequence(row), batch.part(row), 0, true);
     }
 
     /** The credit of rows that are never answered, which does not come back by itself; 0 afterwards. */

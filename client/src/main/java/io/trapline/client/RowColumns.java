@@ -18,11 +18,13 @@ final class RowColumns {
     private long[] sequence = new long[64];
     private int[] part = new int[64];
     private long[] data = new long[64];
-    private byte[] underWay = new byte[64];
+    /** Of a kept row: it is under way. Of an answer: it is given up. */
+    private byte[] withoutAnswer = new byte[64];
+
     private int head;
     private int tail;
 
-    void add(int rowVcpu, long rowVcpuEpoch, long rowSequence, int rowPart, long rowData, boolean isUnderWay) {
+    void add(int rowVcpu, long rowVcpuEpoch, long rowSequence, int rowPart, long rowData, boolean hasNoAnswer) {
         if (tail == vcpu.length) {
             makeRoom();
         }
@@ -31,7 +33,7 @@ final class RowColumns {
         sequence[tail] = rowSequence;
         part[tail] = rowPart;
         data[tail] = rowData;
-        underWay[tail] = (byte) (isUnderWay ? 1 : 0);
+        withoutAnswer[tail] = (byte) (hasNoAnswer ? 1 : 0);
         tail++;
     }
 
@@ -43,7 +45,7 @@ final class RowColumns {
         sequence = moved(sequence, new long[capacity], size);
         part = moved(part, new int[capacity], size);
         data = moved(data, new long[capacity], size);
-        underWay = moved(underWay, new byte[capacity], size);
+        withoutAnswer = moved(withoutAnswer, new byte[capacity], size);
         head = 0;
         tail = size;
     }
@@ -67,12 +69,17 @@ final class RowColumns {
     AnswerRows nextAnswers(long batchId) {
         int end = Math.min(tail, head + MAX_ROWS);
         AnswerRows.Builder rows = AnswerRows.newBuilder().setBatchId(batchId);
+        boolean isAnyGivenUp = false;
         for (int i = head; i < end; i++) {
             rows.addVcpu(vcpu[i])
                     .addVcpuEpoch(vcpuEpoch[i])
                     .addSequence(sequence[i])
                     .addPart(part[i])
                     .addData(data[i]);
+            isAnyGivenUp |= withoutAnswer[i] != 0;
+        }
+        if (isAnyGivenUp) {
+            rows.setGivenUp(UnsafeByteOperations.unsafeWrap(Arrays.copyOfRange(withoutAnswer, head, end)));
         }
         taken(end);
         return rows.build();
@@ -89,7 +96,7 @@ final class RowColumns {
                     .addPart(part[i])
                     .addData(data[i]);
         }
-        rows.setUnderWay(UnsafeByteOperations.unsafeWrap(Arrays.copyOfRange(underWay, head, end)));
+        rows.setUnderWay(UnsafeByteOperations.unsafeWrap(Arrays.copyOfRange(withoutAnswer, head, end)));
         taken(end);
         return rows.setMore(!isEmpty()).build();
     }

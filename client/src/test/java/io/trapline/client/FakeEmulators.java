@@ -30,6 +30,7 @@ final class FakeEmulators extends EmulatorServiceGrpc.EmulatorServiceImplBase {
     private final List<AttachServer> attaches = new ArrayList<>();
     private final List<String> kept = new ArrayList<>();
     private final List<String> answers = new ArrayList<>();
+    private final List<String> givenUp = new ArrayList<>();
     private int answerMessages;
     private int credit;
 
@@ -45,6 +46,11 @@ final class FakeEmulators extends EmulatorServiceGrpc.EmulatorServiceImplBase {
     /** Every answer that arrived: {@code vcpu/epoch/sequence.part=data}. */
     synchronized List<String> answers() {
         return List.copyOf(answers);
+    }
+
+    /** Every row that was given up: {@code vcpu/epoch/sequence.part}. */
+    synchronized List<String> givenUp() {
+        return List.copyOf(givenUp);
     }
 
     synchronized int answerMessages() {
@@ -203,6 +209,10 @@ final class FakeEmulators extends EmulatorServiceGrpc.EmulatorServiceImplBase {
         }
         answerMessages++;
         for (int i = 0; i < rows.getSequenceCount(); i++) {
+            if (!rows.getGivenUp().isEmpty() && rows.getGivenUp().byteAt(i) == 1) {
+                givenUp.add(key(rows.getVcpu(i), rows.getVcpuEpoch(i), rows.getSequence(i), rows.getPart(i)));
+                continue;
+            }
             answers.add(key(rows.getVcpu(i), rows.getVcpuEpoch(i), rows.getSequence(i), rows.getPart(i)) + "="
                     + rows.getData(i));
         }

@@ -1,5 +1,6 @@
 package io.trapline.node.ioreq;
 
+import com.google.protobuf.ByteString;
 import io.trapline.model.Domid;
 import io.trapline.model.Errno;
 import io.trapline.model.Ioservid;
@@ -58,13 +59,8 @@ final class EmulatorShape {
                 length("kept.part", kept.getPartCount(), rows, true),
                 length("kept.data", kept.getDataCount(), rows, true),
                 length("kept.under_way", kept.getUnderWay().size(), rows, true),
-                vcpus("kept.vcpu", kept.getVcpuCount(), kept::getVcpu));
-        for (int i = 0; refusal == null && i < kept.getUnderWay().size(); i++) {
-            int value = kept.getUnderWay().byteAt(i);
-            if (value != 0 && value != 1) {
-                refusal = Refusal.invalid("kept.under_way", value, "0 or 1 (row " + i + ")");
-            }
-        }
+                vcpus("kept.vcpu", kept.getVcpuCount(), kept::getVcpu),
+                flags("kept.under_way", kept.getUnderWay()));
         return Optional.ofNullable(refusal);
     }
 
@@ -90,16 +86,19 @@ final class EmulatorShape {
                 length("answers.vcpu_epoch", answers.getVcpuEpochCount(), rows, false),
                 length("answers.part", answers.getPartCount(), rows, true),
                 length("answers.data", answers.getDataCount(), rows, true),
-                vcpus("answers.vcpu", answers.getVcpuCount(), answers::getVcpu)));
+                length("answers.given_up", answers.getGivenUp().size(), rows, true),
+                vcpus("answers.vcpu", answers.getVcpuCount(), answers::getVcpu),
+                flags("answers.given_up", answers.getGivenUp())));
     }
 
-    /** Well-formed answers as columns. */
+    /** Well-formed answers as columns; what is given up has the outcome ESTALE. */
     static OutcomeRows columns(AnswerRows answers) {
         int rows = answers.getSequenceCount();
         OutcomeRows columns = new OutcomeRows(rows);
         boolean vcpu = answers.getVcpuCount() != 0;
         boolean part = answers.getPartCount() != 0;
         boolean data = answers.getDataCount() != 0;
+        ByteString givenUp = answers.getGivenUp();
         for (int i = 0; i < rows; i++) {
             columns.add(
                     vcpu ? answers.getVcpu(i) : 0,
@@ -107,7 +106,7 @@ final class EmulatorShape {
                     answers.getSequence(i),
                     part ? answers.getPart(i) : 0,
                     data ? answers.getData(i) : 0,
-                    Errno.OK);
+                    givenUp.isEmpty() || givenUp.byteAt(i) == 0 ? Errno.OK : (byte) Errno.ESTALE.number());
         }
         return columns;
     }
@@ -119,6 +118,16 @@ final class EmulatorShape {
 
     private static Optional<Refusal> invalid(String field, Object value, String why) {
         return Optional.of(Refusal.invalid(field, value, why));
+    }
+
+    private static @Nullable Refusal flags(String field, ByteString column) {
+        for (int i = 0; i < column.size(); i++) {
+            int value = column.byteAt(i);
+            if (value != 0 && value != 1) {
+                return Refusal.invalid(field, value, "0 or 1 (row " + i + ")");
+            }
+        }
+        return null;
     }
 
     private static @Nullable Refusal firstOf(@Nullable Refusal... refusals) {

@@ -311,7 +311,10 @@ public final class IoreqServerRules {
         marks.renew();
     }
 
-    /** Answers of the emulator; those that fit no slot in INPROCESS are refused and counted (F1), as are those of a session that is not bound (S5). */
+    /**
+     * Answers of the emulator; those that fit no slot in INPROCESS are refused and counted (F1), as are those of a session that is not bound (S5). A row with
+     * the outcome ESTALE is given up: it was completed otherwise (F2), and its slot is free (F4).
+     */
     public void answers(long nowNanos, long epoch, OutcomeRows rows) {
         if (!session.is(epoch)) {
             refusedAnswers += rows.size();
@@ -321,18 +324,25 @@ public final class IoreqServerRules {
         KeyRows keys = rows.keys();
         for (int i = 0; i < rows.size(); i++) {
             int row = slots.find(keys.vcpu(i), keys.vcpuEpoch(i), keys.sequence(i), keys.part(i));
-            if (row != NONE && table.state[row] == IoreqTable.INPROCESS) {
+            boolean isOpen = row != NONE && table.state[row] == IoreqTable.INPROCESS;
+            if (rows.errno(i) != Errno.OK) {
+                if (isOpen) {
+                    ends.timeOut(row, nowNanos);
+                }
+                isOver(keys, i, nowNanos);
+            } else if (isOpen) {
                 session.answered();
                 ends.answer(row, rows.data(i), nowNanos);
             } else {
-                refuse(keys, i, nowNanos);
+                refusedAnswers++;
+                isOver(keys, i, nowNanos);
             }
         }
         finish(nowNanos);
     }
 
-    private void refuse(KeyRows keys, int i, long nowNanos) {
-        refusedAnswers++;
+    /** The emulator has it no more, whatever came of it. */
+    private void isOver(KeyRows keys, int i, long nowNanos) {
         session.answeredLate(keys.vcpu(i), keys.vcpuEpoch(i), keys.sequence(i), keys.part(i));
         int late = slots.findTimedOut(keys.vcpu(i), keys.vcpuEpoch(i), keys.sequence(i), keys.part(i));
         if (late != NONE) {

@@ -175,6 +175,14 @@ final class ServerScene implements IoreqEffects {
         rules.answers(now, session, answers);
     }
 
+    void giveUp(Row... rows) {
+        OutcomeRows answers = new OutcomeRows(rows.length);
+        for (Row row : rows) {
+            answers.add(row.vcpu(), row.vcpuEpoch(), row.sequence(), row.part(), 0, (byte) Errno.ESTALE.number());
+        }
+        rules.answers(now, session, answers);
+    }
+
     void recall(long recall, int drainMillis, Row... rows) {
         rules.recall(now, 0, shardEpoch, recall, recalledChange, Row.keys(rows), drainMillis);
     }

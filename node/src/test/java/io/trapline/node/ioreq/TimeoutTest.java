@@ -119,6 +119,43 @@ final class TimeoutTest {
     }
 
     @Test
+    @DisplayName(
+            "F2, F4: a row that the emulator gives up, since it has timed out, frees its slot, and is no wrong answer")
+    void whatIsGivenUpFreesItsSlot() {
+        ServerScene scene = ServerScene.attached();
+        scene.forward(Row.of(0, 1));
+        scene.after(5_000);
+        scene.forward(Row.of(0, 5));
+        scene.take();
+
+        scene.giveUp(Row.of(0, 1));
+
+        assertThat(scene.take()).containsExactly("ioreqs v0#5");
+        assertThat(scene.rules.counters().refusedAnswers()).isZero();
+        assertThat(scene.rules.counters().inFlight()).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName(
+            "F2, F4: a row that is given up before it has an outcome ends as if its time were over; its credit comes back")
+    void whatIsGivenUpUnansweredTimesOut() {
+        ServerScene scene = ServerScene.attached();
+        scene.attach(ServerScene.RUN, 1);
+        scene.forward(Row.of(0, 1), Row.of(0, 2));
+        assertThat(scene.take()).contains("ioreqs v0#1").doesNotContain("ioreqs v0#1 v0#2");
+
+        scene.giveUp(Row.of(0, 1));
+
+        assertThat(scene.take()).containsExactlyInAnyOrder("completed v0#1:ETIMEDOUT", "ioreqs v0#2");
+        scene.forward(Row.of(0, 5));
+        scene.answer(Row.of(0, 2));
+        assertThat(scene.take()).contains("ioreqs v0#5");
+        // What is given up again, or was never here, is over already.
+        scene.giveUp(Row.of(0, 1), Row.of(1, 9));
+        assertThat(scene.take()).isEmpty();
+    }
+
+    @Test
     @DisplayName("F4: the next access waits for a free slot within its own timeout")
     void theNextAccessWaitsWithinItsOwnTime() {
         ServerScene scene = ServerScene.attached();

@@ -7,15 +7,27 @@ import io.trapline.client.TraplineConnection;
 import io.trapline.client.TraplineException;
 import io.trapline.model.AccessFlags;
 import io.trapline.model.Errno;
+import io.trapline.v1.Bufioreq;
+import io.trapline.v1.CreateIoreqServerRequest;
 
 /** The mediator claims writes to the table; nobody else can (C1, C2). */
 final class TheClaim {
+    /** As long as an access waits by default: a host that stands still for a while is no failure of the story. */
+    private static final int TIMEOUT_MILLIS = 30_000;
+
     private TheClaim() {}
 
     static Emulator attachAndClaim(Stage stage, DomainRef domain) {
         stage.checks.chapter("A mediator claims the writes");
         TraplineConnection mediating = stage.cast.mediator();
-        ServerRef server = mediating.ioreqServers().create(domain);
+        ServerRef server = mediating
+                .ioreqServers()
+                .create(
+                        domain,
+                        CreateIoreqServerRequest.newBuilder()
+                                .setBufioreq(Bufioreq.BUFIOREQ_OFF)
+                                .setTimeoutMs(TIMEOUT_MILLIS)
+                                .build());
         Emulator mediator = mediating.attach(server, stage.mediator);
         stage.needs("the mediator", mediator);
         mediating.ioreqServers().enable(server);
