@@ -313,7 +313,7 @@ public final class IoreqServerRules {
 
     /**
      * Answers of the emulator; those that fit no slot in INPROCESS are refused and counted (F1), as are those of a session that is not bound (S5). A row with
-     * the outcome ESTALE is given up: it was completed otherwise (F2), and its slot is free (F4).
+     * the outcome ESTALE is given up, since it was completed otherwise (F2): its slot is free (F4), or, where it was not, is when its time is over.
      */
     public void answers(long nowNanos, long epoch, OutcomeRows rows) {
         if (!session.is(epoch)) {
@@ -327,9 +327,10 @@ public final class IoreqServerRules {
             boolean isOpen = row != NONE && table.state[row] == IoreqTable.INPROCESS;
             if (rows.errno(i) != Errno.OK) {
                 if (isOpen) {
-                    ends.timeOut(row, nowNanos);
+                    table.givenUp[row] = true;
+                } else {
+                    isOver(keys, i, nowNanos);
                 }
-                isOver(keys, i, nowNanos);
             } else if (isOpen) {
                 session.answered();
                 ends.answer(row, rows.data(i), nowNanos);

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * The rows that one server holds, in columns; a row is an index. Columns are read and written by the classes of this package, so that a row costs no
  * object and no call. Free places are used again, and given back when a burst is over.
  *
- * <p>Invariant: a free place has no drains, no drain deadline, no run and is not buffered.
+ * <p>Invariant: a free place has no drains, no drain deadline, no run and is neither buffered nor given up.
  */
 @Pure
 final class IoreqTable {
@@ -39,6 +39,8 @@ final class IoreqTable {
     byte[] claimedType = new byte[SMALLEST];
     /** Whether it is in the posted ring instead of a slot. */
     boolean[] buffered = new boolean[SMALLEST];
+    /** The emulator answers it no more (F2); when its time is over it keeps no slot. */
+    boolean[] givenUp = new boolean[SMALLEST];
 
     int[] vcpu = new int[SMALLEST];
     int[] part = new int[SMALLEST];
@@ -101,6 +103,7 @@ final class IoreqTable {
     void free(int row) {
         state[row] = FREE;
         buffered[row] = false;
+        givenUp[row] = false;
         drains[row] = 0;
         drainDeadline[row] = NOT_CAUGHT;
         run[row] = 0;
@@ -131,6 +134,7 @@ final class IoreqTable {
         marks = Arrays.copyOf(marks, length);
         claimedType = Arrays.copyOf(claimedType, length);
         buffered = Arrays.copyOf(buffered, length);
+        givenUp = Arrays.copyOf(givenUp, length);
         vcpu = Arrays.copyOf(vcpu, length);
         part = Arrays.copyOf(part, length);
         count = Arrays.copyOf(count, length);

@@ -60,6 +60,7 @@ final class Resumption {
                 continue;
             }
             table.since[row] = nowNanos;
+            table.givenUp[row] = false;
             if (state == IoreqTable.UNDER_WAY) {
                 table.state[row] = IoreqTable.INPROCESS;
                 session.sent(1);

@@ -46,7 +46,7 @@ final class RowEnds {
         slots.leftForGood(table.vcpu[row], table.vcpuEpoch[row], table.sequence[row]);
     }
 
-    /** Its time is over. One that was delivered keeps its slot for the late answer. */
+    /** Its time is over. One that was delivered keeps its slot for the late answer, unless the emulator has given it up. */
     void timeOut(int row, long nowNanos) {
         timedOut++;
         if (table.buffered[row]) {
@@ -55,10 +55,13 @@ final class RowEnds {
             replies.completed(row, 0, (byte) Errno.ETIMEDOUT.number());
         }
         boolean delivered = table.state[row] == IoreqTable.INPROCESS;
-        if (delivered) {
+        boolean givenUp = delivered && table.givenUp[row];
+        if (givenUp) {
+            session.answered();
+        } else if (delivered) {
             abandon(row);
         }
-        if (delivered && !table.buffered[row]) {
+        if (delivered && !givenUp && !table.buffered[row]) {
             if (table.drains[row] != 0) {
                 drains.gone(row);
             }

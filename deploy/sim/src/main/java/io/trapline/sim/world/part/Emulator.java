@@ -164,7 +164,8 @@ public final class Emulator {
             serving.remove(request);
             kept.abandoned(key.vcpu(), key.epoch(), key.sequence(), key.part());
             world.carriedOut.abandons(run, key);
-            owed++;
+            request.giveUp();
+            answers.add(request);
         }
     }
 
@@ -188,7 +189,7 @@ public final class Emulator {
         OutcomeRows rows = new OutcomeRows(answers.size());
         for (Request request : answers) {
             IoreqKey key = request.key;
-            rows.add(key.vcpu(), key.epoch(), key.sequence(), key.part(), request.unmasked(), (byte) 0);
+            rows.add(key.vcpu(), key.epoch(), key.sequence(), key.part(), request.unmasked(), request.errno());
         }
         answers = new ArrayList<>();
         stream.sendAnswers(rows);

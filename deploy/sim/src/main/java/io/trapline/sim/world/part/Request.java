@@ -1,5 +1,6 @@
 package io.trapline.sim.world.part;
 
+import io.trapline.model.Errno;
 import io.trapline.model.IoreqAttributes;
 import io.trapline.node.rows.IoreqRows;
 import io.trapline.sim.check.IoreqKey;
@@ -14,6 +15,7 @@ public final class Request {
     private final int attributes;
     private final long address;
     private boolean hasWritten;
+    private boolean isGivenUp;
     private long value;
 
     public Request(IoreqRows rows, int row) {
@@ -29,6 +31,16 @@ public final class Request {
 
     public void repeats(long answer) {
         value = answer;
+    }
+
+    /** It was completed otherwise (F2). */
+    void giveUp() {
+        isGivenUp = true;
+    }
+
+    /** What an emulator's stream says of it: ESTALE = given up. */
+    byte errno() {
+        return isGivenUp ? (byte) Errno.ESTALE.number() : Errno.OK;
     }
 
     /** What the emulator says, more than the low bytes that count. */
