@@ -107,7 +107,7 @@ final class FakeNode implements StreamObserver<NodeSessionResponse> {
         switch (response.getMessageCase()) {
             case ADMITTED -> {
                 admissions.add(response.getAdmitted());
-                if (admissions.size() == 1) {
+                if (!response.getAdmitted().getWaiting()) {
                     long every = Lease.RENEW_EVERY.toMillis();
                     var _ = renewing.scheduleAtFixedRate(this::renew, 0, every, TimeUnit.MILLISECONDS);
                 }

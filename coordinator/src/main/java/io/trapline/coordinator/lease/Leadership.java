@@ -174,8 +174,6 @@ public final class Leadership {
             if (link.isAdmitted()) {
                 tracker.applied(link.life(), renewal.getAppliedRevision());
                 begun().renew(now(), link.life(), renewal.getNumber(), renewal.getAppliedRevision());
-            } else {
-                begun().waits(now(), link.life());
             }
             link.requestNext();
         });
@@ -484,7 +482,7 @@ public final class Leadership {
         public void proposeEnd(NodeLife life) {
             Command.Builder command =
                     Command.newBuilder().setEndNode(EndNode.newBuilder().setLife(life));
-            propose(command, answer -> begun().endDecided(now(), life, !answer.hasRefusal()));
+            propose(command, answer -> begun().endDecided(life, !answer.hasRefusal()));
         }
 
         @Override

@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -116,7 +115,8 @@ final class LeaseTable {
     private final Roles roles;
     private final Owed owed = new Owed();
     private final Map<String, Entry> entries = new TreeMap<>();
-    private final WaitingLives waiting;
+    // Lives that wait for an earlier one of their node to end.
+    private final Map<String, RegisterNode> waiting = new TreeMap<>();
     // Registrations that are proposed.
     private final Map<String, NodeLife> registering = new TreeMap<>();
     private long round;
@@ -132,7 +132,6 @@ final class LeaseTable {
         this.effects = effects;
         this.roles = roles;
         this.tickedNanos = now;
-        this.waiting = new WaitingLives(life -> effects.refuse(life, inUse(life)));
         for (NodeLife life : lives) {
             entries.put(life.getNode(), new Entry(life, State.GRACE, now + WAITS_NANOS, now));
             effects.leased(life);
@@ -184,7 +183,11 @@ final class LeaseTable {
             registering.put(q.getNode(), life);
             effects.proposeRegister(q, false);
         } else {
-            waiting.put(now, q);
+            RegisterNode earlier = waiting.put(q.getNode(), q);
+            // The same life with another stream waits on.
+            if (earlier != null && !life(earlier).equals(life)) {
+                effects.refuse(life(earlier), inUse(life(earlier)));
+            }
             if (present.state == State.LAPSED) {
                 decide(now, present);
             } else {
@@ -203,19 +206,24 @@ final class LeaseTable {
 
     /** The stream of a life has ended: it waits no longer to be registered. What has a lease keeps it. */
     void gone(NodeLife life) {
-        waiting.remove(life);
+        RegisterNode q = waiting.get(life.getNode());
+        if (q != null && life(q).equals(life)) {
+            waiting.remove(life.getNode());
+        }
     }
 
-    /** A life that has not been admitted has said that it waits still. */
-    void waits(long now, NodeLife life) {
-        waiting.heard(now, life);
+    private void forgetWaiting(String node) {
+        RegisterNode earlier = waiting.remove(node);
+        if (earlier != null) {
+            effects.refuse(life(earlier), inUse(life(earlier)));
+        }
     }
 
     /** The life of the registration is the node's life now; one before it is over. */
     void registered(long now, RegisterNode q) {
         NodeLife life = life(q);
         registering.remove(q.getNode(), life);
-        waiting.remove(life);
+        gone(life);
         Entry before = entries.get(q.getNode());
         if (before == null || !before.life.equals(life)) {
             entries.put(q.getNode(), new Entry(life, State.LAPSED, now, now));
@@ -232,7 +240,7 @@ final class LeaseTable {
     void notRegistered(RegisterNode q, Refusal why) {
         NodeLife life = life(q);
         registering.remove(q.getNode(), life);
-        waiting.remove(life);
+        gone(life);
         Entry before = entries.get(q.getNode());
         if (before != null && !before.life.equals(life) && before.state == State.ENDING) {
             before.state = State.LAPSED;
@@ -252,7 +260,7 @@ final class LeaseTable {
             return;
         }
         // It lives: what waits for its end has come too early, or is a second process of one name.
-        waiting.refuse(life.getNode());
+        forgetWaiting(life.getNode());
         entry.applied = Math.max(entry.applied, applied);
         long itsRound = round + 1;
         Renewal last = entry.renewals.peekLast();
@@ -337,9 +345,6 @@ final class LeaseTable {
         long sinceLast = now - tickedNanos;
         boolean wasStopped = sinceLast > STALL_NANOS;
         tickedNanos = now;
-        if (wasStopped) {
-            waiting.unheard(sinceLast);
-        }
         for (Entry entry : List.copyOf(entries.values())) {
             if (wasStopped) {
                 // A life that nobody listened to was not silent (D4).
@@ -362,11 +367,11 @@ final class LeaseTable {
 
     /** What is to become of a life without a lease. */
     private void decide(long now, Entry entry) {
-        Optional<RegisterNode> next = waiting.next(now, entry.life.getNode());
-        if (next.isPresent()) {
+        RegisterNode next = waiting.get(entry.life.getNode());
+        if (next != null) {
             ending(entry);
-            registering.put(entry.life.getNode(), life(next.get()));
-            effects.proposeRegister(next.get(), true);
+            registering.put(next.getNode(), life(next));
+            effects.proposeRegister(next, true);
         } else if (entry.resigned || now - entry.end > DEAD_NANOS) {
             ending(entry);
             effects.proposeEnd(entry.life);
@@ -390,7 +395,7 @@ final class LeaseTable {
     }
 
     /** EndNode is applied, or was refused and changed nothing. */
-    void endDecided(long now, NodeLife life, boolean applied) {
+    void endDecided(NodeLife life, boolean applied) {
         Entry entry = present(life);
         if (entry == null) {
             return;
@@ -401,11 +406,11 @@ final class LeaseTable {
         }
         entries.remove(life.getNode());
         effects.over(life);
-        waiting.next(now, life.getNode()).ifPresent(next -> {
-            waiting.remove(life(next));
+        RegisterNode next = waiting.remove(life.getNode());
+        if (next != null) {
             registering.put(next.getNode(), life(next));
             effects.proposeRegister(next, false);
-        });
+        }
     }
 
     private @Nullable Entry present(NodeLife life) {

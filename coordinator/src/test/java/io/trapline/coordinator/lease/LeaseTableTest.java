@@ -151,15 +151,6 @@ final class LeaseTableTest {
             return this;
         }
 
-        /** Time passes, and that life says all the while that it waits. */
-        private Leader passWaiting(long millis, RegisterNode waits) {
-            for (long left = millis; left > 0; left -= 50) {
-                pass(Math.min(50, left));
-                table.waits(now(), life(waits));
-            }
-            return this;
-        }
-
         private Leader confirmed() {
             table.confirmed(now(), round);
             return this;
@@ -258,7 +249,7 @@ final class LeaseTableTest {
         void isUnknownHereWhereItNeverRegistered() {
             Leader leader = new Leader(OLD).renew(NEW, 1);
             leader.table.resign(0, life(NEW));
-            leader.table.endDecided(leader.now(), life(NEW), true);
+            leader.table.endDecided(life(NEW), true);
 
             assertThat(said()).containsExactly("leased n1");
         }
@@ -368,7 +359,7 @@ final class LeaseTableTest {
             assertThat(said()).containsExactly("lapsed n1", "propose end n1");
 
             leader.renew(OLD, 2);
-            leader.table.endDecided(leader.now(), life(OLD), true);
+            leader.table.endDecided(life(OLD), true);
 
             assertThat(said()).containsExactly("over n1");
         }
@@ -379,7 +370,7 @@ final class LeaseTableTest {
             leader.table.resign(leader.now(), life(OLD));
             said.clear();
 
-            leader.table.endDecided(leader.now(), life(OLD), false);
+            leader.table.endDecided(life(OLD), false);
             leader.renew(OLD, 2).pass(50);
 
             assertThat(said()).containsExactly("propose end n1");
@@ -390,7 +381,7 @@ final class LeaseTableTest {
             Leader leader = leased().register(NEW);
             assertThat(said()).containsExactly("wait n2");
 
-            leader.passWaiting(WAITS + 1, NEW);
+            leader.pass(WAITS + 1);
             assertThat(said()).containsExactly("lapsed n1", "propose replacement n2");
             leader.table.registered(leader.now(), NEW);
             assertThat(said()).containsExactly("over n1", "admit n2");
@@ -417,7 +408,7 @@ final class LeaseTableTest {
             leader.register(NEW);
 
             assertThat(said()).containsExactly("wait n2");
-            leader.passWaiting(WAITS + 1, NEW);
+            leader.pass(WAITS + 1);
             assertThat(said()).containsExactly("lapsed n1", "propose replacement n2");
         }
 
@@ -433,36 +424,11 @@ final class LeaseTableTest {
         }
 
         @Test
-        void isNotReplacedByALifeThatFellSilentWhileItWaited() {
-            // Its stream has not ended, as far as anybody knows here.
-            Leader leader = leased().pass(500).register(NEW);
-            said.clear();
-
-            leader.pass(WAITS - 499);
-
-            assertThat(said()).containsExactly("lapsed n1", "refuse EAGAIN n2");
-            leader.renew(OLD, 2).confirmed();
-            assertThat(said()).containsExactly("confirm", "leased n1", "grant 2 n1");
-        }
-
-        @Test
-        void isReplacedByALifeThatTheLeaderDidNotListenTo() {
-            Leader leader = leased().register(NEW);
-            said.clear();
-            leader.nowMillis = 5_000;
-            leader.table.tick(leader.now());
-
-            leader.pass(2 * Lease.RENEW_EVERY.toMillis() + 1);
-
-            assertThat(said()).containsExactly("lapsed n1", "propose replacement n2");
-        }
-
-        @Test
         void isFollowedByOneLifeOnly() {
             Leader leader = leased().register(NEW).register(node(3));
 
             assertThat(said()).containsExactly("wait n2", "refuse EAGAIN n2", "wait n3");
-            leader.passWaiting(WAITS + 1, node(3));
+            leader.pass(WAITS + 1);
             assertThat(said()).containsExactly("lapsed n1", "propose replacement n3");
         }
 
@@ -541,7 +507,7 @@ final class LeaseTableTest {
 
             leader.pass(1);
             assertThat(said()).containsExactly("propose end n1");
-            leader.table.endDecided(leader.now(), life(OLD), true);
+            leader.table.endDecided(life(OLD), true);
             assertThat(said()).containsExactly("over n1");
         }
 
@@ -623,7 +589,7 @@ final class LeaseTableTest {
             Leader leader = lapsed();
             leader.table.resign(leader.now(), life(OLD));
             leader.register(NEW);
-            leader.table.endDecided(leader.now(), life(OLD), true);
+            leader.table.endDecided(life(OLD), true);
 
             assertThat(said()).containsExactly("propose end n1", "wait n2", "over n1", "propose registration n2");
             leader.table.registered(leader.now(), NEW);

@@ -334,9 +334,9 @@ final class RandomLeasesTest {
                     () -> {
                         ends++;
                         registered.remove(life.getNode(), life);
-                        table.endDecided(leaderClock(), life, true);
+                        table.endDecided(life, true);
                     },
-                    () -> table.endDecided(leaderClock(), life, false));
+                    () -> table.endDecided(life, false));
         }
 
         @Override

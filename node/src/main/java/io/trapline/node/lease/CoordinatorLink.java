@@ -189,11 +189,10 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
     }
 
     private void renew(CoordinatorSession session) {
-        if (!session.isAnswered() || over) {
+        if (!session.isAdmitted() || over) {
             return;
         }
-        // Before it is handed to the transport: the lease counts from here (D-9). A life that waits says by it that it
-        // waits still, and is granted nothing.
+        // Before it is handed to the transport: the lease counts from here (D-9).
         long number = lease.renewing(now());
         session.send(NodeSessionRequest.newBuilder()
                 .setRenew(Renewal.newBuilder().setNumber(number).setAppliedRevision(lease.applied()))
@@ -248,7 +247,6 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
             return;
         }
         clusterId = admission.getClusterId();
-        session.answered();
         if (admission.getWaiting()) {
             LOG.info("{}: an earlier life of this node may hold a lease still; waiting for its end", session.address());
             return;

@@ -29,7 +29,6 @@ final class CoordinatorSession implements ClientResponseObserver<NodeSessionRequ
     /** The parts so far of a change whose rest follows; the actor's. */
     private RegistryChange.@Nullable Builder parts;
 
-    private boolean answered;
     private boolean admitted;
 
     private CoordinatorSession(
@@ -68,15 +67,6 @@ final class CoordinatorSession implements ClientResponseObserver<NodeSessionRequ
     /** For the commands that go to the same coordinator. */
     ManagedChannel channel() {
         return channel;
-    }
-
-    /** Whether the coordinator has admitted this life, or told it to wait. */
-    boolean isAnswered() {
-        return answered;
-    }
-
-    void answered() {
-        answered = true;
     }
 
     boolean isAdmitted() {

@@ -164,7 +164,6 @@ public final class NodeProcess implements Serving {
         @Nullable
         SessionLine line;
 
-        boolean isAnswered;
         boolean isAdmitted;
 
         Session(String address) {
@@ -253,7 +252,7 @@ public final class NodeProcess implements Serving {
     }
 
     private void renew(Session session) {
-        if (session.isAnswered) {
+        if (session.isAdmitted) {
             long number = lease.renewing(now());
             session.send(NodeSessionRequest.newBuilder()
                     .setRenew(Renewal.newBuilder().setNumber(number).setAppliedRevision(lease.applied()))
@@ -278,7 +277,6 @@ public final class NodeProcess implements Serving {
     private void heard(Session session, NodeSessionResponse response) {
         switch (response.getMessageCase()) {
             case ADMITTED -> {
-                session.isAnswered = true;
                 if (!response.getAdmitted().getWaiting()) {
                     session.isAdmitted = true;
                     renew(session);
