@@ -24,7 +24,7 @@ final class PlantsTest {
     /** Once is the proof, and twice no luck of one seed; the rest of the seeds would say nothing new. */
     private static final int OFTEN = 2;
     /** What has been noticed once in so many seeds is not waited for any longer: it takes minutes. */
-    private static final int PATIENT_SEEDS = 160;
+    private static final int PATIENT_SEEDS = 40;
 
     static Stream<Arguments> plants() {
         return Worlds.all().stream()
