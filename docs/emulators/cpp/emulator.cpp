@@ -371,6 +371,7 @@ private:
 
     // Carries out each row once and keeps its answer before it is sent (steps 5 and 6).
     Status answer(const api::IoreqBatch& batch, Memory& memory, api::AnswerRows& answers) {
+        std::string given_up;
         for (int i = 0; i < batch.sequence_size(); i++) {
             const Row row(batch, i);
             auto* lane = kept_.lane(row.key.vcpu(), row.key.vcpu_epoch());
@@ -378,28 +379,31 @@ private:
                 continue;
             }
             const auto name = std::make_pair(row.key.sequence(), row.key.part());
+            bool is_given_up = false;
             if (lane->count(name)) {
                 repeated_++;
             } else {
                 uint64_t value = 0;
                 const Status status = device_.carry_out(row, memory, &value);
-                if (status.error_code() == StatusCode::ABORTED) {
-                    continue;  // completed otherwise: no longer ours to answer
-                }
+                is_given_up = status.error_code() == StatusCode::ABORTED;  // completed otherwise
                 // INVALID_ARGUMENT: the buffer lies where no memory is; the answer stays 0.
-                if (!status.ok() && status.error_code() != StatusCode::INVALID_ARGUMENT) {
+                if (!status.ok() && !is_given_up && status.error_code() != StatusCode::INVALID_ARGUMENT) {
                     return status;
                 }
-                (*lane)[name] = value;
-                carried_out_++;
-                redelivered_ += row.redelivered;
+                if (!is_given_up) {
+                    (*lane)[name] = value;
+                    carried_out_++;
+                    redelivered_ += row.redelivered;
+                }
             }
             answers.add_vcpu(row.key.vcpu());
             answers.add_vcpu_epoch(row.key.vcpu_epoch());
             answers.add_sequence(row.key.sequence());
             answers.add_part(row.key.part());
-            answers.add_data((*lane)[name]);
+            answers.add_data(is_given_up ? 0 : (*lane)[name]);
+            given_up.push_back(is_given_up ? 1 : 0);
         }
+        answers.set_given_up(given_up);
         kept_.settle(batch.settled_vcpu(), batch.settled_vcpu_epoch(), batch.settled_through());
         return Status::OK;
     }

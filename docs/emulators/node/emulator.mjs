@@ -264,7 +264,10 @@ class Emulator {
         try {
           answer = await this.device.carryOut(row, memory);
         } catch (error) {
-          if (error.code === status.ABORTED) continue; // completed otherwise: no longer ours to answer
+          if (error.code === status.ABORTED) {
+            rows.push({ key, answer: 0n, givenUp: true }); // completed otherwise: we say that we give it up
+            continue;
+          }
           if (error.code !== status.INVALID_ARGUMENT) throw error; // attach again; the row is not kept, so it comes again
           answer = 0n; // the buffer lies where no memory is
         }
@@ -275,7 +278,7 @@ class Emulator {
       rows.push(lane.get(name));
     }
     this.kept.settle(batch.settled_vcpu, batch.settled_vcpu_epoch, batch.settled_through);
-    return columnsOf(rows);
+    return { ...columnsOf(rows), given_up: Uint8Array.from(rows, ({ givenUp }) => (givenUp ? 1 : 0)) };
   }
 }
 

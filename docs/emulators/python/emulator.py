@@ -199,30 +199,37 @@ class Emulator:
     def answer(self, batch, memory):
         """Carries out each row once and keeps its answer before it is sent (steps 5 and 6)."""
         answers = emulator_pb2.AnswerRows()
+        given_up = bytearray()
         for i in range(len(batch.sequence)):
             row = Row(batch, i)
             name = (row.key.sequence, row.key.part)
             lane = self.kept.lane(row.key.vcpu, row.key.vcpu_epoch)
             if lane is None:
                 continue
+            is_given_up = False
             if name in lane:
                 self.repeated += 1
             else:
                 try:
                     lane[name] = self.device.carry_out(row, memory)
                 except grpc.RpcError as error:
-                    if error.code() == grpc.StatusCode.ABORTED:  # completed otherwise: no longer ours to answer
-                        continue
-                    if error.code() != grpc.StatusCode.INVALID_ARGUMENT:
+                    if error.code() == grpc.StatusCode.ABORTED:  # completed otherwise: we say that we give it up
+                        is_given_up = True
+                    elif error.code() == grpc.StatusCode.INVALID_ARGUMENT:
+                        lane[name] = 0  # the buffer lies where no memory is
+                    else:
                         raise  # attach again; the row is not kept, so it comes again
-                    lane[name] = 0  # the buffer lies where no memory is
-                self.carried_out += 1
-                self.redelivered += row.redelivered
+                if not is_given_up:
+                    self.carried_out += 1
+                    self.redelivered += row.redelivered
             answers.vcpu.append(row.key.vcpu)
             answers.vcpu_epoch.append(row.key.vcpu_epoch)
             answers.sequence.append(row.key.sequence)
             answers.part.append(row.key.part)
-            answers.data.append(lane[name])
+            answers.data.append(0 if is_given_up else lane[name])
+            given_up.append(is_given_up)
+        if any(given_up):
+            answers.given_up = bytes(given_up)
         self.kept.settle(batch.settled_vcpu, batch.settled_vcpu_epoch, batch.settled_through)
         return answers
 
