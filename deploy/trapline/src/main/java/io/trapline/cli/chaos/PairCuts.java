@@ -3,7 +3,6 @@ package io.trapline.cli.chaos;
 import io.trapline.faults.chaos.Fault;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -64,7 +63,7 @@ final class PairCuts {
         private final long before;
 
         Broken(List<String> pair, boolean isBothWays, long before) {
-            this.pair = new ArrayList<>(pair);
+            this.pair = pair;
             this.isBothWays = isBothWays;
             this.before = before;
         }
