@@ -14,6 +14,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -72,7 +74,10 @@ final class ClientFaults implements AutoCloseable {
                 .toList();
     }
 
-    /** What can be done, and by which count it is seen that a client has resumed; what was held and is never heard shows an effect as well. */
+    /**
+     * What can be done, and by which count it is seen that a client has resumed. What was held and is never heard shows an effect as well, and so do
+     * connections that were reset where others were opened since: whoever came over them may have been relieved instead of resuming.
+     */
     List<Fault> faults(LongSupplier guestResumptions, LongSupplier emulatorResumptions) {
         List<Fault> faults = new ArrayList<>();
         for (Clients clients : List.of(Clients.GUESTS, Clients.EMULATORS)) {
@@ -90,6 +95,8 @@ final class ClientFaults implements AutoCloseable {
             List<CutProxy> hit = of(clients);
             long before = resumptions.getAsLong();
             long heldBefore = heldBytes(hit, held);
+            AtomicInteger reset = new AtomicInteger();
+            AtomicLong openedBefore = new AtomicLong();
             held.ifPresent(direction -> hit.forEach(proxy -> proxy.hold(direction)));
             return new Fault.Broken() {
                 @Override
@@ -99,7 +106,8 @@ final class ClientFaults implements AutoCloseable {
 
                 @Override
                 public void heal() {
-                    hit.forEach(CutProxy::cut);
+                    openedBefore.set(opened(clients));
+                    hit.forEach(proxy -> reset.addAndGet(proxy.cut()));
                 }
 
                 @Override
@@ -108,12 +116,21 @@ final class ClientFaults implements AutoCloseable {
                     if (resumed > 0) {
                         return resumed + " streams resumed";
                     }
-                    // Nothing is resumed where another emulator took over meanwhile; but what was held was lost.
-                    long lost = heldBytes(hit, held) - heldBefore;
-                    return lost == 0 ? "" : lost + " bytes never heard";
+                    if (held.isPresent()) {
+                        long lost = heldBytes(hit, held) - heldBefore;
+                        return lost == 0 ? "" : lost + " bytes never heard";
+                    }
+                    long since = opened(clients) - openedBefore.get();
+                    return reset.get() == 0 || since == 0
+                            ? ""
+                            : reset + " connections reset, " + since + " opened since";
                 }
             };
         });
+    }
+
+    private long opened(Clients clients) {
+        return of(clients).stream().mapToLong(CutProxy::opened).sum();
     }
 
     private static long heldBytes(List<CutProxy> proxies, Optional<Direction> held) {

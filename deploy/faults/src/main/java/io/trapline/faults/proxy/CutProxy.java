@@ -58,6 +58,7 @@ public final class CutProxy implements AutoCloseable {
     private final Condition changed = lock.newCondition();
     private final Set<Direction> held = EnumSet.noneOf(Direction.class);
     private boolean refuses;
+    private long opened;
     private volatile long delayNanos;
 
     /** {@code left}: the thread that accepts has gone, and only then the system refuses whoever connects. */
@@ -128,13 +129,19 @@ public final class CutProxy implements AutoCloseable {
         locked(() -> held.add(direction));
     }
 
-    /** Resets every connection, with all that is held; new ones are passed on. */
-    public void cut() {
-        locked(() -> {
+    /** Resets every connection, with all that is held; new ones are passed on. Returns how many it has reset. */
+    public int cut() {
+        lock.lock();
+        try {
+            int reset = pairs.size();
             pairs.forEach(Pair::cut);
             pairs.clear();
             held.clear();
-        });
+            changed.signalAll();
+            return reset;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Resets every connection, and new ones as they come, until {@link #heal}: the other side is not to be reached. */
@@ -162,6 +169,16 @@ public final class CutProxy implements AutoCloseable {
         lock.lock();
         try {
             return !pairs.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many connections have come to go through it so far. */
+    public long opened() {
+        lock.lock();
+        try {
+            return opened;
         } finally {
             lock.unlock();
         }
@@ -298,6 +315,7 @@ public final class CutProxy implements AutoCloseable {
                 isWanted = !refuses && !isClosed;
                 if (isWanted) {
                     pairs.add(pair);
+                    opened++;
                 }
             } finally {
                 lock.unlock();
