@@ -43,6 +43,9 @@ final class LeaseKeeperTest {
     private static final NodeLife LIFE =
             NodeLife.newBuilder().setNode("n1").setIncarnation(77).build();
 
+    /** Shorter than what any wait is a multiple of; each costs a tenth of a second. */
+    private static final Duration STEP = Duration.ofMillis(250);
+
     private final ActorTestKit kit = ActorTestKit.create(ManualTime.config());
     private final ManualTime timers = ManualTime.get(kit.system());
     private final AtomicLong nanos = new AtomicLong();
@@ -166,13 +169,13 @@ final class LeaseKeeperTest {
                                 .setFlags(3)))
                 .getRevision();
         lead();
-        pass(90);
+        pass(Duration.ofMillis(4_500));
         keeper.tell(new LeaseKeeper.Leading(false));
 
         long leadership = lead();
-        pass(95);
+        pass(Duration.ofMillis(4_750));
         committer.expectNoMessage(Duration.ZERO);
-        pass(20);
+        pass(Duration.ofSeconds(1));
 
         Command release = submitted().command();
         assertThat(release.getReleaseUnattended().getEpoch()).isEqualTo(epoch);
@@ -252,8 +255,8 @@ final class LeaseKeeperTest {
     }
 
     private void passUntilDone(CompletableFuture<Answer> answer) throws Exception {
-        for (int i = 0; i < 200 && !answer.isDone(); i++) {
-            pass();
+        for (int i = 0; i < 40 && !answer.isDone(); i++) {
+            pass(STEP);
         }
         assertThat(answer).isDone();
     }
@@ -265,21 +268,15 @@ final class LeaseKeeperTest {
     }
 
     private void passLongerThanALease() {
-        for (int i = 0; i < 100; i++) {
-            pass();
-        }
+        pass(Duration.ofSeconds(5));
     }
 
-    private void pass(int ticks) {
-        for (int i = 0; i < ticks; i++) {
-            pass();
+    private void pass(Duration time) {
+        for (Duration passed = Duration.ZERO; passed.compareTo(time) < 0; passed = passed.plus(STEP)) {
+            nanos.addAndGet(STEP.toNanos());
+            timers.timePasses(STEP);
+            sync();
         }
-    }
-
-    private void pass() {
-        nanos.addAndGet(Duration.ofMillis(50).toNanos());
-        timers.timePasses(Duration.ofMillis(50));
-        sync();
     }
 
     /** When it returns, the keeper has taken everything that it was told before. */

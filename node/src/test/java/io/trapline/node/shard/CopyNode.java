@@ -1,5 +1,6 @@
 package io.trapline.node.shard;
 
+import io.trapline.node.fixture.HeapBudget;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.ShardMap;

@@ -6,6 +6,7 @@ import io.trapline.model.Errno;
 import io.trapline.model.MemType;
 import io.trapline.model.TypeRun;
 import io.trapline.node.fixture.Gates;
+import io.trapline.node.fixture.HeapBudget;
 import io.trapline.node.p2m.MemoryBudget;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.ServerMessage;

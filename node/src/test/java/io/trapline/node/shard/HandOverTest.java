@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trapline.model.Errno;
+import io.trapline.node.fixture.HeapBudget;
 import io.trapline.node.fixture.ManualClock;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.protocol.CallAnswer;

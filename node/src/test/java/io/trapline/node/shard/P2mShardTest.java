@@ -8,6 +8,7 @@ import io.trapline.model.MemType;
 import io.trapline.model.RangeSet;
 import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
+import io.trapline.node.fixture.HeapBudget;
 import io.trapline.node.fixture.ManualClock;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.DecisionTable;

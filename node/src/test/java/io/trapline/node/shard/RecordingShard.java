@@ -5,6 +5,7 @@ import io.trapline.model.AccessFlags;
 import io.trapline.model.MemType;
 import io.trapline.model.RangeSet;
 import io.trapline.model.TypeRun;
+import io.trapline.node.fixture.HeapBudget;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.P2m;
 import io.trapline.node.protocol.VcpuOpening;

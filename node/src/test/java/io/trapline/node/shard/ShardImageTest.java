@@ -10,6 +10,7 @@ import io.trapline.model.RangeSet;
 import io.trapline.model.Refusal;
 import io.trapline.model.TypeRun;
 import io.trapline.node.fixture.Gates;
+import io.trapline.node.fixture.HeapBudget;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.p2m.StepMemory;

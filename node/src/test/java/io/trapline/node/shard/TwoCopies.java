@@ -3,6 +3,7 @@ package io.trapline.node.shard;
 import io.trapline.model.AccessAttributes;
 import io.trapline.model.RangeSet;
 import io.trapline.node.fixture.Gates;
+import io.trapline.node.fixture.HeapBudget;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.p2m.MemoryBudget;

@@ -4,9 +4,9 @@ import io.trapline.model.Errno;
 import io.trapline.model.MemType;
 import io.trapline.model.Refusal;
 import io.trapline.node.fixture.Gates;
+import io.trapline.node.fixture.HeapBudget;
 import io.trapline.node.fixture.Shards;
 import io.trapline.node.p2m.DecisionTable;
-import io.trapline.node.p2m.GuestMemory;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.CallAnswer;
 import io.trapline.node.protocol.Life;
@@ -76,7 +76,7 @@ final class TwoNodes {
                 boxes.add(line());
                 routes.add(message -> route(index, message));
             }
-            GuestMemory memory = new GuestMemory(64 << 20, 1 << 12);
+            HeapBudget memory = new HeapBudget();
             for (int i = 0; i < SHARDS; i++) {
                 int index = i;
                 shards.add(BehaviorTestKit.create(P2mShard.create(
