@@ -5,6 +5,7 @@ import io.trapline.client.TraplineConnection;
 import io.trapline.client.TraplineException;
 import io.trapline.v1.DomainRedundancy;
 import java.io.IOException;
+import java.io.Serial;
 import java.time.Duration;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -58,13 +59,23 @@ public final class Outlook {
     /**
      * Waits until a domain has both copies of all of it: only then the next fault takes none.
      *
-     * @param state what is said where it does not get them; {@link IOException}
+     * @param state what is said where it does not get them; {@link NoSecondCopyException}
      */
     public void awaitRedundant(DomainRef domain, Duration patience, Supplier<List<String>> state)
             throws IOException, InterruptedException {
         if (!await(patience, () -> isRedundant(domain))) {
-            throw new IOException("the domain has no second copy again within " + patience.toSeconds() + " s: "
-                    + String.join("; ", state.get()));
+            throw new NoSecondCopyException("the domain has no second copy again within " + patience.toSeconds()
+                    + " s: " + String.join("; ", state.get()));
+        }
+    }
+
+    /** A domain has one copy of something, or none: the next fault would take what may be lost. */
+    public static final class NoSecondCopyException extends IOException {
+        @Serial
+        private static final long serialVersionUID = 1L;
+
+        NoSecondCopyException(String message) {
+            super(message);
         }
     }
 

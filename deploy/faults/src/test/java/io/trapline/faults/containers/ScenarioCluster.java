@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.github.dockerjava.api.exception.DockerException;
 import io.trapline.client.TraplineConnection;
 import io.trapline.faults.chaos.Chaos;
+import io.trapline.faults.chaos.Outlook;
 import io.trapline.faults.history.History;
 import io.trapline.faults.history.HistoryFile;
 import java.io.IOException;
@@ -69,7 +70,7 @@ final class ScenarioCluster
 
     /**
      * Where the engine does not do what it is asked, that says nothing of Trapline: the scenario is told once more, to a new cluster. So it is where a fault had
-     * no effect, to the same one: where the machine has stood still for long enough that a second copy was given up just before, nobody takes over.
+     * no effect, or took the only copy, to the same one: where the machine has stood still for long enough, a second copy was given up just before.
      */
     @Override
     public void interceptTestMethod(
@@ -82,7 +83,7 @@ final class ScenarioCluster
             target().close();
             target = ContainerTarget.start(COORDINATORS, NODES);
             again(story.getExecutable(), scenario.getRequiredTestInstance());
-        } catch (NoEffectError nothing) {
+        } catch (NoEffectError | Outlook.NoSecondCopyException nothing) {
             LOG.warn("{}: told once more", scenario.getDisplayName(), nothing);
             target().clear();
             again(story.getExecutable(), scenario.getRequiredTestInstance());
