@@ -4,6 +4,7 @@ import io.trapline.client.DomainRef;
 import io.trapline.client.TraplineConnection;
 import io.trapline.client.TraplineException;
 import io.trapline.v1.DomainRedundancy;
+import io.trapline.v1.DomainState;
 import java.io.IOException;
 import java.io.Serial;
 import java.time.Duration;
@@ -59,24 +60,31 @@ public final class Outlook {
     /**
      * Waits until a domain has both copies of all of it: only then the next fault takes none.
      *
-     * @param state what is said where it does not get them; {@link NoSecondCopyException}
+     * @param state what is said where it does not get them; {@link IOException}, of the kind {@link OnlyCopyLostException} where it has crashed
      */
     public void awaitRedundant(DomainRef domain, Duration patience, Supplier<List<String>> state)
             throws IOException, InterruptedException {
         if (!await(patience, () -> isRedundant(domain))) {
-            throw new NoSecondCopyException("the domain has no second copy again within " + patience.toSeconds()
-                    + " s: " + String.join("; ", state.get()));
+            String why = "the domain has no second copy again within " + patience.toSeconds() + " s: "
+                    + String.join("; ", state.get());
+            throw isCrashed(domain) ? new OnlyCopyLostException(why) : new IOException(why);
         }
     }
 
-    /** A domain has one copy of something, or none: the next fault would take what may be lost. */
-    public static final class NoSecondCopyException extends IOException {
+    /** What was broken had the only copy of a domain, which has crashed by that, as it must. */
+    public static final class OnlyCopyLostException extends IOException {
         @Serial
         private static final long serialVersionUID = 1L;
 
-        NoSecondCopyException(String message) {
+        OnlyCopyLostException(String message) {
             super(message);
         }
+    }
+
+    private boolean isCrashed(DomainRef domain) throws IOException, InterruptedException {
+        return asked(() -> Optional.of(
+                        observer.domains().describe(domain).getDomain().getState()))
+                == DomainState.DOMAIN_STATE_CRASHED;
     }
 
     private boolean isRedundant(DomainRef domain) {

@@ -83,7 +83,7 @@ final class ScenarioCluster
             target().close();
             target = ContainerTarget.start(COORDINATORS, NODES);
             again(story.getExecutable(), scenario.getRequiredTestInstance());
-        } catch (NoEffectError | Outlook.NoSecondCopyException nothing) {
+        } catch (NoEffectError | Outlook.OnlyCopyLostException nothing) {
             LOG.warn("{}: told once more", scenario.getDisplayName(), nothing);
             target().clear();
             again(story.getExecutable(), scenario.getRequiredTestInstance());
