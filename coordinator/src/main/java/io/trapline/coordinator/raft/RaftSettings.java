@@ -28,6 +28,9 @@ final class RaftSettings {
         RaftServerConfigKeys.setStorageDir(properties, List.of(raft.toFile()));
         elections(properties);
         if (config.peers().size() == 1) {
+            // Nor is there anybody who could stand at the same time.
+            RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(1));
+            RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(2));
             // A pause of the process makes a leader step down; there is nobody else who could have led meanwhile.
             RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, NEVER);
         }

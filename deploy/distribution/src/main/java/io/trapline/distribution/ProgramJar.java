@@ -19,7 +19,7 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * A jar of the class path as a distribution carries it: without the native code of any machine, which lies beside it unpacked, with stack maps
- * in every class, with lambdas that can be kept, and the same bytes whenever it is written.
+ * in every class, with lambdas that can be kept, with small manifests and settings, and the same bytes whenever it is written.
  */
 final class ProgramJar {
     private static final LocalDateTime WRITTEN = LocalDateTime.of(2026, 1, 1, 0, 0);
@@ -82,7 +82,7 @@ final class ProgramJar {
             // Where readers of jars look for it.
             byte[] manifest = entries.get(MANIFEST);
             if (manifest != null) {
-                put(zip, MANIFEST, manifest);
+                put(zip, MANIFEST, SmallTexts.manifest(manifest));
             }
             for (Map.Entry<String, byte[]> entry : new TreeMap<>(entries).entrySet()) {
                 String name = entry.getKey();
@@ -95,6 +95,8 @@ final class ProgramJar {
                     renewed++;
                 } else if (PlainLambdas.mayBeIn(name, bytes)) {
                     bytes = lambdas.plain(bytes);
+                } else if (SmallTexts.isSettings(name)) {
+                    bytes = SmallTexts.settings(bytes);
                 }
                 put(zip, name, bytes);
             }

@@ -2,7 +2,10 @@ package io.trapline.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.core.Context;
+import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.classfile.ClassHierarchyResolver;
 import java.net.URISyntaxException;
@@ -12,10 +15,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.apache.pekko.actor.typed.ActorSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -83,6 +88,79 @@ class ProgramJarTest {
         }
     }
 
+    @Test
+    void aManifestKeepsWhatTheJvmAndPekkoReadOfIt() throws Exception {
+        // Given: Pekko's, in which lists for OSGi are most of it.
+        Path large = jarOf(ActorSystem.class);
+
+        // When
+        Path small = folder.resolve("small.jar");
+        written(large, small);
+
+        // Then
+        try (JarFile before = new JarFile(large.toFile());
+                JarFile after = new JarFile(small.toFile())) {
+            Attributes was = before.getManifest().getMainAttributes();
+            Attributes is = after.getManifest().getMainAttributes();
+            assertThat(was).containsKey(new Attributes.Name("Export-Package"));
+            assertThat(is).doesNotContainKey(new Attributes.Name("Export-Package"));
+            assertThat(is.getValue(Attributes.Name.IMPLEMENTATION_TITLE))
+                    .isNotNull()
+                    .isEqualTo(was.getValue(Attributes.Name.IMPLEMENTATION_TITLE));
+            assertThat(is.getValue(Attributes.Name.IMPLEMENTATION_VERSION))
+                    .isNotNull()
+                    .isEqualTo(was.getValue(Attributes.Name.IMPLEMENTATION_VERSION));
+        }
+    }
+
+    @Test
+    void aJarOfSeveralReleasesStaysOne() throws Exception {
+        // Given
+        Path jar = jarOf(Context.class);
+        try (JarFile before = new JarFile(jar.toFile())) {
+            assertThat(before.isMultiRelease()).isTrue();
+        }
+
+        // When
+        Path written = folder.resolve("releases.jar");
+        written(jar, written);
+
+        // Then
+        try (JarFile after = new JarFile(written.toFile())) {
+            assertThat(after.isMultiRelease()).isTrue();
+        }
+    }
+
+    @Test
+    void settingsWithoutTheirCommentsSayTheSame() throws Exception {
+        // Given: Pekko's, in which comments are most of it.
+        Path large = jarOf(ActorSystem.class);
+
+        // When
+        Path small = folder.resolve("small.jar");
+        written(large, small);
+
+        // Then
+        String before = text(large, "reference.conf");
+        String after = text(small, "reference.conf");
+        assertThat(after).hasSizeLessThan(before.length() / 2);
+        assertThat(ConfigFactory.parseString(after)).isEqualTo(ConfigFactory.parseString(before));
+    }
+
+    @Test
+    void aLineOfAStringThatLooksLikeACommentStays() {
+        byte[] settings = "a = \"\"\"\n# no comment\n\"\"\"\n".getBytes(StandardCharsets.UTF_8);
+
+        assertThat(SmallTexts.settings(settings)).isEqualTo(settings);
+    }
+
+    private static String text(Path jar, String entry) throws IOException {
+        try (JarFile file = new JarFile(jar.toFile());
+                InputStream in = file.getInputStream(file.getEntry(entry))) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
     private static int written(Path from, Path to) throws IOException {
         ProgramJar jar = ProgramJar.read(from);
         return jar.write(to, jar.types().orElse(ClassHierarchyResolver.defaultResolver()));
@@ -96,7 +174,8 @@ class ProgramJarTest {
                 ZipEntry entry = new ZipEntry(each);
                 entry.setTime(time);
                 zip.putNextEntry(entry);
-                zip.write(("This is " + each + "\n").getBytes(StandardCharsets.UTF_8));
+                String text = each.endsWith(".MF") ? "Manifest-Version: 1.0\n" : "This is " + each + "\n";
+                zip.write(text.getBytes(StandardCharsets.UTF_8));
                 zip.closeEntry();
             }
         }

@@ -1,5 +1,6 @@
 package io.trapline.process;
 
+import io.trapline.server.Logs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,7 +15,7 @@ import java.util.stream.Stream;
  * met with an exception.
  */
 public final class Defects {
-    /** As {@code logback.xml} has them; of those who log at ERROR also what an operator did, the others are not here. */
+    /** As {@link Logs} writes them; of those who log at ERROR also what an operator did, the others are not here. */
     private static final Pattern DEFECT =
             Pattern.compile("\\S+ ERROR (NodeRegistry|P2mShard|DomainCalls|IncomingLink|PeerLink|UnexpectedErrors"
                     + "|ControlRelay): .*");

@@ -1,10 +1,10 @@
 package io.trapline.server;
 
-import java.security.Security;
-
 /** How long the addresses that a name leads to are kept. */
 public final class NameLookups {
-    private static final String JVM = "networkaddress.cache.ttl";
+    /** Counts where the security property {@code networkaddress.cache.ttl} is not set; to set that one would begin the JDK's own logging. */
+    private static final String JVM = "sun.net.inetaddr.ttl";
+
     private static final String GRPC = "networkaddress.cache.ttl";
 
     private NameLookups() {}
@@ -15,8 +15,8 @@ public final class NameLookups {
      * anything is connected to; what is set already stands.
      */
     public static void areFresh() {
-        if (Security.getProperty(JVM) == null) {
-            Security.setProperty(JVM, "1");
+        if (System.getProperty(JVM) == null) {
+            System.setProperty(JVM, "1");
         }
         if (System.getProperty(GRPC) == null) {
             System.setProperty(GRPC, "0");

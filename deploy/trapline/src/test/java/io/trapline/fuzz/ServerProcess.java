@@ -2,6 +2,7 @@ package io.trapline.fuzz;
 
 import io.trapline.cli.TraplineCommand;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.ProcessBuilder.Redirect;
@@ -13,6 +14,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A whole cluster in a process of its own ({@code up}), its standard error in a file. */
 final class ServerProcess {
@@ -44,10 +47,8 @@ final class ServerProcess {
                 "-XX:+DisplayVMOutputToStderr",
                 "-Xms64m",
                 "-Xmx1g",
-                // It logs as it does for its users.
-                "-Dlogback.configurationFile=logback.xml",
                 "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                classPath(),
                 TraplineCommand.class.getName(),
                 "up",
                 "--listen",
@@ -128,5 +129,13 @@ final class ServerProcess {
         if (!process.waitFor(60, TimeUnit.SECONDS)) {
             process.destroyForcibly().waitFor();
         }
+    }
+
+    /** Without the tests', where a file has them log in another way: it logs as it does for its users. */
+    private static String classPath() {
+        String tests = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        return Stream.of(tests.split(File.pathSeparator))
+                .filter(entry -> !Path.of(entry).endsWith("test-classes"))
+                .collect(Collectors.joining(File.pathSeparator));
     }
 }
