@@ -22,7 +22,6 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -98,13 +97,15 @@ public final class TraplineCommand implements Callable<Integer> {
     /** Runs one command and ends the process with its exit code. */
     public static void main(String[] args) {
         NameLookups.areFresh();
-        SLF4JBridgeHandler.removeHandlersForRootLogger();
-        SLF4JBridgeHandler.install();
+        Preparation preparation = Preparation.begin(args);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         Interrupt interrupt = Interrupt.ofProcess();
         StandardOutput stdout = new StandardOutput(new FileOutputStream(FileDescriptor.out), err, interrupt);
         PrintWriter out = new PrintWriter(stdout, false, StandardCharsets.UTF_8);
-        int done = new TraplineCommand(out, err, isTerminal(), interrupt).execute(args);
+        CommandLine line =
+                new TraplineCommand(out, err, isTerminal(), interrupt).commandLine(Commands.meantBy(args));
+        preparation.await();
+        int done = line.execute(args);
         out.flush();
         err.flush();
         int exit = done == ExitCode.DONE && stdout.isLost() ? ExitCode.CHECK_FAILED : done;
