@@ -102,8 +102,7 @@ public final class TraplineCommand implements Callable<Integer> {
         Interrupt interrupt = Interrupt.ofProcess();
         StandardOutput stdout = new StandardOutput(new FileOutputStream(FileDescriptor.out), err, interrupt);
         PrintWriter out = new PrintWriter(stdout, false, StandardCharsets.UTF_8);
-        CommandLine line =
-                new TraplineCommand(out, err, isTerminal(), interrupt).commandLine(Commands.meantBy(args));
+        CommandLine line = new TraplineCommand(out, err, isTerminal(), interrupt).commandLine(Commands.meantBy(args));
         preparation.await();
         int done = line.execute(args);
         out.flush();

@@ -232,7 +232,7 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             case Ask(int shard, long epoch, long home, var rows, var returned) ->
                 rules.ask(now, shard, epoch, home, rows, returned);
             case Recorded(var rows) -> rules.recorded(rows);
-            case HomeTold(var by, long home) -> rules.homeTold(now, by, home);
+            case HomeTold(var by, long home, long shards) -> rules.homeTold(now, by, home, shards);
             case ServerMessage.Leave(Refusal why) -> leave(why);
             case Apply apply -> onApply(apply, now);
             case GetCounters get -> get.reply().accept(counters());
@@ -298,7 +298,7 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
     private void onApply(Apply apply, long now) {
         outbox.view(apply.view());
         rules.apply(
-                now, apply.revision(), apply.view(), apply.primaries(), apply.paused(), apply.opened(), apply.drains());
+                now, apply.revision(), apply.view(), apply.tellers(), apply.paused(), apply.opened(), apply.drains());
         apply.applied().run();
     }
 

@@ -18,8 +18,8 @@ import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.OutcomeRows;
 import io.trapline.node.rows.SettledRows;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -146,9 +146,9 @@ public final class IoreqServerRules {
         replies.told().recorded(rows);
     }
 
-    /** All shards at that life have asked what they have to ask at that home. */
-    public void homeTold(long nowNanos, Life by, long homeEpoch) {
-        home.told(by, homeEpoch);
+    /** All shards at that life whose placements began by {@code shardEpoch} have asked what they have to ask at that home. */
+    public void homeTold(long nowNanos, Life by, long homeEpoch, long shardEpoch) {
+        home.told(by, homeEpoch, shardEpoch);
         beginHere(nowNanos);
         finish(nowNanos);
     }
@@ -222,13 +222,14 @@ public final class IoreqServerRules {
     /**
      * The registry has moved on (rule 0); an older revision than the last changes nothing.
      *
-     * @param primaries the lives that have shards of the domain; none where this is not the server's home
+     * @param tellers the lives that have shards of the domain, each with the last revision at which the placement of one of them began; none where this is not
+     *     the server's home
      */
     public void apply(
             long nowNanos,
             long revision,
             ServerView newView,
-            Set<Life> primaries,
+            Map<Life, Long> tellers,
             boolean isPaused,
             List<VcpuOpening> opened,
             List<Drain> begun) {
@@ -248,7 +249,7 @@ public final class IoreqServerRules {
                 expiry.cameHere(nowNanos);
             }
         }
-        home.primaries(primaries);
+        home.tellers(tellers);
         expiry.timeoutMillis(newView.timeoutMillis(), nowNanos);
         for (VcpuOpening opening : opened) {
             intake.fence(opening.vcpu(), opening.epoch(), nowNanos);

@@ -104,10 +104,13 @@ final class Frames {
                         (from, to) -> sink.told(
                                 TrafficClass.ANSWERS,
                                 ToServer.newBuilder().setRecorded(RowFrames.keys(rows, from, to))));
-            case ServerMessage.HomeTold(var by, long homeEpoch) ->
+            case ServerMessage.HomeTold(var by, long homeEpoch, long shardEpoch) ->
                 sink.told(
                         TrafficClass.CALLS,
-                        ToServer.newBuilder().setHomeTold(HomeTold.newBuilder().setHomeEpoch(homeEpoch)));
+                        ToServer.newBuilder()
+                                .setHomeTold(HomeTold.newBuilder()
+                                        .setHomeEpoch(homeEpoch)
+                                        .setShardEpoch(shardEpoch)));
             case ServerMessage.PostedLeft(var rows) ->
                 Slices.of(
                         rows.size(),
@@ -300,7 +303,10 @@ final class Frames {
                         RowFrames.keys(ask.getReturned()));
             }
             case HOME_TOLD ->
-                new ServerMessage.HomeTold(from, told.getHomeTold().getHomeEpoch());
+                new ServerMessage.HomeTold(
+                        from,
+                        told.getHomeTold().getHomeEpoch(),
+                        told.getHomeTold().getShardEpoch());
             case MESSAGE_NOT_SET -> throw new MalformedFrameException("server.message", "none", "no such message");
         };
     }

@@ -6,7 +6,7 @@ import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.SettledRows;
 import io.trapline.v1.IoreqServerCounters;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** What an IOREQ server's actor is told by the rest of its node. What its emulator's stream tells it is the actor's own affair. */
@@ -48,10 +48,12 @@ public interface ServerMessage {
     record Recorded(KeyRows rows) implements ServerMessage {}
 
     /**
-     * All shards at that node have asked what they have to ask at that home. Before every node with shards has said so, nothing is delivered and nothing is
-     * believed there.
+     * All shards at that node have asked what they have to ask at that home. Before every node with shards has said so of all that it has, nothing is delivered
+     * and nothing is believed there.
+     *
+     * @param shardEpoch the last of the revisions at which the placements of these shards began: one that the node gets later has not asked yet
      */
-    record HomeTold(Life by, long homeEpoch) implements ServerMessage {}
+    record HomeTold(Life by, long homeEpoch, long shardEpoch) implements ServerMessage {}
 
     /** The node is left by its emulators: the stream of the one that is attached here ends (D-27). */
     record Leave(Refusal why) implements ServerMessage {}
@@ -66,7 +68,8 @@ public interface ServerMessage {
     /**
      * The registry has moved on. Applied in ascending order of revision.
      *
-     * @param primaries the lives that have shards of the domain, who say {@link HomeTold}; none where this is not the server's home
+     * @param tellers who says {@link HomeTold}: the lives that have shards of the domain, each with the last revision at which the placement of one of them
+     *     began; none where this is not the server's home
      * @param paused nothing is delivered while true (D1)
      * @param opened vCPUs whose older epochs are fenced
      * @param drains those that began with this change
@@ -75,7 +78,7 @@ public interface ServerMessage {
     record Apply(
             long revision,
             ServerView view,
-            Set<Life> primaries,
+            Map<Life, Long> tellers,
             boolean paused,
             List<VcpuOpening> opened,
             List<Drain> drains,

@@ -7,6 +7,7 @@ import io.trapline.node.protocol.ServerView;
 import io.trapline.node.protocol.ShardPlace;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * A domain at one revision, as its actors must know it.
@@ -45,6 +46,18 @@ public record DomainView(
     /** By shard the life of a node that decides its accesses. */
     public List<Life> primaries() {
         return places.stream().map(ShardPlace::primary).toList();
+    }
+
+    /** The lives that decide shards, each with the last revision at which the placement of one of them began. */
+    public Map<Life, Long> lastEpochs() {
+        return lastEpochs(Long.MAX_VALUE);
+    }
+
+    /** The same of what began by that revision. */
+    Map<Life, Long> lastEpochs(long revision) {
+        return places.stream()
+                .filter(place -> place.epoch() <= revision)
+                .collect(Collectors.toUnmodifiableMap(ShardPlace::primary, ShardPlace::epoch, Math::max));
     }
 
     /** By shard the revision at which its placement began. */

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which homes of servers have been told, by a node with shards of their domain, that these have asked all that they had to ask (D-22). Each home is told once; one
- * that is here and has no actor is told when it gets one.
+ * Which homes of servers have been told, by a node with shards of their domain, that these have asked all that they had to ask (D-22). Each home is told once, and
+ * again when this node has got another shard; one that is here and has no actor is told when it gets one.
  */
 public final class HomeTelling {
     /** Tells a server. */
@@ -18,8 +18,10 @@ public final class HomeTelling {
         boolean tell(int id, ServerMessage.HomeTold told);
     }
 
+    private static final ServerMessage.HomeTold NOTHING = new ServerMessage.HomeTold(new Life("", 0), 0, 0);
+
     private final Life self;
-    private final Map<Integer, Long> told = new HashMap<>();
+    private final Map<Integer, ServerMessage.HomeTold> told = new HashMap<>();
     private final Map<Integer, ServerMessage.HomeTold> owed = new HashMap<>();
 
     public HomeTelling(Life self) {
@@ -28,12 +30,14 @@ public final class HomeTelling {
 
     /** Tells the homes to which servers have come by that revision, which every actor of the domain here has applied. */
     public void tell(DomainView view, long revision, Way way) {
+        long shards = view.lastEpochs(revision).getOrDefault(self, 0L);
         for (ServerView server : view.servers()) {
             long home = server.homeEpoch();
-            boolean isNew = home > server.generation() && home > told.getOrDefault(server.id(), 0L);
-            if (isNew && home <= revision) {
-                ServerMessage.HomeTold message = new ServerMessage.HomeTold(self, home);
-                told.put(server.id(), home);
+            ServerMessage.HomeTold last = told.getOrDefault(server.id(), NOTHING);
+            boolean isNew = home > last.homeEpoch() || shards > last.shardEpoch();
+            if (isNew && home > server.generation() && home <= revision) {
+                ServerMessage.HomeTold message = new ServerMessage.HomeTold(self, home, shards);
+                told.put(server.id(), message);
                 if (way.tell(server.id(), message)) {
                     owed.remove(server.id());
                 } else {

@@ -22,7 +22,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
@@ -340,8 +339,8 @@ final class RunningDomain {
     }
 
     /** Who tells a server's home that it has been asked. */
-    private Set<Life> tellers(int id) {
-        return isHome(id) ? Set.copyOf(view.primaries()) : Set.of();
+    private Map<Life, Long> tellers(int id) {
+        return isHome(id) ? view.lastEpochs() : Map.of();
     }
 
     /**

@@ -38,7 +38,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -280,7 +279,7 @@ final class EmulatorWorld implements AutoCloseable {
                     0,
                     0,
                     EmulatorLine.NONE);
-            server.tell(new ServerMessage.Apply(revision, view, Set.of(), false, List.of(), List.of(), applied));
+            server.tell(new ServerMessage.Apply(revision, view, Map.of(), false, List.of(), List.of(), applied));
         }
     }
 

@@ -9,7 +9,9 @@ import io.trapline.node.protocol.Life;
 import io.trapline.node.rows.IoreqRows;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.SettledRows;
-import java.util.Set;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.Test;
 final class HomeTest {
     private static final Life SHARDS = new Life("n1", 0x11);
     private static final Life MORE_SHARDS = new Life("n2", 0x22);
+    private static final long PLACED = 1;
     private static final KeyRows NONE = new KeyRows(1);
     private static final long BEFORE = 9;
     private static final int LEFT_HOMES_SERVE = (int) (Expiry.LEFT_HOMES_SERVE_NANOS / 1_000_000);
@@ -32,7 +35,7 @@ final class HomeTest {
 
     private static void move(ServerScene scene, Life... primaries) {
         scene.homeEpoch = scene.revision + 1;
-        scene.primaries = Set.of(primaries);
+        scene.tellers = placed(primaries);
         scene.begin(RUN);
     }
 
@@ -49,7 +52,16 @@ final class HomeTest {
     }
 
     private static void told(ServerScene scene, Life by) {
-        scene.rules.homeTold(scene.now, by, scene.homeEpoch);
+        told(scene, by, PLACED);
+    }
+
+    private static void told(ServerScene scene, Life by, long shardEpoch) {
+        scene.rules.homeTold(scene.now, by, scene.homeEpoch, shardEpoch);
+    }
+
+    /** Each has shards since long. */
+    private static Map<Life, Long> placed(Life... lives) {
+        return Stream.of(lives).collect(Collectors.toMap(life -> life, life -> PLACED));
     }
 
     private static void bind(ServerScene scene, long run, KeptRequests kept) {
@@ -138,7 +150,7 @@ final class HomeTest {
             scene.homeEpoch = scene.revision + 1;
             ask(scene, scene.homeEpoch, Row.keys(Row.of(0, 1).post()), Row.of(0, 2));
             scene.rules.postedLeft(scene.now, Row.keys(Row.of(0, 1).post()));
-            scene.primaries = Set.of(SHARDS);
+            scene.tellers = placed(SHARDS);
             scene.begin(RUN);
             scene.take();
             told(scene, SHARDS);
@@ -377,7 +389,7 @@ final class HomeTest {
             told(scene, SHARDS);
             assertThat(scene.rules.awaitsShards()).isTrue();
 
-            scene.primaries = Set.of(SHARDS);
+            scene.tellers = placed(SHARDS);
             scene.revision++;
             scene.apply();
 
@@ -385,10 +397,26 @@ final class HomeTest {
         }
 
         @Test
+        @DisplayName(
+                "does not begin by what a node said before another node's shard came to it: that one has not asked yet (A3, F1)")
+        void waitsForWhatAPromotedCopyAsks() {
+            ServerScene scene = come(SHARDS, MORE_SHARDS);
+            told(scene, SHARDS);
+
+            scene.revision++;
+            scene.tellers = Map.of(SHARDS, scene.revision);
+            scene.apply();
+            assertThat(scene.rules.awaitsShards()).isTrue();
+
+            told(scene, SHARDS, scene.revision);
+            assertThat(scene.rules.awaitsShards()).isFalse();
+        }
+
+        @Test
         @DisplayName("is not forgotten to be told by whom knows of it before it does itself")
         void remembersWhoKnewEarlier() {
             ServerScene scene = new ServerScene();
-            scene.rules.homeTold(scene.now, SHARDS, scene.revision + 2);
+            scene.rules.homeTold(scene.now, SHARDS, scene.revision + 2, PLACED);
             scene.revision++;
             scene.apply();
 
@@ -404,7 +432,7 @@ final class HomeTest {
             long home = scene.revision + 1;
             ask(scene, home, NONE, Row.of(0, 1).within(60_000));
             scene.recall(1, 5_000, Row.of(0, 1));
-            scene.rules.homeTold(scene.now, SHARDS, home);
+            scene.rules.homeTold(scene.now, SHARDS, home, PLACED);
             assertThat(scene.take()).isEmpty();
 
             move(scene, SHARDS);

@@ -384,7 +384,7 @@ final class IoreqServerRandomTest implements IoreqEffects {
         opened.forEach(opening -> model.open(opening.vcpu(), opening.epoch()));
         // The model delivers nothing by itself: what it frees must be free before the rules say what they deliver.
         model.apply(now, revision, view(), paused, drains);
-        rules.apply(now, revision, view(), Set.of(), paused, opened, drains);
+        rules.apply(now, revision, view(), Map.of(), paused, opened, drains);
     }
 
     // What the rules say, and whether it is what the model says.

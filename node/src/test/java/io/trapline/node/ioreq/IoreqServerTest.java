@@ -25,8 +25,8 @@ import io.trapline.v1.IoreqServerCounters;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -101,7 +101,7 @@ final class IoreqServerTest {
         server.tell(new ServerMessage.Apply(
                 revision,
                 view,
-                Set.of(),
+                Map.of(),
                 false,
                 List.of(),
                 List.of(drains),
@@ -206,7 +206,7 @@ final class IoreqServerTest {
                 clock::get));
 
         idle.run(new ServerMessage.Apply(
-                EPOCH, view(true, EPOCH, EPOCH), Set.of(), false, List.of(), List.of(), () -> {}));
+                EPOCH, view(true, EPOCH, EPOCH), Map.of(), false, List.of(), List.of(), () -> {}));
         idle.run(bind(outlet, EPOCH));
 
         assertThat(idle.hasEffects()).isFalse();

@@ -18,8 +18,8 @@ import io.trapline.node.rows.SettledRows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.StringJoiner;
 import java.util.function.IntFunction;
 
@@ -50,7 +50,7 @@ final class ServerScene implements IoreqEffects {
     long run;
     long homeEpoch = GENERATION;
     long otherRunUntil;
-    Set<Life> primaries = Set.of();
+    Map<Life, Long> tellers = Map.of();
 
     ServerScene() {
         claims[0] = AccessFlags.ALL;
@@ -104,7 +104,7 @@ final class ServerScene implements IoreqEffects {
 
     /** The registry's revision as it is, once more. */
     void apply(Drain... drains) {
-        rules.apply(now, revision, view(), primaries, paused, List.of(), List.of(drains));
+        rules.apply(now, revision, view(), tellers, paused, List.of(), List.of(drains));
     }
 
     /** The server has changed. */
@@ -115,7 +115,7 @@ final class ServerScene implements IoreqEffects {
 
     void open(int vcpu, long epoch) {
         revision++;
-        rules.apply(now, revision, view(), primaries, paused, List.of(new VcpuOpening(vcpu, epoch)), List.of());
+        rules.apply(now, revision, view(), tellers, paused, List.of(new VcpuOpening(vcpu, epoch)), List.of());
     }
 
     /** A drain that begins with the next revision. */

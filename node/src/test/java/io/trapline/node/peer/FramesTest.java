@@ -345,7 +345,7 @@ final class FramesTest {
                 new ServerMessage.Recall(SHARD, 31, 8, 42, keys(5), 100),
                 new ServerMessage.PostedLeft(keys(2)),
                 new ServerMessage.Ask(SHARD, 40, 41, ioreqs(6), keys(2)),
-                new ServerMessage.HomeTold(FROM, 41),
+                new ServerMessage.HomeTold(FROM, 41, 40),
                 new ServerMessage.Recorded(keys(3)),
                 new ServerMessage.Gated(
                         11,

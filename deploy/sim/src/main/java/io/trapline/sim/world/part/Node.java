@@ -319,9 +319,9 @@ public final class Node {
     }
 
     /** Who tells a server's home that it has been asked (D-22); none where the server is elsewhere. */
-    private Set<Life> tellers(int id, DomainView domain) {
+    private Map<Life, Long> tellers(int id, DomainView domain) {
         boolean isHome = domain.homes().getOrDefault(id, place.life()).equals(place.life());
-        return isHome ? Set.copyOf(domain.primaries()) : Set.of();
+        return isHome ? domain.lastEpochs() : Map.of();
     }
 
     /** The shards here have asked servers' homes what they had to ask by that revision (D-22). */
@@ -346,7 +346,7 @@ public final class Node {
                     new ServerAt(server.serverName(), home(id)),
                     TrafficClass.CALLS,
                     () -> "told by " + told.by().node() + " at home " + told.homeEpoch(),
-                    (at, times) -> at.homeTold(told.by(), told.homeEpoch()));
+                    (at, times) -> at.homeTold(told.by(), told.homeEpoch(), told.shardEpoch()));
             return true;
         });
     }

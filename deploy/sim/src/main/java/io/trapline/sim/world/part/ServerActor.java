@@ -19,8 +19,8 @@ import io.trapline.sim.check.IoreqKey;
 import io.trapline.sim.check.ServerChecks;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -152,10 +152,10 @@ public final class ServerActor implements IoreqEffects {
         rules.recorded(rows);
     }
 
-    void homeTold(Life by, long homeEpoch) {
+    void homeTold(Life by, long homeEpoch, long shardEpoch) {
         step(() -> {
             checks.binding();
-            rules.homeTold(now(), by, homeEpoch);
+            rules.homeTold(now(), by, homeEpoch, shardEpoch);
             checks.bound();
         });
     }
@@ -181,7 +181,7 @@ public final class ServerActor implements IoreqEffects {
     public void apply(
             long revision,
             ServerView newView,
-            Set<Life> primaries,
+            Map<Life, Long> tellers,
             boolean paused,
             List<VcpuOpening> opened,
             List<Drain> drains,
@@ -194,7 +194,7 @@ public final class ServerActor implements IoreqEffects {
                 now(),
                 revision,
                 world.seams.view(before, newView),
-                primaries,
+                tellers,
                 world.seams.pausedAtServers(paused),
                 world.seams.openedForServers(opened),
                 world.seams.drains(drains));
