@@ -152,7 +152,9 @@ public final class ShardReplica {
     public void aligned() {
         state = State.ALIGNED;
         whole = last;
-        proposedAt = Long.MIN_VALUE;
+        if (!abandons) {
+            proposedAt = Long.MIN_VALUE;
+        }
     }
 
     /** The registry: the copy is a backup's. */

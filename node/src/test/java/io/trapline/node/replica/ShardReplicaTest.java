@@ -192,6 +192,19 @@ final class ShardReplicaTest {
     }
 
     @Test
+    @DisplayName("D-24: a copy that was silent is given up although it is whole by the time that somebody hears it")
+    void abandonsACopyThatIsWholeTooLate() {
+        replica.syncing(BASE);
+        replica.step(0);
+        replica.tick(ShardReplica.SILENCE_NANOS);
+        replica.acknowledged(BASE, 1, ShardReplica.SILENCE_NANOS + 1);
+        replica.aligned();
+        replica.tick(ShardReplica.SILENCE_NANOS + ShardReplica.PROPOSE_EVERY_NANOS);
+
+        assertThat(said).containsExactly("abandon", "release 1", "abandon");
+    }
+
+    @Test
     @DisplayName("D4: where changes wait for a second copy nothing may leave but while the registry counts two")
     void waitsForASecondCopy() {
         ShardReplica waiting = new ShardReplica(effects, true);
