@@ -31,9 +31,6 @@ import org.slf4j.LoggerFactory;
 final class LeadershipTransfer {
     private static final Logger LOG = LoggerFactory.getLogger(LeadershipTransfer.class);
 
-    /** Each has this long to catch up and to be elected. */
-    private static final long EACH_MILLIS = 600;
-
     private final RaftServer server;
     private final RaftServer.Division division;
     private final ClientId client;
@@ -91,9 +88,15 @@ final class LeadershipTransfer {
     /** Null = whoever is elected. */
     private void ask(@Nullable RaftPeerId successor) throws IOException {
         TransferLeadershipRequest request = new TransferLeadershipRequest(
-                client, server.getId(), division.getGroup().getGroupId(), calls.getAsLong(), successor, EACH_MILLIS);
+                client,
+                server.getId(),
+                division.getGroup().getGroupId(),
+                calls.getAsLong(),
+                successor,
+                Succession.EACH.toMillis());
         try {
-            RaftClientReply reply = server.transferLeadershipAsync(request).get(2 * EACH_MILLIS, TimeUnit.MILLISECONDS);
+            RaftClientReply reply =
+                    server.transferLeadershipAsync(request).get(2 * Succession.EACH.toMillis(), TimeUnit.MILLISECONDS);
             if (!reply.isSuccess()) {
                 throw new IOException(reply.getException());
             }

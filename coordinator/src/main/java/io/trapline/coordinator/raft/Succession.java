@@ -15,12 +15,15 @@ import java.util.Optional;
  * leaves on purpose names its successor instead.
  */
 @Pure
-final class Succession {
+public final class Succession {
     /** More than an election takes. */
     static final Duration APART = Duration.ofMillis(150);
 
     /** Some heartbeats. */
     private static final Duration LATELY = Duration.ofMillis(500);
+
+    /** So long has each to whom a leader hands over to catch up and to be elected. */
+    public static final Duration EACH = Duration.ofMillis(600);
 
     private Succession() {}
 
@@ -61,10 +64,10 @@ final class Succession {
      * @param silentMillis since it was last heard of
      * @param committed the last entry that it knows to be committed
      */
-    record Follower(String id, long silentMillis, long committed) {}
+    public record Follower(String id, long silentMillis, long committed) {}
 
     /** To whom a leader hands over, best first: who was heard of lately before who may be gone, and of them who has most. */
-    static List<String> successors(Collection<Follower> followers) {
+    public static List<String> successors(Collection<Follower> followers) {
         return followers.stream()
                 .sorted(Comparator.comparing((Follower follower) -> follower.silentMillis() > LATELY.toMillis())
                         .thenComparing(Follower::committed, Comparator.reverseOrder())

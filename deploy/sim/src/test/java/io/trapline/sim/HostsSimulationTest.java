@@ -57,6 +57,15 @@ final class HostsSimulationTest {
         assertThat(Objects.requireNonNull(summary.counts().get("drains")))
                 .as("drains of nodes")
                 .isGreaterThan(SEEDS / 2L);
+        assertThat(Objects.requireNonNull(summary.counts().get("nodes told to end")))
+                .as("nodes that were told to end")
+                .isGreaterThan(SEEDS / 2L);
+        assertThat(Objects.requireNonNull(summary.counts().get("coordinators told to end")))
+                .as("coordinators that were told to end")
+                .isGreaterThan(SEEDS / 4L);
+        assertThat(Objects.requireNonNull(summary.counts().get("shards and servers that left nodes told to end")))
+                .as("shards and servers that had gone to other nodes when theirs ended")
+                .isGreaterThan(SEEDS / 2L);
         assertThat(Objects.requireNonNull(summary.counts().get("domains lost")))
                 .as("domains that were lost with the only copy of something, which ends a run")
                 .isLessThan(SEEDS / 20);

@@ -1,6 +1,7 @@
 package io.trapline.process;
 
 import io.trapline.node.Node;
+import io.trapline.node.registry.Departure;
 import io.trapline.node.registry.NodeRegistry.Parts;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
@@ -19,11 +20,6 @@ import org.slf4j.LoggerFactory;
  */
 final class NodeLeave {
     private static final Logger LOG = LoggerFactory.getLogger(NodeLeave.class);
-
-    private static final Duration ASK = Duration.ofSeconds(3);
-    private static final long LOOK_MILLIS = 50;
-    /** A node that is not heard of has nothing that anybody could take over. */
-    private static final Duration WITHOUT_LEASE = Duration.ofSeconds(3);
 
     private final BooleanSupplier serves;
     private final Supplier<CompletionStage<Parts>> asksParts;
@@ -70,23 +66,21 @@ final class NodeLeave {
     }
 
     private void awaitLeft() throws ExecutionException, InterruptedException, TimeoutException {
-        long endNanos = System.nanoTime() + timeout.toNanos();
-        long servedNanos = System.nanoTime();
-        boolean isHeard = false;
+        Departure departure = new Departure(System.nanoTime(), timeout);
         Parts parts = parts();
-        while (parts.isOpen() && (!isHeard || parts.left() > 0)) {
-            // While coordinators elect a leader nobody hears it: that is no reason to lose anything.
-            isHeard = isHeard || tell();
+        while (departure.mayGain(parts.isOpen(), parts.left())) {
+            if (!departure.isHeard() && tell()) {
+                departure.heard();
+            }
             long now = System.nanoTime();
-            servedNanos = serves.getAsBoolean() ? now : servedNanos;
-            if (now - endNanos >= 0 || now - servedNanos >= WITHOUT_LEASE.toNanos()) {
+            if (departure.isOver(now, serves.getAsBoolean())) {
                 LOG.warn(
                         "{}: {} shards and servers have not gone to other nodes, and end with this one",
-                        why(isHeard, now - endNanos >= 0),
+                        why(departure.isHeard(), departure.isLate(now)),
                         parts.left());
                 return;
             }
-            if (skipped.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+            if (skipped.await(Departure.LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
                 LOG.warn("asked to end at once: {} shards and servers end with this node", parts.left());
                 return;
             }
@@ -106,7 +100,7 @@ final class NodeLeave {
     /** Whether it has been heard. */
     private boolean tell() throws InterruptedException {
         try {
-            tells.get().toCompletableFuture().get(ASK.toMillis(), TimeUnit.MILLISECONDS);
+            tells.get().toCompletableFuture().get(Departure.HEARD_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
             return true;
         } catch (ExecutionException | TimeoutException unheard) {
             LOG.info("no coordinator has heard yet that this node is about to end", unheard);
@@ -115,6 +109,6 @@ final class NodeLeave {
     }
 
     private Parts parts() throws ExecutionException, InterruptedException, TimeoutException {
-        return asksParts.get().toCompletableFuture().get(ASK.toMillis(), TimeUnit.MILLISECONDS);
+        return asksParts.get().toCompletableFuture().get(Departure.HEARD_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
     }
 }

@@ -158,13 +158,6 @@ final class DomainShards {
         return moved;
     }
 
-    /** How many are decided here, and not lost. */
-    int decided() {
-        return (int) places.stream()
-                .filter(place -> peers.isSelf(place.primary()) && place.state() != ShardPlace.State.LOST)
-                .count();
-    }
-
     /** A copy that nobody has asked anything goes elsewhere like any other: its actor is started for that. */
     void beginMoves() {
         for (int i = 0; i < roles.size(); i++) {

@@ -18,7 +18,6 @@ import io.trapline.node.protocol.VcpusMessage;
 import io.trapline.node.protocol.VcpusRoute;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -243,9 +242,7 @@ final class RunningDomain {
 
     /** How many parts of it would be missed here: shards that this node decides, and servers at home here. */
     int parts() {
-        return isServing()
-                ? shards.decided() + Collections.frequency(view.homes().values(), peers.self())
-                : 0;
+        return isServing() ? Departure.parts(view, peers.self()) : 0;
     }
 
     /** Whether the domain's type calls are carried out here. */

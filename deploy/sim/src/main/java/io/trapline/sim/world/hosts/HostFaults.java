@@ -10,11 +10,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What goes wrong: hosts that stop and go on, crash and come back, links that are cut one way or both, streams that break, runs that die or are replaced. */
 final class HostFaults {
     private static final long MILLIS = 1_000_000;
     private static final long SETTLES = 1_000 * MILLIS;
+    /** How long a process closes what it has open. */
+    private static final long CLOSES_WITHIN = 100 * MILLIS;
+
+    /** An election, a leader's grace, and as long again until hosts that were away have a lease. */
+    private static final long ELECTS_WITHIN = 3_000 * MILLIS;
+
     private static final int LAST_ACTS = 4;
 
     private final HostsWorld world;
@@ -24,8 +31,12 @@ final class HostFaults {
     /** Until when a host may be without a lease for what was done to it. */
     private final Map<SimHost, Long> awayUntil = new HashMap<>();
 
-    private boolean isDraining;
+    private final Endings endings;
+    private @Nullable SimHost drained;
     private long drains;
+    /** A coordinator has ended: until then a host may be without a lease because nobody gave it one. */
+    private long registryKnowsFrom;
+
     /** Nothing goes wrong, not yet or not any more. */
     private boolean isHealed = true;
 
@@ -34,6 +45,17 @@ final class HostFaults {
         this.agenda = agenda;
         hosts = world.hosts;
         apart = agenda.oneOf(List.of(30 * MILLIS, 100 * MILLIS, 500 * MILLIS));
+        endings = new Endings(hosts, agenda, new Endings.Processes() {
+            @Override
+            public boolean mayEnd(SimHost host) {
+                return mayCrash(host);
+            }
+
+            @Override
+            public void end(SimHost host, int life) {
+                HostFaults.this.end(host, life);
+            }
+        });
     }
 
     void begin() {
@@ -51,7 +73,7 @@ final class HostFaults {
     }
 
     private void act() {
-        switch (agenda.upTo(25)) {
+        switch (agenda.upTo(28)) {
             case 0, 1 -> pause(agenda.oneOf(hosts.nodeHosts));
             case 2 -> pause(agenda.oneOf(hosts.coordinatorHosts));
             case 3 -> crash(agenda.oneOf(hosts.nodeHosts));
@@ -70,6 +92,8 @@ final class HostFaults {
             case 21 -> world.home().ifPresent(this::pause);
             case 22 -> world.home().ifPresent(this::isolate);
             case 23, 24 -> drain(agenda.oneOf(hosts.nodeHosts));
+            case 25, 26 -> nodeIsToldToEnd(agenda.oneIn(2) ? world.primary() : agenda.oneOf(hosts.nodeHosts));
+            case 27 -> coordinatorIsToldToEnd(agenda.oneOf(hosts.coordinatorHosts));
             default -> partCopies(world.primary());
         }
     }
@@ -135,11 +159,20 @@ final class HostFaults {
         return !world.mustNotFail(host) && !hosts.hasOnlyCopy(host);
     }
 
-    /** Whether whatever has a copy there has another one, at a host that keeps its lease. */
+    /** Whether whatever has a copy there has another one, at a host that keeps its lease and that copy. */
     private boolean mayCrash(SimHost host) {
         return mayBeAway(host)
-                && hosts.partners(host).stream()
-                        .allMatch(other -> other.runs() && awayUntil.getOrDefault(other, 0L) < agenda.now());
+                && registryKnowsFrom < agenda.now()
+                && hosts.partners(host).stream().allMatch(other -> isThere(other) && !isGivenUp(other, host));
+    }
+
+    private boolean isThere(SimHost host) {
+        return host.runs() && awayUntil.getOrDefault(host, 0L) < agenda.now();
+    }
+
+    /** A leader gives a copy at a drained node up for another one, perhaps before it knows that the node with the other copy has died (design 0002, 6.3). */
+    private boolean isGivenUp(SimHost copy, SimHost other) {
+        return copy == drained || (other == drained && endings.isLeaving(copy));
     }
 
     private void pause(SimHost host) {
@@ -176,21 +209,52 @@ final class HostFaults {
 
     /** What a node has goes to others while everybody is at it, as far as there is room; after a while it may stay where it is again (D-27). */
     private void drain(SimHost host) {
-        if (isDraining) {
+        if (isDraining() || !hosts.partners(host).stream().allMatch(this::isThere)) {
             return;
         }
-        isDraining = true;
+        drained = host;
         drains++;
         world.ask(
                 Requests.drain(host.name(), true),
-                drained -> agenda.after(
+                begun -> agenda.after(
                         agenda.between(20 * MILLIS, 2_000 * MILLIS),
-                        () -> world.ask(Requests.drain(host.name(), false), undrained -> isDraining = false)));
+                        () -> world.ask(Requests.drain(host.name(), false), ended -> drained = null)));
+    }
+
+    private void nodeIsToldToEnd(SimHost host) {
+        if (!world.mustNotFail(host)) {
+            endings.node(host);
+        }
+    }
+
+    private void coordinatorIsToldToEnd(SimHost coordinator) {
+        if (agenda.now() > registryKnowsFrom) {
+            endings.coordinator(coordinator);
+        }
+    }
+
+    /** It has done what it does before its end, and is started again. */
+    private void end(SimHost host, int life) {
+        long away = briefly(host, host);
+        if (hosts.coordinatorHosts.contains(host)) {
+            registryKnowsFrom = agenda.now() + away + ELECTS_WITHIN;
+        }
+        agenda.after(agenda.between(0, CLOSES_WITHIN), () -> {
+            if (host.isUp(life)) {
+                stop(host);
+                agenda.after(away, () -> start(host));
+            }
+        });
+    }
+
+    /** Processes that are told to end. */
+    Endings endings() {
+        return endings;
     }
 
     /** Whether a node is being drained. */
     boolean isDraining() {
-        return isDraining;
+        return drained != null;
     }
 
     /** How often one was. */
@@ -224,10 +288,23 @@ final class HostFaults {
     /** A process whose life is over ends, and is started again. */
     private void start(SimHost host) {
         if (host.isUp() && hosts.isOver(host)) {
-            hosts.crashNode(host);
+            stop(host);
         }
-        if (!host.isUp()) {
+        if (host.isUp()) {
+            return;
+        }
+        if (hosts.coordinatorHosts.contains(host)) {
+            hosts.startCoordinator(host);
+        } else {
             hosts.startNode(host);
+        }
+    }
+
+    private void stop(SimHost host) {
+        if (hosts.coordinatorHosts.contains(host)) {
+            hosts.crashCoordinator(host);
+        } else {
+            hosts.crashNode(host);
         }
     }
 
@@ -268,6 +345,7 @@ final class HostFaults {
         isHealed = true;
         hosts.net.heal();
         all().forEach(SimHost::goOn);
-        hosts.nodeHosts.forEach(this::start);
+        all().forEach(this::start);
+        endings.heal();
     }
 }

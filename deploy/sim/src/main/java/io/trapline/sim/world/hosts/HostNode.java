@@ -5,9 +5,11 @@ import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.model.Refusal;
+import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.peer.LinkAdmission;
 import io.trapline.node.peer.TrafficClass;
 import io.trapline.node.protocol.Life;
+import io.trapline.node.registry.Departure;
 import io.trapline.node.registry.PeerNode;
 import io.trapline.sim.run.Chance;
 import io.trapline.sim.world.cluster.host.Mailbox;
@@ -51,6 +53,7 @@ final class HostNode implements Place, Follower {
     private final Set<Life> over = new HashSet<>();
     private long revision;
     private boolean isLeaving;
+    private boolean isOtherOpen;
 
     HostNode(Hosts hosts, SimHost host, NodeLife life, BooleanSupplier serves, Told told) {
         this.hosts = hosts;
@@ -106,6 +109,7 @@ final class HostNode implements Place, Follower {
 
     @Override
     public void execute(Supplier<String> what, Command command, Consumer<Optional<Answer>> reply) {
+        hosts.agenda.say(() -> host.name() + " asks for " + what.get());
         hosts.execute(host, command, reply);
     }
 
@@ -196,9 +200,22 @@ final class HostNode implements Place, Follower {
         }
     }
 
+    /** Whether another node is there that is not drained. */
+    boolean isOtherOpen() {
+        return isOtherOpen;
+    }
+
+    /** How many shards and servers would be missed here. */
+    int parts() {
+        return node.known()
+                .filter(domain -> domain.table().state() != DecisionTable.State.CRASHED)
+                .map(domain -> Departure.parts(domain, life))
+                .orElse(0);
+    }
+
     /** A drained node has its guests and emulators go to another one, while there is one that is not (D-27). */
     private void leaveIfDrained(List<PeerNode> nodes) {
-        boolean isOtherOpen = nodes.stream()
+        isOtherOpen = nodes.stream()
                 .anyMatch(peer -> !peer.life().equals(life) && peer.life().incarnation() != 0 && !peer.draining());
         boolean isDrained = nodes.stream().anyMatch(peer -> peer.life().equals(life) && peer.draining());
         boolean leaves = isDrained && isOtherOpen;

@@ -100,12 +100,23 @@ final class Hosts {
 
     // ---- processes
 
-    private void startCoordinator(SimHost host) {
+    void startCoordinator(SimHost host) {
         host.start();
         coordinators.put(
                 host.name(),
                 new CoordinatorProcess(
                         agenda, net, log, coordinatorHosts.indexOf(host), coordinators::get, leaseChecks, seams));
+    }
+
+    void crashCoordinator(SimHost host) {
+        host.crash();
+        coordinators.remove(host.name());
+        log.crashed(coordinatorHosts.indexOf(host));
+    }
+
+    /** Of a host that runs or is stopped. */
+    CoordinatorProcess coordinator(SimHost host) {
+        return Objects.requireNonNull(coordinators.get(host.name()));
     }
 
     void startNode(SimHost host) {
@@ -245,6 +256,7 @@ final class Hosts {
         }
         change.getDrainsList().forEach(drain -> drains.put(drain.getRevision(), drain));
         registry.apply(change).changed().forEach(changed -> {
+            sayMoves(command, changed.view());
             countMoves(command, changed.view());
             stage.promises.registry(changed.view());
             Map<Integer, Long> present = new TreeMap<>();
@@ -252,6 +264,12 @@ final class Hosts {
             stage.servers(changed.view().table().revision(), present);
             changed.opened().forEach(opening -> stage.history.reopened(opening.vcpu(), opening.epoch()));
         });
+    }
+
+    private void sayMoves(Command command, DomainView now) {
+        if (!domain().map(DomainView::places).equals(Optional.of(now.places()))) {
+            agenda.say(() -> command.getCommandCase() + ": the shards are at " + now.places());
+        }
     }
 
     private void countMoves(Command command, DomainView now) {

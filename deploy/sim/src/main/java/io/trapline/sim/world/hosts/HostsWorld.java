@@ -43,6 +43,9 @@ public final class HostsWorld implements Run, Realm {
     /** Where servers stay at their homes these are elsewhere, and do not fail for long. */
     private static final int SHARD_HOSTS = 3;
 
+    /** For every copy that there may be at a host. */
+    private static final long PLENTY_PAGES = 4 * Layout.NR_PAGES;
+
     private static final long MICROS = 1_000;
     private static final long MILLIS = 1_000_000;
     private static final long BEGINS_WITHIN = 10_000 * MILLIS;
@@ -75,7 +78,7 @@ public final class HostsWorld implements Run, Realm {
         stage = new Stage(agenda, agenda::now, plant.seams());
         int replicas = agenda.oneOf(List.of(1, 1, 1, 3));
         // With room for one shard at each, shards are apart.
-        long memoryBytes = agenda.oneIn(2) ? 0 : Layout.SHARD_PAGES << Gfn.PAGE_SHIFT;
+        long memoryBytes = (agenda.oneIn(2) ? PLENTY_PAGES : Layout.SHARD_PAGES) << Gfn.PAGE_SHIFT;
         hosts = new Hosts(
                 agenda, stage, plant.leases().seams(), replicas, SHARD_HOSTS + 1 + agenda.upTo(1), memoryBytes);
         clients = new SimHost(agenda, "clients", false);
@@ -210,6 +213,7 @@ public final class HostsWorld implements Run, Realm {
                 && emulators.stream().allMatch(Emulator::isIdle)
                 && operator.isIdle()
                 && !faults.isDraining()
+                && !faults.endings().isLeaving()
                 && ownerCalls.areOver()
                 && hosts.lives().stream().allMatch(life -> life.memory().isIdle())
                 && !hosts.hasOpenDrains()
@@ -300,6 +304,11 @@ public final class HostsWorld implements Run, Realm {
                 new ClientReach(hosts, agenda, clients, agenda.oneOf(hosts.nodeHosts), true),
                 vcpu,
                 "guest " + ++names + " of vCPU " + vcpu));
+    }
+
+    /** Processes that are told to end. */
+    Endings endings() {
+        return faults.endings();
     }
 
     int vcpus() {
@@ -418,6 +427,11 @@ public final class HostsWorld implements Run, Realm {
         counts.put("homes moved otherwise", hosts.homesMoved(false));
         counts.put("ioreqs moved with them", stage.cameAlong());
         counts.put("drains", faults.drains());
+        counts.put("nodes told to end", faults.endings().nodes());
+        counts.put("coordinators told to end", faults.endings().coordinators());
+        counts.put(
+                "shards and servers that left nodes told to end",
+                faults.endings().handedOver());
         counts.put("answers given again", hosts.requestChecks.answersAgain());
         counts.put("simulated ms", agenda.now() / MILLIS);
         return counts;
@@ -442,6 +456,8 @@ public final class HostsWorld implements Run, Realm {
                 .append(operator.isIdle())
                 .append(", memory and type calls ")
                 .append(ownerCalls.areOver() ? "over" : "under way")
+                .append(", ")
+                .append(faults.endings())
                 .append('\n');
         return text.append(hosts).toString();
     }

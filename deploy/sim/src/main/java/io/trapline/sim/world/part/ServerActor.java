@@ -190,6 +190,10 @@ public final class ServerActor implements IoreqEffects {
         checks.applies(now(), newView, opened, drains);
         ServerView before = view;
         view = newView;
+        if (rules.awaitsShards()) {
+            // Whom it waits for may be no primary any more, and the others have told it already.
+            checks.binding();
+        }
         rules.apply(
                 now(),
                 revision,
@@ -198,6 +202,7 @@ public final class ServerActor implements IoreqEffects {
                 world.seams.pausedAtServers(paused),
                 world.seams.openedForServers(opened),
                 world.seams.drains(drains));
+        checks.bound();
         appliedRevision = revision;
         world.seams.drainsOverAtOnce(drains).forEach(drain -> drained(drain.revision()));
         takeWaiting();

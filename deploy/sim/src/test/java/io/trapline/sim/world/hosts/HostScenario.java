@@ -227,6 +227,20 @@ final class HostScenario {
         until("there are two copies", this::isDual);
     }
 
+    /** The coordinator that leads. */
+    SimHost leader() {
+        return hosts.coordinatorHosts.stream().filter(this::leads).findFirst().orElseThrow();
+    }
+
+    private boolean leads(SimHost host) {
+        return host.runs() && hosts.coordinator(host).leadsInTerm() > 0;
+    }
+
+    /** Whether another one leads while that one's process, or while its end, is still there. */
+    boolean anotherLeadsThan(SimHost host) {
+        return hosts.coordinatorHosts.stream().anyMatch(other -> other != host && leads(other));
+    }
+
     /** Everything goes well from now on, comes to its end, and has kept every promise. */
     void ends() {
         traced(world::heal);

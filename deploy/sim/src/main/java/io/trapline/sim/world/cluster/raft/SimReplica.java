@@ -2,6 +2,7 @@ package io.trapline.sim.world.cluster.raft;
 
 import io.trapline.coordinator.raft.Applied;
 import io.trapline.coordinator.raft.ReplicaEvents;
+import io.trapline.coordinator.raft.Succession;
 import io.trapline.coordinator.registry.Registry;
 import io.trapline.coordinator.registry.RegistryView;
 import io.trapline.coordinator.registry.Result;
@@ -21,6 +22,7 @@ import java.util.Optional;
 public final class SimReplica {
     private static final long HEARTBEAT = 100_000_000;
     private static final int MOST_ENTRIES = 64;
+    private static final long NANOS_PER_MILLI = 1_000_000;
 
     private enum Role {
         FOLLOWER,
@@ -146,6 +148,56 @@ public final class SimReplica {
     }
 
     // ---- elections
+
+    /** It leaves on purpose, where it leads. */
+    public void handOver(Runnable left) {
+        if (leads()) {
+            new LeaderTransfer(this, left).begin();
+        } else {
+            left.run();
+        }
+    }
+
+    SimHost host() {
+        return host;
+    }
+
+    /** Its followers, as it knows them. */
+    List<Succession.Follower> followers() {
+        long now = host.clock().getAsLong();
+        List<Succession.Follower> followers = new ArrayList<>();
+        for (int other = 0; other < log.size(); other++) {
+            if (other != self) {
+                followers.add(new Succession.Follower(
+                        log.hosts.get(other).name(), (now - heard[other]) / NANOS_PER_MILLI, match[other]));
+            }
+        }
+        return followers;
+    }
+
+    /** A follower that has all of the log is asked to stand, unless there has been another term by then. */
+    boolean asksToStand(String follower) {
+        for (int other = 0; other < log.size(); other++) {
+            if (log.hosts.get(other).name().equals(follower) && match[other] == disk.lastIndex()) {
+                long term = disk.term();
+                log.send(self, other, () -> "is to stand after " + term, peer -> peer.stands(term));
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void stands(long after) {
+        if (disk.term() == after && role == Role.FOLLOWER) {
+            standForElection();
+        }
+    }
+
+    void stepDown(long ofTerm) {
+        if (leads() && disk.term() == ofTerm) {
+            follow(ofTerm);
+        }
+    }
 
     private void awaitElection() {
         long ofElection = ++election;
