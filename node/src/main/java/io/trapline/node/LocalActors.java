@@ -50,6 +50,8 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
 
     @Override
     public Behavior<ShardMessage> shard(DomainView domain, int index, DomainRoutes routes) {
+        RunProposal dropBackup = propose(domain, What.DROP_BACKUP);
+        RunProposal abandonSync = propose(domain, What.ABANDON_SYNC);
         RunProposal addBackup = propose(domain, What.ADD_BACKUP);
         RunProposal handOver = propose(domain, What.HAND_OVER);
         return P2mShard.create(
@@ -65,7 +67,10 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
                         routes.calls(),
                         domain.waitsForCopy(),
                         domain.generation(),
-                        propose(domain, What.DROP_BACKUP),
+                        (place, silentNanos) -> {
+                            routes.silent().silent(index, place, silentNanos);
+                            dropBackup.accept(place);
+                        },
                         propose(domain, What.BEGIN_HAND_OVER),
                         place -> {
                             if (routes.frozen().caughtUp(index, place)) {
@@ -77,7 +82,10 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
                                 addBackup.accept(place);
                             }
                         },
-                        propose(domain, What.ABANDON_SYNC),
+                        (place, silentNanos) -> {
+                            routes.silent().silent(index, place, silentNanos);
+                            abandonSync.accept(place);
+                        },
                         gate,
                         sessions));
     }

@@ -101,6 +101,7 @@ public final class Leadership {
     private void begun(long revision) {
         leadership = revision;
         LOG.info("leadership {} of coordinator {} has begun", revision, settings.peer());
+        RunLog.begun(settings.views().read(RegistryView::degraded));
         LeaseTable begun = new LeaseTable(
                 new Leases(), new Roles(), now(), settings.views().read(RegistryView::lives));
         table = begun;

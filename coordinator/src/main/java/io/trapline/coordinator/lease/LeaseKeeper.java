@@ -170,7 +170,13 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
             }
             case RefuseExpired expired -> held.expired(now()).forEach(this::refuse);
             case EntryApplied applied ->
-                applied.applied().results().forEach(result -> result.change().ifPresent(this::changed));
+                applied.applied().results().forEach(result -> {
+                    result.change().ifPresent(this::changed);
+                    if (leadership != null) {
+                        // One replica says it, once: who leads, or led when it was applied.
+                        RunLog.changed(result.runs());
+                    }
+                });
             case Stop stop -> {
                 held.takeAll().forEach(this::refuse);
                 return Behaviors.stopped();

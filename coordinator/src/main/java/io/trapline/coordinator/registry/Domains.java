@@ -65,7 +65,7 @@ final class Domains {
                 .build();
     }
 
-    private static DomainRedundancy redundancy(PlacedDomain placed) {
+    static DomainRedundancy redundancy(PlacedDomain placed) {
         if (placed.getDomain().getMemory() != DomainMemory.DOMAIN_MEMORY_REPLICATED) {
             return DomainRedundancy.DOMAIN_REDUNDANCY_NONE;
         }

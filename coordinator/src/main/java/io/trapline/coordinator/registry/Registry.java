@@ -133,7 +133,7 @@ public final class Registry {
         Change change = state.takeChange();
         Optional<RegistryChange> changed =
                 state.revision == before ? Optional.empty() : Optional.of(change.build(state));
-        return new Result(answer, changed);
+        return new Result(answer, changed, change.runs(state, command));
     }
 
     private Answer carryOut(Command command) {

@@ -127,7 +127,7 @@ final class State {
         loads.add(placed);
         serversOf(domid).values().forEach(server -> countRoles(server, 1));
         domids.set(domid);
-        change.domain(domid);
+        change.domain(domid, before);
     }
 
     void removeDomain(int domid) {

@@ -1,7 +1,12 @@
 package io.trapline.coordinator.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.trapline.coordinator.commit.Committer;
 import io.trapline.coordinator.raft.Applied;
 import io.trapline.coordinator.registry.Registry;
@@ -10,6 +15,7 @@ import io.trapline.coordinator.registry.Result;
 import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.CreateDomain;
+import io.trapline.internal.v1.EndNode;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.RegisterNode;
 import io.trapline.v1.CreateDomainRequest;
@@ -36,6 +42,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
 
 @DisplayName("D-4, D-7: calls that wait when leadership is lost")
 @Timeout(120)
@@ -204,6 +211,37 @@ final class LeaseKeeperTest {
         assertThat(submittedWithoutLease().getLeadership()).isEqualTo(leadership);
     }
 
+    @Test
+    void saysOnceWhatBecomesOfCopiesAndOnlyWhereItLeads() {
+        // D4
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        Logger logger = (Logger) LoggerFactory.getLogger(RunLog.class);
+        logger.addAppender(log);
+        try {
+            long leadership = lead();
+            keeper.tell(new LeaseKeeper.Leading(false));
+            Command.Builder end = Command.newBuilder()
+                    .setEndNode(EndNode.newBuilder().setLife(LIFE))
+                    .setLeadership(leadership);
+            LeaseKeeper.EntryApplied ended = applied(end);
+            keeper.tell(ended);
+            sync();
+            assertThat(log.list).as("a follower's, or a replayed one").isEmpty();
+
+            lead();
+            keeper.tell(ended);
+            sync();
+            assertThat(log.list)
+                    .extracting(
+                            ILoggingEvent::getLevel,
+                            event -> event.getFormattedMessage().contains("domain " + domid + " of generation "))
+                    .containsExactly(tuple(Level.WARN, true));
+        } finally {
+            logger.detachAppender(log);
+        }
+    }
+
     private static final class Call {
         private final CompletableFuture<Answer> answer = new CompletableFuture<>();
         private final CompletableFuture<Void> lost = new CompletableFuture<>();
@@ -246,12 +284,16 @@ final class LeaseKeeperTest {
     }
 
     private Answer apply(Command.Builder command) {
-        Result result;
+        LeaseKeeper.EntryApplied entry = applied(command);
+        keeper.tell(entry);
+        return entry.applied().results().getFirst().answer();
+    }
+
+    private LeaseKeeper.EntryApplied applied(Command.Builder command) {
         synchronized (registry) {
-            result = registry.apply(++index, command.build());
+            Result result = registry.apply(++index, command.build());
+            return new LeaseKeeper.EntryApplied(new Applied(index, 1, 42, index, List.of(result)));
         }
-        keeper.tell(new LeaseKeeper.EntryApplied(new Applied(index, 1, 42, index, List.of(result))));
-        return result.answer();
     }
 
     private void passUntilDone(CompletableFuture<Answer> answer) throws Exception {

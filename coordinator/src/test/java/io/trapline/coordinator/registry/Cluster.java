@@ -29,6 +29,7 @@ import io.trapline.v1.PauseDomainRequest;
 import io.trapline.v1.SetIoreqServerStateRequest;
 import io.trapline.v1.UnmapIoRangeRequest;
 import io.trapline.v1.UnpauseDomainRequest;
+import java.util.List;
 import java.util.Optional;
 
 /** A registry and commands to it in the words of the tests. Servers belong to ALICE unless a test says otherwise. */
@@ -42,6 +43,7 @@ final class Cluster {
     private long index;
     private long leadership;
     private Optional<RegistryChange> lastChange = Optional.empty();
+    private List<RunChange> lastRuns = List.of();
 
     /** One with a node. */
     static Cluster withNode() {
@@ -94,6 +96,7 @@ final class Cluster {
     Answer apply(Command.Builder command) {
         Result result = registry.apply(++index, command.build());
         lastChange = result.change();
+        lastRuns = result.runs();
         return result.answer();
     }
 
@@ -110,6 +113,11 @@ final class Cluster {
         assertThat(registry.view().revision()).isEqualTo(before);
         assertThat(lastChange).isEmpty();
         return Answers.refusal(answer).orElseThrow();
+    }
+
+    /** What operators are told of copies. */
+    List<RunChange> runs() {
+        return lastRuns;
     }
 
     RegistryChange change() {

@@ -24,6 +24,7 @@ import java.util.function.Supplier;
  * @param calls what this node has asked of them
  * @param catchUps which of the shards here have a fresh copy that has all they have
  * @param frozen which of the shards here are frozen, to be handed over
+ * @param silent which other copies the shards here hear nothing of
  */
 public record DomainRoutes(
         ShardMap map,
@@ -35,7 +36,8 @@ public record DomainRoutes(
         Supplier<Optional<String>> guestsNode,
         DomainCalls calls,
         RunCatchUps catchUps,
-        RunCatchUps frozen) {
+        RunCatchUps frozen,
+        SilentCopies silent) {
     public DomainRoutes {
         shards = List.copyOf(shards);
         shardsOfServers = List.copyOf(shardsOfServers);

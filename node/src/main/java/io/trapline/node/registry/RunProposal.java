@@ -12,8 +12,10 @@ import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ShardPlace;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Proposes, as the primary of a shard of a domain, that the shard goes on without its backup, that its backup goes on in its place, or that a
@@ -54,6 +56,8 @@ public final class RunProposal implements Consumer<ShardPlace> {
     private final long generation;
     private final AtomicBoolean underWay = new AtomicBoolean();
     private final What what;
+    /** Of which it has been logged; of whoever proposes. */
+    private @Nullable ShardPlace said;
 
     /** @param self the primary */
     public RunProposal(RegistryClient registry, Life self, int domid, long generation, What what) {
@@ -80,12 +84,15 @@ public final class RunProposal implements Consumer<ShardPlace> {
                 .setIncarnation(self.incarnation())
                 .build();
         ExecuteRequest command = what.command(run, primary).build();
-        LOG.info(
-                "proposing {} of domain {}, from shard {} on, epoch {}",
-                command.getCommandCase(),
-                domid,
-                place.run(),
-                place.epoch());
+        boolean isNew = !place.equals(said);
+        said = place;
+        LOG.atLevel(isNew ? Level.INFO : Level.DEBUG)
+                .log(
+                        "proposing {} of domain {}, from shard {} on, epoch {}",
+                        command.getCommandCase(),
+                        domid,
+                        place.run(),
+                        place.epoch());
         registry.execute(command).whenComplete((response, failure) -> underWay.set(false));
     }
 }

@@ -121,7 +121,8 @@ final class RunningDomain {
                 shards::guestsNode,
                 calls,
                 new RunCatchUps(),
-                new RunCatchUps());
+                new RunCatchUps(),
+                new SilentCopies(view.domid(), view.generation()));
         here = new DomainHandle.Here(shards.here(), this::tellTypesHere);
     }
 

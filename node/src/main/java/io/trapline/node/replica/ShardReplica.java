@@ -36,14 +36,22 @@ public final class ShardReplica {
         /** Everything up to that step may leave. */
         void release(long through);
 
-        /** Propose that the registry takes the other copy out. */
-        void proposeDrop();
+        /**
+         * Propose that the registry takes the other copy out.
+         *
+         * @param silentNanos how long it has acknowledged nothing of what waits for it
+         */
+        void proposeDrop(long silentNanos);
 
         /** Propose that the registry takes the copy that has caught up for a backup. */
         void proposeAdd();
 
-        /** Propose that the registry gives up the copy that is being made. */
-        void proposeAbandon();
+        /**
+         * Propose that the registry gives up the copy that is being made.
+         *
+         * @param silentNanos as above
+         */
+        void proposeAbandon(long silentNanos);
     }
 
     /** The number of what is kept until another copy is whole. */
@@ -234,11 +242,11 @@ public final class ShardReplica {
         if (isSilent && !abandons) {
             abandons = true;
             proposedAt = nowNanos;
-            effects.proposeAbandon();
+            effects.proposeAbandon(nowNanos - waitingSince);
         } else if (proposedAt != Long.MIN_VALUE && nowNanos - proposedAt >= PROPOSE_EVERY_NANOS) {
             if (abandons) {
                 proposedAt = nowNanos;
-                effects.proposeAbandon();
+                effects.proposeAbandon(nowNanos - waitingSince);
             } else if (isWhole()) {
                 proposedAt = nowNanos;
                 effects.proposeAdd();
@@ -248,6 +256,6 @@ public final class ShardReplica {
 
     private void propose(long nowNanos) {
         proposedAt = nowNanos;
-        effects.proposeDrop();
+        effects.proposeDrop(nowNanos - waitingSince);
     }
 }

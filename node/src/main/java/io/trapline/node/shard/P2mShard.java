@@ -13,6 +13,7 @@ import io.trapline.node.protocol.VcpusRoute;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.ObjLongConsumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -33,11 +34,11 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             AnswerRoute answers,
             boolean waitsForCopy,
             long born,
-            Consumer<ShardPlace> dropBackup,
+            ObjLongConsumer<ShardPlace> dropBackup,
             Consumer<ShardPlace> beginHandOver,
             Consumer<ShardPlace> handOver,
             Consumer<ShardPlace> caughtUp,
-            Consumer<ShardPlace> abandonSync,
+            ObjLongConsumer<ShardPlace> abandonSync,
             ServingGate gate,
             SessionsHere sessions) {
         /**
@@ -48,11 +49,11 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
          * @param answers who is given what comes of calls
          * @param waitsForCopy whether changes are not acknowledged while it has only one (on_degraded, D4)
          * @param born the epoch under which the domain's copies began with nothing
-         * @param dropBackup proposes that a shard that is placed so has one copy
+         * @param dropBackup proposes that a shard that is placed so has one copy, since the other one has been silent for so many nanoseconds
          * @param beginHandOver proposes that all shards of the run of one that is placed so are to be frozen, and handed over
          * @param handOver is told, again and again, that a shard that is placed so is frozen, and that its other copy has all it has told
          * @param caughtUp is told, again and again, that the copy that is being made of a shard that is placed so has all it has
-         * @param abandonSync proposes that the copy that is being made of a shard that is placed so is given up
+         * @param abandonSync proposes that the copy that is being made of a shard that is placed so is given up, as with dropBackup
          * @param gate while it is closed nothing is decided, read or acknowledged (D-11)
          * @param sessions the client sessions whose calls have answers here
          */

@@ -301,8 +301,8 @@ final class PrimaryCopy implements ShardReplica.Effects {
     }
 
     @Override
-    public void proposeDrop() {
-        around.dropBackup().accept(Objects.requireNonNull(place));
+    public void proposeDrop(long silentNanos) {
+        around.dropBackup().accept(Objects.requireNonNull(place), silentNanos);
     }
 
     @Override
@@ -311,8 +311,8 @@ final class PrimaryCopy implements ShardReplica.Effects {
     }
 
     @Override
-    public void proposeAbandon() {
-        around.abandonSync().accept(Objects.requireNonNull(place));
+    public void proposeAbandon(long silentNanos) {
+        around.abandonSync().accept(Objects.requireNonNull(place), silentNanos);
     }
 
     /** What is held never leaves: whoever decides the shard now tells it. Nobody here waits for it any more. */

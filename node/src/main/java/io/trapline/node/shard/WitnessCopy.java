@@ -33,11 +33,11 @@ public final class WitnessCopy implements ShardCopies.Content {
                 nobody::accept,
                 false,
                 0,
+                (place, silentNanos) -> nobody.accept(place),
                 nobody::accept,
                 nobody::accept,
                 nobody::accept,
-                nobody::accept,
-                nobody::accept,
+                (place, silentNanos) -> nobody.accept(place),
                 new ServingGate(() -> 0),
                 SessionsHere.ENDLESS);
         steps = new ShardSteps(index, map, nrPages, budget, nowhere, seen);

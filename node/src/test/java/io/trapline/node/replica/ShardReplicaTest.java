@@ -21,8 +21,8 @@ final class ShardReplicaTest {
         }
 
         @Override
-        public void proposeDrop() {
-            said.add("drop");
+        public void proposeDrop(long silentNanos) {
+            said.add(drop(silentNanos));
         }
 
         @Override
@@ -31,11 +31,15 @@ final class ShardReplicaTest {
         }
 
         @Override
-        public void proposeAbandon() {
-            said.add("abandon");
+        public void proposeAbandon(long silentNanos) {
+            said.add("abandon, silent for " + silentNanos);
         }
     };
     private final ShardReplica replica = new ShardReplica(effects, false);
+
+    private static String drop(long silentNanos) {
+        return "drop, silent for " + silentNanos;
+    }
 
     @Test
     @DisplayName("a step may leave when the other copy has it, and not before")
@@ -68,7 +72,11 @@ final class ShardReplicaTest {
         replica.tick(silent);
         replica.tick(silent + ShardReplica.PROPOSE_EVERY_NANOS - 1);
         replica.tick(silent + ShardReplica.PROPOSE_EVERY_NANOS);
-        assertThat(said).containsExactly("drop", "drop");
+        assertThat(said)
+                .as("how long it has waited for what waits for it")
+                .containsExactly(
+                        drop(ShardReplica.SILENCE_NANOS),
+                        drop(ShardReplica.SILENCE_NANOS + ShardReplica.PROPOSE_EVERY_NANOS));
         assertThat(replica.state()).isEqualTo(State.DROPPING);
 
         replica.alone();
@@ -100,14 +108,17 @@ final class ShardReplicaTest {
         replica.tick(499 + ShardReplica.SILENCE_NANOS);
         assertThat(said).isEmpty();
         replica.tick(500 + ShardReplica.SILENCE_NANOS);
-        assertThat(said).containsExactly("drop");
+        assertThat(said).containsExactly(drop(ShardReplica.SILENCE_NANOS));
 
         long again = 500 + ShardReplica.SILENCE_NANOS + ShardReplica.PROPOSE_EVERY_NANOS;
         replica.stalled(7);
         replica.tick(again + 6);
-        assertThat(said).containsExactly("drop");
+        assertThat(said).hasSize(1);
         replica.tick(again + 7);
-        assertThat(said).containsExactly("drop", "drop");
+        assertThat(said)
+                .containsExactly(
+                        drop(ShardReplica.SILENCE_NANOS),
+                        drop(ShardReplica.SILENCE_NANOS + ShardReplica.PROPOSE_EVERY_NANOS));
     }
 
     @Test
@@ -120,7 +131,7 @@ final class ShardReplicaTest {
         replica.tick(3 * ShardReplica.SILENCE_NANOS);
 
         assertThat(replica.state()).isEqualTo(State.DUAL);
-        assertThat(said).containsExactly("drop", "release 1");
+        assertThat(said).containsExactly(drop(ShardReplica.SILENCE_NANOS), "release 1");
     }
 
     @Test
@@ -185,7 +196,11 @@ final class ShardReplicaTest {
         replica.tick(ShardReplica.SILENCE_NANOS);
         replica.acknowledged(BASE, 1, ShardReplica.SILENCE_NANOS + 1);
         replica.tick(ShardReplica.SILENCE_NANOS + ShardReplica.PROPOSE_EVERY_NANOS);
-        assertThat(said).containsExactly("abandon", "release 1", "abandon");
+        assertThat(said)
+                .containsExactly(
+                        "abandon, silent for " + ShardReplica.SILENCE_NANOS,
+                        "release 1",
+                        "abandon, silent for " + (ShardReplica.PROPOSE_EVERY_NANOS - 1));
 
         replica.alone();
         assertThat(replica.state()).isEqualTo(State.SOLO);

@@ -44,7 +44,7 @@ final class CopyNode {
                         answer -> {},
                         waits,
                         TwoCopies.CREATED,
-                        place -> world.propose(place, world::dropBackup),
+                        (place, silentNanos) -> world.propose(place, world::dropBackup),
                         place -> {
                             throw new CopiesWorld.Broken("a copy has failed at " + life);
                         },
@@ -52,7 +52,7 @@ final class CopyNode {
                             throw new CopiesWorld.Broken("a copy has failed at " + life);
                         },
                         place -> world.propose(place, world::addBackup),
-                        place -> world.propose(place, world::abandonSync),
+                        (place, silentNanos) -> world.propose(place, world::abandonSync),
                         gate,
                         SessionsHere.ENDLESS)));
     }

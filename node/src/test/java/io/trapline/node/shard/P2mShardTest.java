@@ -64,11 +64,11 @@ final class P2mShardTest {
                     answers::add,
                     false,
                     1,
+                    (place, silentNanos) -> {},
                     place -> {},
                     place -> {},
                     place -> {},
-                    place -> {},
-                    place -> {},
+                    (place, silentNanos) -> {},
                     gate,
                     SessionsHere.ENDLESS)));
 

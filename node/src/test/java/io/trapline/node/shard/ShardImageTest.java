@@ -70,11 +70,11 @@ final class ShardImageTest {
                         answer -> {},
                         false,
                         1,
+                        (place, silentNanos) -> {},
                         place -> {},
                         place -> {},
                         place -> {},
-                        place -> {},
-                        place -> {},
+                        (place, silentNanos) -> {},
                         Gates.open(),
                         SessionsHere.ENDLESS));
     }

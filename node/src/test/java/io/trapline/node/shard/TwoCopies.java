@@ -66,11 +66,11 @@ final class TwoCopies {
                             answers::add,
                             waits,
                             CREATED,
-                            drops::add,
+                            (place, silentNanos) -> drops.add(place),
                             begun::add,
                             handOvers::add,
                             added::add,
-                            abandoned::add,
+                            (place, silentNanos) -> abandoned.add(place),
                             gate,
                             sessions)));
         }

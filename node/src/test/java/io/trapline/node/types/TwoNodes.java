@@ -92,11 +92,11 @@ final class TwoNodes {
                                 calls,
                                 false,
                                 CREATED,
-                                place -> {},
+                                (place, silentNanos) -> {},
                                 place -> {},
                                 place -> frozen.set(index),
                                 place -> {},
-                                place -> {},
+                                (place, silentNanos) -> {},
                                 Gates.open(),
                                 SessionsHere.ENDLESS))));
             }

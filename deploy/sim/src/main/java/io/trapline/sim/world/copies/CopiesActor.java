@@ -74,11 +74,11 @@ final class CopiesActor implements Shard {
                 memory.answers(),
                 domain.waitsForCopy(),
                 domain.generation(),
-                memory.proposals()::dropBackup,
+                (at, silentNanos) -> memory.proposals().dropBackup(at),
                 memory.proposals()::beginHandOver,
                 at -> memory.isFrozen(index, at),
                 at -> memory.isCaughtUp(index, at),
-                memory.proposals()::abandonSync,
+                (at, silentNanos) -> memory.proposals().abandonSync(at),
                 gate,
                 sessions);
         copies = new ShardCopies(
