@@ -15,7 +15,7 @@ public record DomainRef(Domid domid, long generation) {
         Objects.requireNonNull(domid, "domid");
     }
 
-    /** Whichever domain has that id now. */
+    /** Whichever domain has that id now. A change of its pages asks for its generation first: better to keep the {@link Domain}. */
     public static DomainRef of(int domid) {
         return new DomainRef(new Domid(domid), 0);
     }

@@ -1,5 +1,7 @@
 package io.trapline.client;
 
+import io.trapline.v1.DescribeDomainRequest;
+import io.trapline.v1.DomainServiceGrpc;
 import io.trapline.v1.MemTypeRun;
 import io.trapline.v1.MemoryServiceGrpc;
 import io.trapline.v1.OnBehalfOf;
@@ -26,7 +28,8 @@ final class MemoryCalls {
                 .toByteArray();
     }
 
-    static void write(UnaryCalls calls, DomainRef domain, @Nullable OnBehalfOf server, WriteSegments segments) {
+    static void write(UnaryCalls calls, DomainRef of, @Nullable OnBehalfOf server, WriteSegments segments) {
+        DomainRef domain = named(calls, of);
         var request = WriteMemoryRequest.newBuilder()
                 .setDomid(domain.domid().value())
                 .setDomainGeneration(domain.generation());
@@ -40,7 +43,8 @@ final class MemoryCalls {
                 domain);
     }
 
-    static void setMemType(UnaryCalls calls, DomainRef domain, @Nullable OnBehalfOf server, List<MemTypeRun> runs) {
+    static void setMemType(UnaryCalls calls, DomainRef of, @Nullable OnBehalfOf server, List<MemTypeRun> runs) {
+        DomainRef domain = named(calls, of);
         var request = SetMemTypeRequest.newBuilder()
                 .setDomid(domain.domid().value())
                 .setDomainGeneration(domain.generation())
@@ -52,5 +56,18 @@ final class MemoryCalls {
                 MemoryServiceGrpc.getSetMemTypeMethod(),
                 id -> request.setRequestId(id).build(),
                 domain);
+    }
+
+    /** Each attempt of a change is for the domain that had the id at the first one, and never for the next (section E). */
+    private static DomainRef named(UnaryCalls calls, DomainRef domain) {
+        if (domain.generation() != 0) {
+            return domain;
+        }
+        return DomainRef.of(calls.ask(
+                        DomainServiceGrpc.getDescribeDomainMethod(),
+                        DescribeDomainRequest.newBuilder()
+                                .setDomid(domain.domid().value())
+                                .build())
+                .getDomain());
     }
 }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.trapline.client.FakeControl.Fate;
 import io.trapline.client.TraplineException.Kind;
+import io.trapline.model.Domid;
 import io.trapline.model.Errno;
 import io.trapline.model.Gfn;
 import io.trapline.model.Gpa;
@@ -53,7 +54,7 @@ class ControlCallsTest {
     }
 
     private void setMemType() {
-        connection.memory().setMemType(DomainRef.of(5), new Gfn(16), 1, MemType.IOREQ_SERVER_0);
+        connection.memory().setMemType(new DomainRef(new Domid(5), 77), new Gfn(16), 1, MemType.IOREQ_SERVER_0);
     }
 
     private List<RequestId> requestIds() {
@@ -241,6 +242,18 @@ class ControlCallsTest {
                 .memory()
                 .read(domain, new ReadSegments(1).add(4094, 1).add(4097, 1));
         assertThat(both).containsExactly(1, 4);
+    }
+
+    @Test
+    @DisplayName("E: a change of pages is asked for again of the domain that had the id at first, and of no later one")
+    void namesTheSameDomainInEveryAttempt() {
+        trapline.control.next(Fate.LOST_AFTER, Fate.AGAIN);
+
+        connection.memory().setMemType(DomainRef.of(5), new Gfn(16), 1, MemType.IOREQ_SERVER_0);
+        assertThat(trapline.control.generations()).containsExactly(77L, 77L, 77L);
+
+        connection.memory().setMemType(DomainRef.of(5), new Gfn(16), 1, MemType.RAM_RW);
+        assertThat(trapline.control.generations()).endsWith(78L);
     }
 
     @Test

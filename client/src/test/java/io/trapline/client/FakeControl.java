@@ -14,6 +14,8 @@ import io.trapline.v1.CreateDomainRequest;
 import io.trapline.v1.CreateDomainResponse;
 import io.trapline.v1.CreateIoreqServerRequest;
 import io.trapline.v1.CreateIoreqServerResponse;
+import io.trapline.v1.DescribeDomainRequest;
+import io.trapline.v1.DescribeDomainResponse;
 import io.trapline.v1.DestroyIoreqServerRequest;
 import io.trapline.v1.DestroyIoreqServerResponse;
 import io.trapline.v1.Domain;
@@ -90,6 +92,8 @@ final class FakeControl {
     private int renewals;
     private int staleMemoryCalls;
     private long revision = 2000;
+    private final List<Long> generations = new ArrayList<>();
+    private long lastGeneration = 76;
 
     synchronized void next(Fate... fatesOfCalls) {
         fates.addAll(List.of(fatesOfCalls));
@@ -97,6 +101,11 @@ final class FakeControl {
 
     synchronized List<RequestId> requestIds() {
         return List.copyOf(requestIds);
+    }
+
+    /** Of which domains types were to change, by their generations. */
+    synchronized List<Long> generations() {
+        return List.copyOf(generations);
     }
 
     synchronized Set<Long> sessionsOpen() {
@@ -214,6 +223,17 @@ final class FakeControl {
                 created.add(domain);
                 return CreateDomainResponse.newBuilder().setDomain(domain).build();
             });
+        }
+
+        @Override
+        public void describeDomain(DescribeDomainRequest request, StreamObserver<DescribeDomainResponse> to) {
+            synchronized (FakeControl.this) {
+                to.onNext(DescribeDomainResponse.newBuilder()
+                        .setDomain(
+                                Domain.newBuilder().setDomid(request.getDomid()).setGeneration(++lastGeneration))
+                        .build());
+            }
+            to.onCompleted();
         }
 
         @Override
@@ -347,6 +367,9 @@ final class FakeControl {
 
         @Override
         public void setMemType(SetMemTypeRequest request, StreamObserver<SetMemTypeResponse> to) {
+            synchronized (FakeControl.this) {
+                generations.add(request.getDomainGeneration());
+            }
             change(request.getRequestId(), to, SetMemTypeResponse::getDefaultInstance);
         }
     };

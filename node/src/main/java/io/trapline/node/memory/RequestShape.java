@@ -27,7 +27,7 @@ final class RequestShape {
 
     static Optional<Refusal> check(WriteMemoryRequest request) {
         return columns(request.getGpaCount(), request.getSizeBytesCount())
-                .or(() -> requestId(request.hasRequestId(), request.getRequestId()))
+                .or(() -> requestId(request.hasRequestId(), request.getRequestId(), request.getDomainGeneration()))
                 .or(() -> behalf(request.getOnBehalfOf()))
                 .or(() -> segments(request.getGpaCount(), request::getGpa, request::getSizeBytes))
                 .or(() -> data(request));
@@ -35,7 +35,7 @@ final class RequestShape {
 
     static Optional<Refusal> check(SetMemTypeRequest request) {
         return TypeRequest.check(request.getRunsList())
-                .or(() -> requestId(request.hasRequestId(), request.getRequestId()))
+                .or(() -> requestId(request.hasRequestId(), request.getRequestId(), request.getDomainGeneration()))
                 .or(() -> behalf(request.getOnBehalfOf()));
     }
 
@@ -86,20 +86,23 @@ final class RequestShape {
                                 .with("limit", sum));
     }
 
-    /** A request id, where there is one (E). */
-    private static Optional<Refusal> requestId(boolean given, RequestId id) {
+    /** A request id, where there is one (E), and which domain it is for: the next one of that id knows nothing of what was answered under it. */
+    private static Optional<Refusal> requestId(boolean given, RequestId id, long domainGeneration) {
         if (!given) {
             return Optional.empty();
         }
         if (id.getNumber() <= 0) {
             return invalid("request_id.number", Long.toUnsignedString(id.getNumber()), "1 … 2^63 - 1");
         }
-        return id.getAcknowledgedThrough() >= 0 && id.getAcknowledgedThrough() < id.getNumber()
+        if (id.getAcknowledgedThrough() < 0 || id.getAcknowledgedThrough() >= id.getNumber()) {
+            return invalid(
+                    "request_id.acknowledged_through",
+                    Long.toUnsignedString(id.getAcknowledgedThrough()),
+                    "0 … number - 1 = " + (id.getNumber() - 1));
+        }
+        return domainGeneration != 0
                 ? Optional.empty()
-                : invalid(
-                        "request_id.acknowledged_through",
-                        Long.toUnsignedString(id.getAcknowledgedThrough()),
-                        "0 … number - 1 = " + (id.getNumber() - 1));
+                : invalid("domain_generation", 0, "a call with a request id names the domain's: see DescribeDomain");
     }
 
     /** For whom a call is made, where it says so (F2). */

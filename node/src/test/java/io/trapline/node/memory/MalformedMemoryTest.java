@@ -141,7 +141,7 @@ final class MalformedMemoryTest {
             request.setOnBehalfOf(behalf());
         }
         if (random.nextInt(3) == 0) {
-            request.setRequestId(requestId());
+            request.setRequestId(requestId()).setDomainGeneration(random.nextInt(10) == 0 ? 0 : MemoryFixture.DOM_GEN);
         }
         return request.build();
     }
@@ -158,7 +158,7 @@ final class MalformedMemoryTest {
             request.setOnBehalfOf(behalf());
         }
         if (random.nextInt(3) == 0) {
-            request.setRequestId(requestId());
+            request.setRequestId(requestId()).setDomainGeneration(random.nextInt(10) == 0 ? 0 : MemoryFixture.DOM_GEN);
         }
         return request.build();
     }

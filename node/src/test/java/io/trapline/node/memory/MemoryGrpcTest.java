@@ -231,6 +231,7 @@ final class MemoryGrpcTest {
         SetMemTypeRequest refused = SetMemTypeRequest.newBuilder()
                 .setRequestId(second)
                 .setDomid(DOM)
+                .setDomainGeneration(DOM_GEN)
                 .addRuns(run(3 * PAGES, 1, MemType.MEM_TYPE_RAM_RW))
                 .build();
         assertThat(refusal(() -> client.setMemType(refused)).errno()).isEqualTo(Errno.EINVAL);
@@ -241,6 +242,38 @@ final class MemoryGrpcTest {
                                 .build()))
                         .errno())
                 .isEqualTo(Errno.ESTALE);
+    }
+
+    @Test
+    void aRequestIdIsForADomainThatIsNamedByItsGeneration() {
+        // E: the next domain of that id would carry a retry out.
+        RequestId id = RequestId.newBuilder().setSession(SESSION).setNumber(1).build();
+        WriteMemoryRequest write =
+                write("abcd", 0, 4).toBuilder().setRequestId(id).build();
+        SetMemTypeRequest types = SetMemTypeRequest.newBuilder()
+                .setRequestId(id)
+                .setDomid(DOM)
+                .addRuns(run(0, 1, MemType.MEM_TYPE_RAM_RO))
+                .build();
+        for (Refusal refusal : List.of(
+                refusal(() -> client.writeMemory(
+                        write.toBuilder().clearDomainGeneration().build())),
+                refusal(() -> client.setMemType(types)))) {
+            assertThat(refusal.errno()).isEqualTo(Errno.EINVAL);
+            assertThat(refusal.metadata()).containsEntry("field", "domain_generation");
+        }
+        assertThat(read(0, 4)).isEqualTo("\0\0\0\0");
+        assertThat(refusal(() -> client.writeMemory(write.toBuilder()
+                                .setDomainGeneration(DOM_GEN - 1)
+                                .build()))
+                        .errno())
+                .as("of a domain that is gone")
+                .isEqualTo(Errno.ESRCH);
+
+        client.writeMemory(write);
+        client.writeMemory(
+                write("efgh", 0, 4).toBuilder().clearDomainGeneration().build());
+        assertThat(read(0, 4)).as("without an id").isEqualTo("efgh");
     }
 
     @Test
@@ -356,8 +389,10 @@ final class MemoryGrpcTest {
     }
 
     private static WriteMemoryRequest write(String data, long... gpaAndSize) {
-        WriteMemoryRequest.Builder request =
-                WriteMemoryRequest.newBuilder().setDomid(DOM).setData(ByteString.copyFromUtf8(data));
+        WriteMemoryRequest.Builder request = WriteMemoryRequest.newBuilder()
+                .setDomid(DOM)
+                .setDomainGeneration(DOM_GEN)
+                .setData(ByteString.copyFromUtf8(data));
         for (int i = 0; i < gpaAndSize.length; i += 2) {
             request.addGpa(gpaAndSize[i]).addSizeBytes((int) gpaAndSize[i + 1]);
         }

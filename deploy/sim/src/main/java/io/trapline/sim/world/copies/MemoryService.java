@@ -20,6 +20,7 @@ public final class MemoryService {
     private final ServingGate gate;
     private final NodeDirectory directory;
     private final MemoryGrpc service;
+    private long generation = 1;
 
     MemoryService(Place place, ClientSessions sessions) {
         this.place = place;
@@ -29,7 +30,13 @@ public final class MemoryService {
     }
 
     void serves(DomainHandle domain) {
+        generation = domain.generation();
         directory.put(domain);
+    }
+
+    /** Of its domain, which callers know that made it. */
+    public long generation() {
+        return generation;
     }
 
     /** All runs change or none (T6). */

@@ -37,7 +37,8 @@ sealed interface MemoryRequest {
 
         @Override
         public void ask(MemoryService node, Optional<RequestId> id, Consumer<Optional<Refusal>> reply) {
-            SetMemTypeRequest.Builder request = SetMemTypeRequest.newBuilder().setDomid(Layout.DOMID);
+            SetMemTypeRequest.Builder request =
+                    SetMemTypeRequest.newBuilder().setDomid(Layout.DOMID).setDomainGeneration(node.generation());
             id.ifPresent(request::setRequestId);
             runs.forEach(run -> request.addRuns(MemTypeRun.newBuilder()
                     .setFirstGfn(run.firstGfn())
@@ -62,7 +63,8 @@ sealed interface MemoryRequest {
         @Override
         public void ask(MemoryService node, Optional<RequestId> id, Consumer<Optional<Refusal>> reply) {
             ByteBuffer data = ByteBuffer.allocate(gpas.size() * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            WriteMemoryRequest.Builder request = WriteMemoryRequest.newBuilder().setDomid(Layout.DOMID);
+            WriteMemoryRequest.Builder request =
+                    WriteMemoryRequest.newBuilder().setDomid(Layout.DOMID).setDomainGeneration(node.generation());
             id.ifPresent(request::setRequestId);
             for (long gpa : gpas) {
                 request.addGpa(gpa).addSizeBytes(Long.BYTES);
