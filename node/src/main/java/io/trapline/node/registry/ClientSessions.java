@@ -6,10 +6,12 @@ import io.trapline.model.Refusal;
 import io.trapline.node.protocol.SessionsHere;
 import io.trapline.v1.RequestId;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -21,7 +23,11 @@ public final class ClientSessions implements SessionsHere {
     private final ConcurrentHashMap<Long, AtomicLong> live = new ConcurrentHashMap<>();
 
     private final Set<Long> active = ConcurrentHashMap.newKeySet();
+    /** By session who waits for its end, in the order of asking; each set is touched within the map's own steps alone. */
     private final ConcurrentHashMap<Long, Set<Runnable>> watching = new ConcurrentHashMap<>();
+    /** Sessions that were beyond what this node knew when they were watched: one of them may begin and end before it hears of it. */
+    private final ConcurrentSkipListSet<Long> early = new ConcurrentSkipListSet<>(Long::compareUnsigned);
+
     private final AtomicLong kept = new AtomicLong();
     private volatile long knownRevision;
 
@@ -63,10 +69,13 @@ public final class ClientSessions implements SessionsHere {
     @Override
     public void watch(long session, Runnable ended) {
         watching.compute(session, (id, before) -> {
-            Set<Runnable> all = before == null ? ConcurrentHashMap.newKeySet() : before;
+            Set<Runnable> all = before == null ? new LinkedHashSet<>() : before;
             all.add(ended);
             return all;
         });
+        if (!live.containsKey(session)) {
+            early.add(session);
+        }
         // It may have ended before it was there.
         if (hasEnded(session)) {
             tell(session);
@@ -107,6 +116,17 @@ public final class ClientSessions implements SessionsHere {
         });
         knownRevision = revision;
         ended.forEach(this::tell);
+        tellEarly(revision);
+    }
+
+    /** What this node knows of all at once, when it has been away, has no word of sessions that were over by then. */
+    private void tellEarly(long revision) {
+        for (Long session : early.headSet(revision, true)) {
+            early.remove(session);
+            if (hasEnded(session)) {
+                tell(session);
+            }
+        }
     }
 
     /** How many answers the shards here keep or owe. */

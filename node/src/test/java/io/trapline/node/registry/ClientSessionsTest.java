@@ -75,6 +75,33 @@ final class ClientSessionsTest {
     }
 
     @Test
+    void tellsTheEndOfASessionThatItHasNeverHeardOf() {
+        // A peer knew of it when it passed a call on; this node was away, and is told of those that are left.
+        sessions.watch(12, watcher);
+        sessions.watch(40, watcher);
+        sessions.watch(11, watcher);
+        assertThat(ended).as("they may be yet to come").isEmpty();
+
+        sessions.change(30, List.of(11L), List.of());
+        assertThat(ended).as("12 is over; 11 is not, and 40 is still to come").hasSize(1);
+
+        sessions.change(31, List.of(), List.of());
+        assertThat(ended).hasSize(1);
+        sessions.change(41, List.of(40L), List.of());
+        sessions.change(42, List.of(), List.of(11L, 40L));
+        assertThat(ended).hasSize(3);
+    }
+
+    @Test
+    void tellsInTheOrderOfAsking() {
+        sessions.watch(5, () -> ended.add("first"));
+        sessions.watch(5, () -> ended.add("second"));
+        sessions.watch(5, watcher);
+        sessions.change(11, List.of(), List.of(5L));
+        assertThat(ended).containsExactly("first", "second", "ended");
+    }
+
+    @Test
     void whoDoesNotWaitAnyMoreIsNotTold() {
         sessions.watch(5, watcher);
         sessions.unwatch(5, watcher);

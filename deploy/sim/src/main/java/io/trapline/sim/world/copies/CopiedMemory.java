@@ -13,6 +13,7 @@ import io.trapline.node.protocol.ShardPlace;
 import io.trapline.node.protocol.ShardRoute;
 import io.trapline.node.protocol.ShardStep;
 import io.trapline.node.protocol.TypesMessage;
+import io.trapline.node.registry.ClientSessions;
 import io.trapline.node.registry.DomainCalls;
 import io.trapline.node.registry.DomainHandle;
 import io.trapline.node.registry.DomainView;
@@ -31,6 +32,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +45,8 @@ public final class CopiedMemory implements NodeMemory {
     private final List<ShardWitness> witnesses;
     private final List<CopiesActor> shards = new ArrayList<>();
     private final DomainCalls calls = new DomainCalls(Layout.DOMID);
-    private final SessionsOfNode sessions = new SessionsOfNode();
+    private final ClientSessions sessions = new ClientSessions();
+    private final Set<Long> live = new TreeSet<>();
     private final MemoryService service;
     private final List<ShardRoute> ways = new ArrayList<>();
     private final RunCatchUps caughtUp = new RunCatchUps();
@@ -59,7 +63,7 @@ public final class CopiedMemory implements NodeMemory {
         this.world = world;
         this.place = place;
         this.node = node;
-        service = new MemoryService(place, sessions.known());
+        service = new MemoryService(place, sessions);
     }
 
     private static CopiedMemory at(Node node) {
@@ -123,11 +127,19 @@ public final class CopiedMemory implements NodeMemory {
 
     @Override
     public void sessions(long revision, List<Long> begun, List<Long> ended) {
+        live.addAll(begun);
+        ended.forEach(live::remove);
         sessions.change(revision, begun, ended);
     }
 
-    SessionsOfNode sessions() {
+    /** The client sessions that the node knows of, by the real rules. */
+    ClientSessions sessions() {
         return sessions;
+    }
+
+    /** Those that there are. */
+    Set<Long> liveSessions() {
+        return live;
     }
 
     Proposals proposals() {

@@ -37,7 +37,7 @@ final class CopiesActor implements Shard {
     private final Node node;
     private final int index;
     private final ServingGate gate;
-    private final SessionsOfNode sessions;
+    private final CopiedMemory memory;
     private final ShardCopies copies;
     private final TreeMap<Long, List<Runnable>> afterApplied = new TreeMap<>();
     private long appliedRevision;
@@ -63,7 +63,7 @@ final class CopiesActor implements Shard {
         this.place = place;
         this.node = node;
         this.index = index;
-        sessions = memory.sessions();
+        this.memory = memory;
         decides = domain.places().get(index).primary().equals(place.life());
         gate = new ServingGate(place::now);
         P2mShard.Surroundings around = new P2mShard.Surroundings(
@@ -80,7 +80,7 @@ final class CopiesActor implements Shard {
                 at -> memory.isCaughtUp(index, at),
                 (at, silentNanos) -> memory.proposals().abandonSync(at),
                 gate,
-                sessions);
+                memory.sessions());
         copies = new ShardCopies(
                 index,
                 map,
@@ -160,7 +160,7 @@ final class CopiesActor implements Shard {
             applied.run();
         }));
         if (isPromoted && world.seams.isPromotedWithoutAnswers()) {
-            sessions.live().forEach(session -> copies.tell(new ShardMessage.SessionEnded(session)));
+            memory.liveSessions().forEach(session -> copies.tell(new ShardMessage.SessionEnded(session)));
         }
     }
 
