@@ -114,6 +114,7 @@ final class FakeNode implements StreamObserver<NodeSessionResponse> {
             }
             case GRANTED -> grants.add(response.getGranted());
             case CHANGE -> changed(response.getChange());
+            case ACKNOWLEDGED -> {}
             case MESSAGE_NOT_SET -> throw new IllegalArgumentException("nothing is said");
         }
     }

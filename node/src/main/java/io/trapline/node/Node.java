@@ -37,6 +37,7 @@ public final class Node implements AutoCloseable {
     private final ActorSystem<NodeRegistry.Message> system;
     private final ServingGate gate;
     private final PeerLinks links;
+    private final ClientSessions sessions;
     private final CompletableFuture<Void> ready;
     private final List<BindableService> services;
     private final List<BindableService> internalServices;
@@ -47,6 +48,7 @@ public final class Node implements AutoCloseable {
             ActorSystem<NodeRegistry.Message> system,
             ServingGate gate,
             PeerLinks links,
+            ClientSessions sessions,
             CompletableFuture<Void> ready,
             List<BindableService> services,
             List<BindableService> internalServices) {
@@ -55,6 +57,7 @@ public final class Node implements AutoCloseable {
         this.system = system;
         this.gate = gate;
         this.links = links;
+        this.sessions = sessions;
         this.ready = ready;
         this.services = services;
         this.internalServices = internalServices;
@@ -99,6 +102,7 @@ public final class Node implements AutoCloseable {
                 system,
                 gate,
                 links,
+                sessions,
                 ready,
                 List.of(
                         new GuestGrpc(directory),
@@ -128,7 +132,7 @@ public final class Node implements AutoCloseable {
     public CompletionStage<NodeReadings> readings() {
         return links.readings().thenApply(now -> {
             long left = gate.leftNanos();
-            return new NodeReadings(left > 0, left, now);
+            return new NodeReadings(left > 0, left, sessions.keptAnswers(), now);
         });
     }
 

@@ -10,10 +10,11 @@ import java.util.Map;
  *
  * @param serves whether it has a lease and has caught up
  * @param leaseNanos how long it may serve yet if it is granted no more; 0 where it does not
+ * @param keptAnswers how many answers under request ids its copies of shards keep (section L)
  * @param links what is on its links to other nodes; empty where it has none
  */
 @Pure
-public record NodeReadings(boolean serves, long leaseNanos, Map<TrafficClass, LinkReading> links) {
+public record NodeReadings(boolean serves, long leaseNanos, long keptAnswers, Map<TrafficClass, LinkReading> links) {
     public NodeReadings {
         links = Map.copyOf(links);
     }

@@ -118,6 +118,9 @@ public final class RegistryGrpc extends RegistryServiceGrpc.RegistryServiceImplB
                 case DRAINED_REVISION -> nodes.tell(new LeaseKeeper.NodeDrained(stream, message.getDrainedRevision()));
                 case ACTIVITY -> {
                     sessions.tell(new ClientSessions.Heard(message.getActivity().getSessionsList()));
+                    if (message.getActivity().getAcknowledgedThroughCount() > 0) {
+                        nodes.tell(new LeaseKeeper.Acknowledged(message.getActivity()));
+                    }
                     stream.request(1);
                 }
                 case RENEW -> nodes.tell(new LeaseKeeper.Renewed(stream, message.getRenew()));

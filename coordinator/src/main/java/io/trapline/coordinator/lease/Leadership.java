@@ -21,6 +21,7 @@ import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.internal.v1.ReleaseUnattended;
 import io.trapline.internal.v1.Renewal;
+import io.trapline.internal.v1.SessionActivity;
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.rpc.Statuses;
@@ -61,6 +62,7 @@ public final class Leadership {
     private final Map<Object, NodeLink> links = new HashMap<>();
     private final Map<NodeLife, NodeLink> byLife = new HashMap<>();
     private final Map<Long, LeaseKeeper.Await> calls = new HashMap<>();
+    private final Acknowledgements acknowledgements = new Acknowledgements();
     private final Placer placer = new Placer();
     private final GracePeriods grace = new GracePeriods();
     private final AppliedTracker tracker = new AppliedTracker(new CallsAndDrains());
@@ -199,6 +201,11 @@ public final class Leadership {
         });
     }
 
+    /** Wherever a client's calls enter, its answers may be kept at any node. */
+    public void acknowledged(SessionActivity said) {
+        acknowledgements.heard(said);
+    }
+
     public void resigned(Object stream) {
         onLink(stream, link -> {
             LOG.info("node {} comes to its end", link.life().getNode());
@@ -273,6 +280,20 @@ public final class Leadership {
             answerAsks();
             place(table);
             releaseUnattended();
+        }
+        tellAcknowledged();
+    }
+
+    private void tellAcknowledged() {
+        List<SessionActivity> told = acknowledgements.take(now());
+        if (told.isEmpty()) {
+            return;
+        }
+        for (NodeLink link : List.copyOf(links.values())) {
+            if (link.isAdmitted()) {
+                told.forEach(link::send);
+                dropIfEnded(link);
+            }
         }
     }
 

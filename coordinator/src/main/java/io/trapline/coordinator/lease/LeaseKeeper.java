@@ -11,6 +11,7 @@ import io.trapline.internal.v1.NodeSessionResponse;
 import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.internal.v1.Renewal;
+import io.trapline.internal.v1.SessionActivity;
 import io.trapline.model.Refusal;
 import io.trapline.rpc.Statuses;
 import java.time.Duration;
@@ -60,6 +61,9 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
 
     /** The node of the stream is done with a drain (F5). */
     public record NodeDrained(Object stream, long drain) implements Message {}
+
+    /** Up to which of their calls clients have all answers, as a node has heard. */
+    public record Acknowledged(SessionActivity said) implements Message {}
 
     /** The node of the stream serves no more and comes to its end. */
     public record Resigned(Object stream) implements Message {}
@@ -198,6 +202,7 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
             case Renewed renewed -> leadership.renewed(renewed.stream(), renewed.renewal());
             case NodeApplied applied -> leadership.applied(applied.stream(), applied.revision());
             case NodeDrained drained -> leadership.drained(drained.stream(), drained.drain());
+            case Acknowledged acknowledged -> leadership.acknowledged(acknowledged.said());
             case Resigned resigned -> leadership.resigned(resigned.stream());
             case Ready ready -> leadership.ready(ready.stream());
             case Gone gone -> leadership.gone(gone.stream());
@@ -228,6 +233,7 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
             case Renewed of -> {}
             case NodeApplied of -> {}
             case NodeDrained of -> {}
+            case Acknowledged of -> {}
             case Resigned of -> {}
             case Ready of -> {}
             case Gone gone -> held.gone(register -> register.stream().equals(gone.stream()));

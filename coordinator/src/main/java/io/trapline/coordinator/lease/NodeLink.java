@@ -6,6 +6,7 @@ import io.trapline.internal.v1.Grant;
 import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.NodeSessionResponse;
 import io.trapline.internal.v1.RegistryChange;
+import io.trapline.internal.v1.SessionActivity;
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
 import io.trapline.rpc.Statuses;
@@ -88,6 +89,12 @@ final class NodeLink {
             put(change);
             cutOffWhereItDoesNotRead();
         }
+    }
+
+    /** What clients have acknowledged. */
+    void send(SessionActivity acknowledged) {
+        put(NodeSessionResponse.newBuilder().setAcknowledged(acknowledged).build());
+        cutOffWhereItDoesNotRead();
     }
 
     void grant(Grant grant) {

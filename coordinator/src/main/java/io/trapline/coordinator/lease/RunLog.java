@@ -37,8 +37,8 @@ final class RunLog {
                     .limit(NAMED)
                     .map(placed -> Integer.toString(placed.getDomain().getDomid()))
                     .collect(Collectors.joining(", "));
-            LOG.warn(
-                    "{} domains lack a second copy as this leadership begins: {}{}",
+            LOG.info(
+                    "without a second copy as this leadership begins, {} in all: domain {}{}",
                     degraded.size(),
                     some,
                     degraded.size() > NAMED ? ", …" : "");

@@ -95,6 +95,11 @@ public final class Metrics {
         readings.add(of);
         gauge(of, "node.serves", "1 where it has a lease and has caught up", now -> now.serves() ? 1 : 0);
         seconds(of);
+        gauge(
+                of,
+                "node.kept.answers",
+                "Answers under request ids that its copies of shards keep",
+                NodeReadings::keptAnswers);
         for (TrafficClass each : TrafficClass.values()) {
             Tags tags = Tags.of("class", each.name().toLowerCase(Locale.ROOT));
             bytes(of, "node.link.queued", "Wait to be sent to other nodes", tags, each, LinkReading::queuedBytes);

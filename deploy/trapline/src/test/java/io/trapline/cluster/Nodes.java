@@ -64,6 +64,13 @@ final class Nodes implements AutoCloseable {
         return place;
     }
 
+    /** How many answers under request ids the nodes keep. */
+    long keptAnswers() {
+        return nodes.stream()
+                .mapToLong(node -> node.readings().toCompletableFuture().join().keptAnswers())
+                .sum();
+    }
+
     /** A node's life ends, and nobody hears from it any more. */
     void end(int place) {
         servers.get(place).shutdownNow();

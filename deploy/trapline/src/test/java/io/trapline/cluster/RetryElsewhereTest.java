@@ -15,6 +15,7 @@ import io.trapline.model.Gpa;
 import io.trapline.model.Refusal;
 import io.trapline.rpc.Statuses;
 import io.trapline.v1.CreateDomainRequest;
+import io.trapline.v1.Domain;
 import io.trapline.v1.DomainMemory;
 import io.trapline.v1.MemType;
 import io.trapline.v1.MemTypeRun;
@@ -135,6 +136,37 @@ final class RetryElsewhereTest {
         for (int node : others(primary)) {
             assertThat(answered(node, 1, MemType.MEM_TYPE_IOREQ_SERVER_0)).isEmpty();
             assertThat(answered(node, 2, MemType.MEM_TYPE_MMIO_WRITE_DM)).contains(refused);
+        }
+        assertThat(typeNow()).isEqualTo(MemType.MEM_TYPE_RAM_RW);
+    }
+
+    @Test
+    @DisplayName(
+            "is kept until its client has the answer, whichever node and domain hears of that, and is not carried out again")
+    void isForgottenOnceItIsAcknowledgedElsewhere() {
+        int primary = place(primary());
+        assertThat(type(primary, 1, MemType.MEM_TYPE_IOREQ_SERVER_0)).isEmpty();
+        set(io.trapline.model.MemType.RAM_RW);
+        Domain other = operator.domains().create(64, 1, DomainMemory.DOMAIN_MEMORY_VOLATILE);
+        long before = nodes.keptAnswers();
+
+        MemoryServiceGrpc.newBlockingStub(channels.get(others(primary).getFirst()))
+                .writeMemory(WriteMemoryRequest.newBuilder()
+                        .setRequestId(id(2).toBuilder().setAcknowledgedThrough(1))
+                        .setDomid(other.getDomid())
+                        .setDomainGeneration(other.getGeneration())
+                        .addGpa(PAGE.value())
+                        .addSizeBytes(OTHER.length)
+                        .setData(ByteString.copyFrom(OTHER))
+                        .build());
+
+        // One more of the other domain, and those of both copies less.
+        await().atMost(PATIENCE).until(() -> nodes.keptAnswers() < before);
+        for (int node = 0; node < NODES; node++) {
+            assertThat(answered(node, 1, MemType.MEM_TYPE_IOREQ_SERVER_0)
+                            .orElseThrow()
+                            .errno())
+                    .isEqualTo(Errno.ESTALE);
         }
         assertThat(typeNow()).isEqualTo(MemType.MEM_TYPE_RAM_RW);
     }

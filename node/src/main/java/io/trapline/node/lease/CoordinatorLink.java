@@ -52,6 +52,13 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
         }
     }
 
+    /** Up to which of its calls the client of each session has all answers, as this node has heard. */
+    public record Acknowledged(Map<Long, Long> through) implements Message {
+        public Acknowledged {
+            through = Map.copyOf(through);
+        }
+    }
+
     /** The node comes to its end and serves no more. {@code done} is run when no coordinator waits for its lease, or none can be told. */
     public record Resign(Runnable done) implements Message {}
 
@@ -124,6 +131,12 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
             case Active active ->
                 say(NodeSessionRequest.newBuilder()
                         .setActivity(SessionActivity.newBuilder().addAllSessions(active.sessions())));
+            case Acknowledged acknowledged ->
+                say(NodeSessionRequest.newBuilder()
+                        .setActivity(SessionActivity.newBuilder()
+                                .addAllSessions(acknowledged.through().keySet())
+                                .addAllAcknowledgedThrough(
+                                        acknowledged.through().values())));
             case Renew renew -> onRenew();
             case Search search -> search();
             case Resign resign -> resign(resign.done());
@@ -235,8 +248,20 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
             case ADMITTED -> onAdmitted(session, response.getAdmitted());
             case GRANTED -> onGranted(session, response.getGranted());
             case CHANGE -> onChange(session, response.getChange());
+            case ACKNOWLEDGED -> {
+                session.more();
+                follower.acknowledged(acknowledged(response.getAcknowledged()));
+            }
             case MESSAGE_NOT_SET -> session.more();
         }
+    }
+
+    private static Map<Long, Long> acknowledged(SessionActivity said) {
+        Map<Long, Long> through = new HashMap<>();
+        for (int i = 0; i < Math.min(said.getSessionsCount(), said.getAcknowledgedThroughCount()); i++) {
+            through.merge(said.getSessions(i), said.getAcknowledgedThrough(i), Math::max);
+        }
+        return through;
     }
 
     private void onAdmitted(CoordinatorSession session, Admission admission) {

@@ -16,6 +16,7 @@ import io.trapline.internal.v1.Refused;
 import io.trapline.internal.v1.ResetType;
 import io.trapline.internal.v1.SegmentCall;
 import io.trapline.internal.v1.SegmentColumns;
+import io.trapline.internal.v1.SessionAcknowledged;
 import io.trapline.internal.v1.SessionEnded;
 import io.trapline.internal.v1.ToShard;
 import io.trapline.internal.v1.TypeRuns;
@@ -97,6 +98,13 @@ final class ShardFrames {
                         TrafficClass.REPLICATION,
                         ToShard.newBuilder()
                                 .setSessionEnded(SessionEnded.newBuilder().setSession(session)));
+            case ShardMessage.SessionAcknowledged(long session, long through) ->
+                sink.told(
+                        TrafficClass.REPLICATION,
+                        ToShard.newBuilder()
+                                .setSessionAcknowledged(SessionAcknowledged.newBuilder()
+                                        .setSession(session)
+                                        .setThrough(through)));
             case ShardMessage.ChangeAck(long base, long through) ->
                 sink.told(
                         TrafficClass.REPLICATION,
@@ -235,6 +243,10 @@ final class ShardFrames {
                         told.getBufferMoved().getData().toByteArray());
             case SESSION_ENDED ->
                 new ShardMessage.SessionEnded(told.getSessionEnded().getSession());
+            case SESSION_ACKNOWLEDGED ->
+                new ShardMessage.SessionAcknowledged(
+                        told.getSessionAcknowledged().getSession(),
+                        told.getSessionAcknowledged().getThrough());
             case CHANGE -> ReplicaFrames.decode(told.getChange(), madeNanos);
             case CHANGE_ACK ->
                 new ShardMessage.ChangeAck(

@@ -10,6 +10,11 @@ public interface SessionsHere {
         }
 
         @Override
+        public long acknowledgedThrough(long session) {
+            return 0;
+        }
+
+        @Override
         public void watch(long session, Runnable ended) {}
 
         @Override
@@ -27,11 +32,17 @@ public interface SessionsHere {
     /** Whether it has ended. One that the node has not heard of yet has not. */
     boolean hasEnded(long session);
 
-    /** Has something run once when the session ends, or has ended; on any thread. The same for the same session is run once. */
-    void watch(long session, Runnable ended);
+    /** Up to which of its calls the session's client has all answers, as far as the node has heard. */
+    long acknowledgedThrough(long session);
+
+    /**
+     * Has something run when the session's client has acknowledged more, at most once a second, and when the session ends, or has ended, once; on any thread. The same
+     * for the same session is run once.
+     */
+    void watch(long session, Runnable changed);
 
     /** Has it not run any more. */
-    void unwatch(long session, Runnable ended);
+    void unwatch(long session, Runnable changed);
 
     /** So many answers more are kept here; less than 0 = fewer. */
     void keep(int more);

@@ -290,7 +290,10 @@ public sealed interface ShardMessage {
     /** A client session has ended: what was answered under its request ids is forgotten (section E). From the shard's copy itself. */
     record SessionEnded(long session) implements ShardMessage {}
 
-    /** The node serves again, or a client session has ended. */
+    /** A client session has all answers up to that number: they are forgotten, and that they were is not (section E). From the shard's copy itself. */
+    record SessionAcknowledged(long session, long through) implements ShardMessage {}
+
+    /** The node serves again, or a client session has ended or acknowledged more. */
     record Resume() implements ShardMessage {}
 
     /** Deadlines may have passed. */

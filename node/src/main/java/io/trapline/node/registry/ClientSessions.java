@@ -10,6 +10,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,7 +25,13 @@ public final class ClientSessions implements SessionsHere {
     private final ConcurrentHashMap<Long, AtomicLong> live = new ConcurrentHashMap<>();
 
     private final Set<Long> active = ConcurrentHashMap.newKeySet();
-    /** By session who waits for its end, in the order of asking; each set is touched within the map's own steps alone. */
+    /** Whose acknowledgements have come to more since shards were told last. */
+    private final Set<Long> raised = ConcurrentHashMap.newKeySet();
+    /** Whose have by calls that came in here, since the leader was told last; and those of which it was told. */
+    private final Set<Long> unreported = ConcurrentHashMap.newKeySet();
+
+    private final Set<Long> reported = ConcurrentHashMap.newKeySet();
+    /** By session who waits for its end, and for acknowledgements, in the order of asking; each set is touched within the map's own steps alone. */
     private final ConcurrentHashMap<Long, Set<Runnable>> watching = new ConcurrentHashMap<>();
     /** Sessions that were beyond what this node knew when they were watched: one of them may begin and end before it hears of it. */
     private final ConcurrentSkipListSet<Long> early = new ConcurrentSkipListSet<>(Long::compareUnsigned);
@@ -43,13 +51,70 @@ public final class ClientSessions implements SessionsHere {
             return Optional.of(unknown(id.getSession(), known));
         }
         active.add(id.getSession());
-        long through = acknowledged.accumulateAndGet(id.getAcknowledgedThrough(), Math::max);
+        if (id.getAcknowledgedThrough() > acknowledged.get()) {
+            unreported.add(id.getSession());
+        }
+        long through = raise(id.getSession(), acknowledged, id.getAcknowledgedThrough());
         return id.getNumber() <= through
                 ? Optional.of(Refusal.of(Errno.ESTALE, "request " + id.getNumber() + " of the session was acknowledged")
                         .with("field", "request_id.number")
                         .with("value", id.getNumber())
                         .with("limit", through))
                 : Optional.empty();
+    }
+
+    /** Up to which of their calls the clients of sessions that have called here have all answers: of those of which that is more than when it was asked last. */
+    public SortedMap<Long, Long> takeAcknowledged() {
+        SortedMap<Long, Long> taken = new TreeMap<>();
+        for (Long session : List.copyOf(unreported)) {
+            unreported.remove(session);
+            long through = acknowledgedThrough(session);
+            if (through > 0) {
+                reported.add(session);
+                taken.put(session, through);
+            }
+        }
+        return taken;
+    }
+
+    /** Who has been told may have told nobody. */
+    public void reportAgain() {
+        unreported.addAll(reported);
+    }
+
+    /** The client of that session has all answers up to that call, as another node has heard. */
+    public void acknowledged(long session, long through) {
+        AtomicLong acknowledged = live.get(session);
+        if (acknowledged != null) {
+            raise(session, acknowledged, through);
+        }
+    }
+
+    private long raise(long session, AtomicLong acknowledged, long through) {
+        long before = acknowledged.getAndAccumulate(through, Math::max);
+        if (through > before) {
+            raised.add(session);
+        }
+        return Math.max(before, through);
+    }
+
+    @Override
+    public long acknowledgedThrough(long session) {
+        AtomicLong acknowledged = live.get(session);
+        return acknowledged == null ? 0 : acknowledged.get();
+    }
+
+    /** Tells the shards here that keep answers of them which sessions' acknowledgements have come to more; for who calls it once a second. */
+    public void tellAcknowledged() {
+        for (Long session : List.copyOf(raised)) {
+            raised.remove(session);
+            List<Runnable> all = new ArrayList<>();
+            watching.computeIfPresent(session, (id, present) -> {
+                all.addAll(present);
+                return present;
+            });
+            all.forEach(Runnable::run);
+        }
     }
 
     /** Up to which call before that one the client has all answers, as far as it has said so here. */
@@ -67,10 +132,10 @@ public final class ClientSessions implements SessionsHere {
     }
 
     @Override
-    public void watch(long session, Runnable ended) {
+    public void watch(long session, Runnable changed) {
         watching.compute(session, (id, before) -> {
             Set<Runnable> all = before == null ? new LinkedHashSet<>() : before;
-            all.add(ended);
+            all.add(changed);
             return all;
         });
         if (!live.containsKey(session)) {
@@ -83,9 +148,9 @@ public final class ClientSessions implements SessionsHere {
     }
 
     @Override
-    public void unwatch(long session, Runnable ended) {
+    public void unwatch(long session, Runnable changed) {
         watching.computeIfPresent(session, (id, all) -> {
-            all.remove(ended);
+            all.remove(changed);
             return all.isEmpty() ? null : all;
         });
     }
@@ -113,6 +178,9 @@ public final class ClientSessions implements SessionsHere {
         ended.forEach(session -> {
             live.remove(session);
             active.remove(session);
+            raised.remove(session);
+            unreported.remove(session);
+            reported.remove(session);
         });
         knownRevision = revision;
         ended.forEach(this::tell);
@@ -130,7 +198,7 @@ public final class ClientSessions implements SessionsHere {
     }
 
     /** How many answers the shards here keep or owe. */
-    long keptAnswers() {
+    public long keptAnswers() {
         return kept.get();
     }
 

@@ -74,8 +74,13 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
 
     private record ReportActivity() implements Message {}
 
+    private record TellAcknowledged() implements Message {}
+
+    private record Acknowledged(Map<Long, Long> through) implements Message {}
+
     private static final Logger LOG = LoggerFactory.getLogger(NodeRegistry.class);
     private static final Duration ACTIVITY_PERIOD = Duration.ofSeconds(10);
+    private static final Duration ACKNOWLEDGED_PERIOD = Duration.ofSeconds(1);
 
     private final LinkSettings settings;
     private final ActorRef<CoordinatorLink.Message> link;
@@ -126,6 +131,11 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
             public void changed(RegistryChange change, Runnable taken) {
                 me.tell(new Changed(change, taken));
             }
+
+            @Override
+            public void acknowledged(Map<Long, Long> through) {
+                me.tell(new Acknowledged(through));
+            }
         };
         // On a thread of its own: whatever the others are busy with, a lease is renewed in time.
         link = context.spawn(
@@ -151,6 +161,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
             Arrivals arrivals) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             timers.startTimerWithFixedDelay(new ReportActivity(), ACTIVITY_PERIOD);
+            timers.startTimerWithFixedDelay(new TellAcknowledged(), ACKNOWLEDGED_PERIOD);
             return new NodeRegistry(context, settings, actors, directory, sessions, peers, arrivals);
         }));
     }
@@ -161,6 +172,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
             case Admitted admitted -> {
                 drains.forgetReports();
                 reportDrains();
+                sessions.reportAgain();
             }
             case Changed changed -> onChanged(changed);
             case Resign resign -> link.tell(new CoordinatorLink.Resign(resign.done()));
@@ -177,6 +189,8 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
             case Returned returned -> onReturned(returned.revision(), returned.look());
             case ResetDone reset -> onReset(reset.revision());
             case ReportActivity report -> reportActivity();
+            case TellAcknowledged tell -> tellAcknowledged();
+            case Acknowledged heard -> heard.through().forEach(sessions::acknowledged);
             case Step(Runnable step) -> step.run();
         }
         return this;
@@ -399,6 +413,15 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
         if (!active.isEmpty()) {
             link.tell(new CoordinatorLink.Active(active));
         }
+    }
+
+    /** Shards at other nodes keep answers of the same sessions: the leader tells them. */
+    private void tellAcknowledged() {
+        Map<Long, Long> heard = sessions.takeAcknowledged();
+        if (!heard.isEmpty()) {
+            link.tell(new CoordinatorLink.Acknowledged(heard));
+        }
+        sessions.tellAcknowledged();
     }
 
     private void onTerminated(Terminated terminated) {

@@ -85,7 +85,7 @@ final class Answers {
 
     /** Takes a call: where nothing is returned it is to be carried out now, and {@link #end} or {@link #drop} follows. */
     Optional<FirstAnswer> begin(RequestName request) {
-        acknowledge(request);
+        acknowledge(request.session(), request.acknowledgedThrough());
         Optional<FirstAnswer> known = find(request);
         if (known.isPresent()) {
             return known;
@@ -142,16 +142,21 @@ final class Answers {
 
     /** Whether a call brings an acknowledgement by which fewer are kept: then with its own there are no more than before. */
     boolean isFreedBy(RequestName request) {
-        Session session = sessions.get(request.session());
-        return session != null
-                && session.entries.headMap(request.acknowledgedThrough(), true).values().stream()
-                        .anyMatch(entry -> !entry.isOpen());
+        return isFreedBy(request.session(), request.acknowledgedThrough());
     }
 
-    private void acknowledge(RequestName request) {
-        Session session = sessions.get(request.session());
-        if (session != null && request.acknowledgedThrough() > session.acknowledgedThrough) {
-            session.acknowledgedThrough = request.acknowledgedThrough();
+    /** Whether fewer are kept once that is acknowledged. */
+    boolean isFreedBy(long id, long through) {
+        Session session = sessions.get(id);
+        return session != null
+                && session.entries.headMap(through, true).values().stream().anyMatch(entry -> !entry.isOpen());
+    }
+
+    /** The client has all answers up to that number. That it has stays known as long as its session: what comes late is refused, and not carried out. */
+    void acknowledge(long id, long through) {
+        Session session = sessions.get(id);
+        if (session != null && through > session.acknowledgedThrough) {
+            session.acknowledgedThrough = through;
             Map<Long, Entry> acknowledged = session.entries.headMap(session.acknowledgedThrough, true);
             int before = acknowledged.size();
             acknowledged.values().removeIf(entry -> !entry.isOpen());

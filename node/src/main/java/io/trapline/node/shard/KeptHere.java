@@ -6,6 +6,8 @@ import io.trapline.model.Refusal;
 import io.trapline.node.protocol.FirstAnswer;
 import io.trapline.node.protocol.RequestName;
 import io.trapline.node.protocol.SessionsHere;
+import io.trapline.node.protocol.ShardMessage;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -13,26 +15,26 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * What of a shard's {@link Answers} concerns its node: which client sessions end, and how many answers all shards there keep. What the node knows of sessions is not
+ * What of a shard's {@link Answers} concerns its node: which client sessions end, what their clients have acknowledged at other shards, and how many answers all shards there keep. What the node knows of sessions is not
  * what the other copy's node knows by then, so it is asked before a step, and not within one.
  */
 final class KeptHere {
     private final SessionsHere sessions;
     private final Runnable wake;
     private final Set<Long> watched = new HashSet<>();
-    private final AtomicBoolean someEnded = new AtomicBoolean();
-    private final Runnable ended;
+    private final AtomicBoolean someChanged = new AtomicBoolean();
+    private final Runnable changed;
     private int kept;
 
-    /** @param wake to be run, on any thread, when {@link #takeEnded} has something */
+    /** @param wake to be run, on any thread, when {@link #takeChanged} has something */
     KeptHere(SessionsHere sessions, Runnable wake) {
         this.sessions = sessions;
         this.wake = wake;
-        ended = this::onEnded;
+        changed = this::onChanged;
     }
 
-    private void onEnded() {
-        someEnded.set(true);
+    private void onChanged() {
+        someChanged.set(true);
         wake.run();
     }
 
@@ -57,17 +59,31 @@ final class KeptHere {
     /** The shard's primary is here, and knows of that session. */
     void watch(long session) {
         if (watched.add(session)) {
-            sessions.watch(session, ended);
+            sessions.watch(session, changed);
         }
     }
 
-    /** The sessions that have ended since it was asked last. */
-    List<Long> takeEnded() {
-        if (!someEnded.getAndSet(false)) {
+    /** The shard's primary is here now, and knows of those sessions: what was acknowledged while it was elsewhere is looked at. */
+    void watch(Set<Long> known) {
+        known.forEach(this::watch);
+        someChanged.set(true);
+    }
+
+    /** What the shard is to forget by what has changed since it was asked last: of sessions that have ended all, and of others what their clients have. */
+    List<ShardMessage> takeChanged(Answers answers) {
+        if (!someChanged.getAndSet(false)) {
             return List.of();
         }
-        List<Long> all = watched.stream().filter(sessions::hasEnded).toList();
-        all.forEach(watched::remove);
+        List<ShardMessage> all = new ArrayList<>();
+        for (long session : List.copyOf(watched)) {
+            long through = sessions.acknowledgedThrough(session);
+            if (sessions.hasEnded(session)) {
+                watched.remove(session);
+                all.add(new ShardMessage.SessionEnded(session));
+            } else if (answers.isFreedBy(session, through)) {
+                all.add(new ShardMessage.SessionAcknowledged(session, through));
+            }
+        }
         return all;
     }
 
@@ -81,7 +97,7 @@ final class KeptHere {
 
     /** The primary is elsewhere, or nowhere. */
     void unwatch() {
-        watched.forEach(session -> sessions.unwatch(session, ended));
+        watched.forEach(session -> sessions.unwatch(session, changed));
         watched.clear();
     }
 }

@@ -140,7 +140,7 @@ public final class ShardCopies {
         }
         try {
             lease();
-            forgetSessions();
+            forgetAnswers();
             take(message);
             handOverIfFrozen();
             kept.keeps(answers());
@@ -157,10 +157,10 @@ public final class ShardCopies {
     }
 
     /** A primary that does not serve forgets nothing: what waits for the lease may be of such a session, and is before it. */
-    private void forgetSessions() {
+    private void forgetAnswers() {
         PrimaryCopy copy = primary;
         if (copy != null && leased) {
-            kept.takeEnded().forEach(session -> copy.told(new ShardMessage.SessionEnded(session)));
+            kept.takeChanged(copy.first()).forEach(copy::told);
         }
     }
 
@@ -400,7 +400,7 @@ public final class ShardCopies {
             backup = null;
             mine = new PrimaryCopy(was == null ? begun() : was.promoted(), around, outside, leased);
             primary = mine;
-            mine.first().sessions().forEach(kept::watch);
+            kept.watch(mine.first().sessions());
         }
         BitSet servers = new BitSet();
         apply.servers().keySet().forEach(servers::set);

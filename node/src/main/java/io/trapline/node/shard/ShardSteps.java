@@ -147,6 +147,8 @@ final class ShardSteps implements ShardCopies.Content {
                 }
             }
             case ShardMessage.SessionEnded(long session) -> calls.first().forget(session);
+            case ShardMessage.SessionAcknowledged(long session, long through) ->
+                calls.first().acknowledge(session, through);
             case ShardMessage.Call call -> calls.called(call);
             default -> throw new IllegalArgumentException("no step: " + message);
         }

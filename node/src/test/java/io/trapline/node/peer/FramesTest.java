@@ -157,6 +157,7 @@ final class FramesTest {
                 new ShardMessage.Part(TXN, TXN, new ShardMessage.Once(NAME, new ShardMessage.CommitTypes(11, RUNS))),
                 new ShardMessage.Refused(11, NAME, WHY),
                 new ShardMessage.SessionEnded(5),
+                new ShardMessage.SessionAcknowledged(5, 9),
                 new ShardMessage.GetMark(11, LATER),
                 new ShardMessage.Part(TXN, LATER, new ShardMessage.CommitTypes(11, RUNS)),
                 new ShardMessage.LetPass(

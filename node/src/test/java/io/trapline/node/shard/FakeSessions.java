@@ -4,6 +4,7 @@ import io.trapline.node.protocol.SessionsHere;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -12,12 +13,24 @@ import java.util.Set;
 final class FakeSessions implements SessionsHere {
     private final Set<Long> ended = new HashSet<>();
     private final Map<Long, Set<Runnable>> watching = new LinkedHashMap<>();
+    private final Map<Long, Long> acknowledged = new LinkedHashMap<>();
     int kept;
     boolean full;
 
     void end(long session) {
         ended.add(session);
         Optional.ofNullable(watching.remove(session)).ifPresent(all -> all.forEach(Runnable::run));
+    }
+
+    void acknowledge(long session, long through) {
+        acknowledged.put(session, through);
+        Optional.ofNullable(watching.get(session))
+                .ifPresent(all -> List.copyOf(all).forEach(Runnable::run));
+    }
+
+    @Override
+    public long acknowledgedThrough(long session) {
+        return acknowledged.getOrDefault(session, 0L);
     }
 
     /** How many wait for the end of some session. */

@@ -153,7 +153,7 @@ final class ShardImageTest {
         TypesTxn id = new TypesTxn(random.nextInt(3), GUESTS, random.nextInt(3));
         List<TypeRun> runs = List.of(new TypeRun(random.nextInt(6), 1, type()));
         Segments segments = new Segments(new long[] {8}, new int[] {1}, new int[] {0}, new byte[] {1});
-        return switch (random.nextInt(7)) {
+        return switch (random.nextInt(8)) {
             case 0 -> new ShardMessage.Once(name, new ShardMessage.WriteSegments(1, segments));
             case 1, 2 ->
                 new ShardMessage.Part(id, id, new ShardMessage.Once(name, new ShardMessage.CommitTypes(1, runs)));
@@ -166,6 +166,7 @@ final class ShardImageTest {
                 new ShardMessage.KeepMark(
                         1, new Mark(id, new TypesMessage.SetTypes(0, runs, Optional.empty(), Optional.of(name))));
             case 5 -> new ShardMessage.DropMark(1, id, Optional.of(FirstAnswer.DONE));
+            case 6 -> new ShardMessage.SessionAcknowledged(name.session(), name.acknowledgedThrough());
             default -> new ShardMessage.SessionEnded(random.nextInt(30) == 0 ? name.session() : 9);
         };
     }

@@ -268,6 +268,55 @@ final class TwoCopiesTest {
 
     @Test
     @DisplayName(
+            "section E: what a client has is forgotten though no call of its comes here again, and is not carried out again")
+    void forgetsWhatIsAcknowledgedElsewhere() {
+        TwoCopies two = new TwoCopies();
+        two.exchange();
+        two.p.run(writeOnce(1, 1, (byte) 9));
+        two.p.run(writeOnce(2, 2, (byte) 8));
+        two.exchange();
+        assertThat(two.p.sessions.kept).isEqualTo(2);
+
+        two.p.sessions.acknowledge(5, 1);
+        two.p.run(new ShardMessage.Resume());
+        two.exchange();
+        assertThat(two.p.sessions.kept).isEqualTo(1);
+        assertThat(two.b.sessions.kept).as("its backup's").isEqualTo(1);
+        two.p.run(writeOnce(3, 1, (byte) 7));
+        two.p.run(writeOnce(4, 2, (byte) 8));
+        two.exchange();
+
+        assertThat(answerOf(two.p, 3).refusal().orElseThrow().errno()).isEqualTo(Errno.ESTALE);
+        assertThat(answerOf(two.p, 4)).as("what is not acknowledged").isEqualTo(FirstAnswer.DONE);
+        assertThat((int) byteAt(two.p, GPA)).isEqualTo(8);
+
+        two.place(ShardPlace.solo(TwoCopies.B, 90));
+        two.b.run(writeOnce(5, 1, (byte) 6));
+        assertThat(answerOf(two.b, 5).refusal().orElseThrow().errno())
+                .as("who decides next")
+                .isEqualTo(Errno.ESTALE);
+        assertThat((int) byteAt(two.b, GPA)).isEqualTo(8);
+    }
+
+    @Test
+    @DisplayName("section E: who decides the shard next forgets what was acknowledged while it did not")
+    void forgetsWhatWasAcknowledgedBeforeItDecided() {
+        TwoCopies two = new TwoCopies();
+        two.exchange();
+        two.p.run(writeOnce(1, 1, (byte) 9));
+        two.exchange();
+        two.b.sessions.acknowledge(5, 1);
+        two.b.run(new ShardMessage.Resume());
+        assertThat(two.b.sessions.kept).as("its primary forgets").isEqualTo(1);
+
+        two.place(ShardPlace.solo(TwoCopies.B, 90));
+        two.b.run(new ShardMessage.Resume());
+
+        assertThat(two.b.sessions.kept).isZero();
+    }
+
+    @Test
+    @DisplayName(
             "section E: who decides the shard next forgets the sessions that have ended meanwhile, and waits for the others")
     void forgetsAtTheNextPrimary() {
         TwoCopies two = new TwoCopies();

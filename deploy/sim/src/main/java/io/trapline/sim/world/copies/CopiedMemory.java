@@ -133,7 +133,7 @@ public final class CopiedMemory implements NodeMemory {
     }
 
     /** The client sessions that the node knows of, by the real rules. */
-    ClientSessions sessions() {
+    public ClientSessions sessions() {
         return sessions;
     }
 

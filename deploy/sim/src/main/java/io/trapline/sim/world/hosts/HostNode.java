@@ -84,6 +84,11 @@ final class HostNode implements Place, Follower {
     }
 
     @Override
+    public void acknowledged(long session, long through) {
+        memory().sessions().acknowledged(session, through);
+    }
+
+    @Override
     public Life life() {
         return life;
     }

@@ -251,7 +251,8 @@ final class KeeperActor {
                 case APPLIED_REVISION -> now.applied(stream, message.getAppliedRevision());
                 case DRAINED_REVISION -> now.drained(stream, message.getDrainedRevision());
                 case RESIGN -> now.resigned(stream);
-                case REGISTER, ACTIVITY, MESSAGE_NOT_SET -> throw new IllegalArgumentException(message.toString());
+                case ACTIVITY -> now.acknowledged(message.getActivity());
+                case REGISTER, MESSAGE_NOT_SET -> throw new IllegalArgumentException(message.toString());
             }
         });
     }

@@ -8,6 +8,7 @@ import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.RegistryChange;
 import io.trapline.internal.v1.Renewal;
 import io.trapline.internal.v1.Resignation;
+import io.trapline.internal.v1.SessionActivity;
 import io.trapline.model.Lease;
 import io.trapline.node.lease.LeaderFinder;
 import io.trapline.node.lease.NodeLease;
@@ -54,6 +55,9 @@ public final class NodeProcess implements Serving {
 
         /** The registry has moved on, or is told as a whole. */
         void changed(RegistryChange change);
+
+        /** A client has all answers up to that call of its session. */
+        void acknowledged(long session, long through);
 
         /** Up to which revision all of the node's actors go by the registry. */
         long acknowledged();
@@ -285,7 +289,14 @@ public final class NodeProcess implements Serving {
             }
             case GRANTED -> granted(session, response.getGranted());
             case CHANGE -> changed(response.getChange());
+            case ACKNOWLEDGED -> acknowledged(response.getAcknowledged());
             case MESSAGE_NOT_SET -> {}
+        }
+    }
+
+    private void acknowledged(SessionActivity said) {
+        for (int i = 0; i < said.getSessionsCount(); i++) {
+            registry.acknowledged(said.getSessions(i), said.getAcknowledgedThrough(i));
         }
     }
 

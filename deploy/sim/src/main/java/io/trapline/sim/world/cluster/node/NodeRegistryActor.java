@@ -155,6 +155,11 @@ public final class NodeRegistryActor implements Follower {
     }
 
     @Override
+    public void acknowledged(long session, long through) {
+        // Its shards keep no answers.
+    }
+
+    @Override
     public void changed(RegistryChange change) {
         RegistryView.Effects effects = view.apply(change);
         AppliedQueue.Entry<String> entry = applying.begin(effects.revision(), "");
