@@ -9,6 +9,7 @@ import io.trapline.node.p2m.DecisionTable;
 import io.trapline.node.peer.LinkAdmission;
 import io.trapline.node.peer.TrafficClass;
 import io.trapline.node.protocol.Life;
+import io.trapline.node.registry.ClientSessions;
 import io.trapline.node.registry.Departure;
 import io.trapline.node.registry.PeerNode;
 import io.trapline.sim.run.Chance;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -36,6 +38,7 @@ import java.util.function.Supplier;
 /** One life of a node on a host of its own: its actors' mailboxes, its links to other nodes, and what it tells the coordinators. */
 final class HostNode implements Place, Follower {
     private static final long TICK = 10_000_000;
+    private static final int TELL_ACKNOWLEDGED = 20;
     private static final int LARGE_WAITS_NANOS = 150_000_000;
     private static final int SLOW = 300;
     private static final long SLOWEST = 30_000_000;
@@ -54,6 +57,7 @@ final class HostNode implements Place, Follower {
     private long revision;
     private boolean isLeaving;
     private boolean isOtherOpen;
+    private long ticks;
 
     HostNode(Hosts hosts, SimHost host, NodeLife life, BooleanSupplier serves, Told told) {
         this.hosts = hosts;
@@ -79,13 +83,25 @@ final class HostNode implements Place, Follower {
             List.copyOf(outgoing.values()).forEach(OutgoingLink::tick);
             List.copyOf(incoming.values()).forEach(IncomingLink::tick);
             node.tick();
+            if (++ticks % TELL_ACKNOWLEDGED == 0) {
+                tellAcknowledged();
+            }
             tick();
         });
     }
 
+    private void tellAcknowledged() {
+        ClientSessions sessions = memory().sessions();
+        SortedMap<Long, Long> heard = sessions.takeAcknowledged();
+        if (!heard.isEmpty()) {
+            told.acknowledged(heard);
+        }
+        sessions.tellAcknowledged();
+    }
+
     @Override
     public void acknowledged(long session, long through) {
-        memory().sessions().acknowledged(session, through);
+        memory().sessions().acknowledged(session, hosts.stage.seams.acknowledged(through));
     }
 
     @Override
@@ -139,6 +155,7 @@ final class HostNode implements Place, Follower {
     @Override
     public void admitted() {
         node.admitted();
+        memory().sessions().reportAgain();
     }
 
     @Override

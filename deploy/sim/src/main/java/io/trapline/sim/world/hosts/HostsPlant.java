@@ -56,6 +56,10 @@ enum HostsPlant {
             "a copy that comes to decide has not what was answered under request ids (D-25)",
             List.of("V-14"),
             WrongHosts.PromotedWithoutAnswers::new),
+    ACKNOWLEDGED_TOO_FAR(
+            "a node is told that a client has an answer that it may ask for again (section E)",
+            List.of("V-14", "T3, A4"),
+            WrongHosts.AcknowledgesTooMuch::new),
     EARLIER_HOME_BELIEVED(
             "a shard believes what a server's earlier home says (D-22)",
             List.of("A4", "A4, F4", "A4, F5", "F5", "A3", "F3", "F2"),

@@ -144,6 +144,13 @@ final class WrongHosts {
         }
     }
 
+    static final class AcknowledgesTooMuch extends Seams {
+        @Override
+        public long acknowledged(long through) {
+            return through + 1;
+        }
+    }
+
     static final class EarlierHomeBelieved extends Seams {
         @Override
         public long home(long told, long last) {

@@ -210,6 +210,11 @@ public class Seams {
         return false;
     }
 
+    /** Up to which of its calls a session's client has all answers, as a node is told (section E). */
+    public long acknowledged(long through) {
+        return through;
+    }
+
     /** Accesses with what they say of their gateway, as they reach a shard (D-16). */
     public AccessRows fromGateway(AccessRows rows) {
         return rows;

@@ -19,6 +19,7 @@ import io.trapline.sim.world.cluster.host.SimHost;
 import io.trapline.sim.world.cluster.seam.ClusterSeams;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,9 @@ public final class NodeProcess implements Serving {
         void applied(long revision);
 
         void drained(long revision);
+
+        /** What clients have acknowledged at this node. */
+        void acknowledged(SortedMap<Long, Long> through);
 
         /** A coordinator with which the node speaks; any, while there is none. */
         String coordinator();
@@ -147,6 +151,14 @@ public final class NodeProcess implements Serving {
             @Override
             public void drained(long revision) {
                 say(NodeSessionRequest.newBuilder().setDrainedRevision(revision));
+            }
+
+            @Override
+            public void acknowledged(SortedMap<Long, Long> through) {
+                say(NodeSessionRequest.newBuilder()
+                        .setActivity(SessionActivity.newBuilder()
+                                .addAllSessions(through.keySet())
+                                .addAllAcknowledgedThrough(through.values())));
             }
 
             @Override
