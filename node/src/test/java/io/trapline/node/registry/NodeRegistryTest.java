@@ -354,7 +354,7 @@ final class NodeRegistryTest {
         asked.sent().run();
 
         assertThat(actors.next(SERVER_ACTOR, ServerMessage.HomeTold.class))
-                .isEqualTo(new ServerMessage.HomeTold(self, 6, 1));
+                .isEqualTo(new ServerMessage.HomeTold(self, 6, 0));
     }
 
     @Test

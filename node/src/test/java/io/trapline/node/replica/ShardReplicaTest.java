@@ -216,7 +216,11 @@ final class ShardReplicaTest {
         replica.aligned();
         replica.tick(ShardReplica.SILENCE_NANOS + ShardReplica.PROPOSE_EVERY_NANOS);
 
-        assertThat(said).containsExactly("abandon", "release 1", "abandon");
+        assertThat(said)
+                .containsExactly(
+                        "abandon, silent for " + ShardReplica.SILENCE_NANOS,
+                        "release 1",
+                        "abandon, silent for " + (ShardReplica.PROPOSE_EVERY_NANOS - 1));
     }
 
     @Test
