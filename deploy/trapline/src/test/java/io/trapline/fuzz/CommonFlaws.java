@@ -37,7 +37,7 @@ final class CommonFlaws {
             server(method, flaws);
         }
         if (has(request, "request_id")) {
-            requestId(flaws);
+            requestId(request, flaws);
         }
         if (has(request, "on_behalf_of")) {
             behalf(flaws);
@@ -106,7 +106,7 @@ final class CommonFlaws {
         }
     }
 
-    private void requestId(List<Flaw> flaws) {
+    private void requestId(Descriptor request, List<Flaw> flaws) {
         flaws.add(Flaw.shape(
                 "request_id.number",
                 "request_id",
@@ -122,14 +122,21 @@ final class CommonFlaws {
                 Set.of(Errno.ESTALE),
                 "a session that has ended",
                 "request_id",
-                (draft, dice) -> draft.set("request_id.session", dice.pick(endedSession, 0L))
+                (draft, dice) -> named(request, draft)
+                        .set("request_id.session", dice.pick(endedSession, 0L))
                         .set("request_id.number", dice.between(1, 1000))));
         flaws.add(Flaw.any(
                 Set.of(Errno.ESTALE, Errno.EAGAIN),
                 "an unknown session",
                 "request_id",
-                (draft, dice) -> draft.set("request_id.session", dice.above64(1L << 40))
+                (draft, dice) -> named(request, draft)
+                        .set("request_id.session", dice.above64(1L << 40))
                         .set("request_id.number", dice.between(1, 1000))));
+    }
+
+    /** A memory or type call under a request id says which domain it means: the one that is there now. */
+    private Draft named(Descriptor request, Draft draft) {
+        return has(request, "domain_generation") ? draft.set("domain_generation", world.generation()) : draft;
     }
 
     private void behalf(List<Flaw> flaws) {

@@ -228,7 +228,9 @@ final class VcpuOpener {
         } else if (asked.getWindow() != 0 && asked.getWindow() != open.window.window()) {
             Refusal other = Refusal.invalid("window", asked.getWindow(), "it was opened with " + open.window.window());
             stream.send(GuestStream.refused(asked.getVcpu(), other));
-        } else if (open.window.receivedThrough(received)) {
+        } else if (stream.equals(open.stream)
+                ? open.window.receivedThrough(received)
+                : open.window.resumedThrough(received)) {
             outbox.flush();
             open.stream = stream;
             sendOpened(open, stream);

@@ -67,7 +67,7 @@ public final class VcpuWindow {
     private final BitSet held = new BitSet();
     /** Of accesses that lie in two shards and have no outcome: which are at the second one. */
     private final BitSet atSecond = new BitSet();
-    /** The guest comes from another node, where it may have got outcomes above {@link #received}. */
+    /** The guest comes from another node, or may do so, where it may have got outcomes above {@link #received}. */
     private boolean arriving;
 
     /** What the window wants done. */
@@ -283,6 +283,20 @@ public final class VcpuWindow {
                 && through <= received + window
                 && nothingIsPutOffBelow(through + 1);
         return through >= 0 && (through <= doneThrough || mayHaveSkipped);
+    }
+
+    /**
+     * The guest goes on by another stream and has every outcome up to that number. It may have been at another node in between, of which nobody has heard here, and
+     * may have outcomes from there behind one that it lacks: it sends as to an {@link #arriving} window.
+     *
+     * @return false when it cannot have: nothing changes
+     */
+    public boolean resumedThrough(long through) {
+        if (!receivedThrough(through)) {
+            return false;
+        }
+        arriving = true;
+        return true;
     }
 
     /**

@@ -369,6 +369,30 @@ final class VcpuWindowTest implements VcpuWindow.Effects {
     }
 
     @Test
+    @DisplayName(
+            "D-20: a guest that was elsewhere in between, unheard of here, has got an outcome there behind one that it lacks")
+    void goesOnWhereTheGuestHasComeBack() {
+        assertThat(offer(1, 0)).isEqualTo(VcpuWindow.TAKEN);
+        assertThat(window.resumedThrough(0)).isTrue();
+        window.arrives(1, true);
+        assertThat(offer(1, 0)).isEqualTo(VcpuWindow.JOINED);
+        window.arrives(3, true);
+        assertThat(offer(3, 0)).isEqualTo(VcpuWindow.TAKEN);
+        window.arrives(4, false);
+        assertThat(offer(4, 0)).isEqualTo(VcpuWindow.TAKEN);
+    }
+
+    @Test
+    @DisplayName("A1: a guest that goes on by the same stream skips nothing")
+    void skipsNothingOnOneStream() {
+        assertThat(offer(1, 0)).isEqualTo(VcpuWindow.TAKEN);
+        assertThat(window.receivedThrough(0)).isTrue();
+        window.arrives(3, true);
+
+        assertThat(offer(3, 0)).isEqualTo(Errno.EINVAL.number());
+    }
+
+    @Test
     @DisplayName("D-20: what lies behind the last that is sent again may have its outcome, too")
     void believesAnArrivingGuestThatItHasWhatFollows() {
         VcpuWindow arriving = VcpuWindow.arriving(3, 7, 4, new ShardMap(new long[1]), 10);

@@ -283,7 +283,7 @@ public final class VcpusActor {
             move(link, vcpu, token, receivedThrough);
         } else if (open.token != token) {
             link.refused();
-        } else if (open.window.receivedThrough(receivedThrough)) {
+        } else if (open.window.resumedThrough(receivedThrough)) {
             flush();
             open.link = link;
             link.opened(open.window.epoch(), open.window.nextSequence(), token);
