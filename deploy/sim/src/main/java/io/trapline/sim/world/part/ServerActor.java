@@ -155,7 +155,7 @@ public final class ServerActor implements IoreqEffects {
     void homeTold(Life by, long homeEpoch, long shardEpoch) {
         step(() -> {
             checks.binding();
-            rules.homeTold(now(), by, homeEpoch, world.seams.asked(shardEpoch));
+            rules.homeTold(now(), by, homeEpoch, shardEpoch);
             checks.bound();
         });
     }
