@@ -1,25 +1,16 @@
 package io.trapline.distribution;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.lang.classfile.ClassHierarchyResolver;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.jar.Attributes;
-import java.util.jar.Manifest;
 import java.util.stream.Stream;
-import java.util.zip.ZipOutputStream;
 
 /**
- * Fills {@code HOME/lib} and {@code HOME/runtime/lib/security/cacerts} of a distribution from the program's class path.
- *
- * <p>Its class path is one jar, {@code lib/trapline.jar}, that names the others in order: an AOT cache is only used with the class path that
- * it was made with, and a folder has no order that survives a copy.
+ * Fills {@code HOME/lib}, {@code HOME/share/licences} and {@code HOME/runtime/lib/security/cacerts} of a distribution from the program's class path, in the order of the
+ * names of its jars: a folder has none that survives a copy.
  */
 public final class Assemble {
     private static final String PROGRAM = "trapline.jar";
@@ -32,28 +23,15 @@ public final class Assemble {
         Path home = Path.of(args[1]);
         String machine = args[2];
         Path lib = Files.createDirectories(home.resolve("lib"));
-        Path natives = Files.createDirectories(lib.resolve("native"));
-        Map<String, ProgramJar> read = new LinkedHashMap<>();
-        for (Path from : jars(Path.of(args[0]))) {
-            read.put(from.getFileName().toString(), ProgramJar.read(from));
+        ProgramJar program = new ProgramJar(MAIN_CLASS);
+        for (Path jar : jars(Path.of(args[0]))) {
+            Library library = Library.read(jar);
+            program.add(library);
+            write(library.natives(machine), lib.resolve("native"));
+            write(library.licences(), home.resolve("share/licences").resolve(library.name()));
         }
-        ClassHierarchyResolver types = read.values().stream()
-                .map(ProgramJar::types)
-                .reduce(ClassHierarchyResolver::orElse)
-                .orElseThrow()
-                .orElse(ClassHierarchyResolver.defaultResolver());
-        for (Map.Entry<String, ProgramJar> each : read.entrySet()) {
-            String name = each.getKey();
-            ProgramJar jar = each.getValue();
-            for (Map.Entry<String, byte[]> found : jar.natives(machine).entrySet()) {
-                Files.write(natives.resolve(found.getKey()), found.getValue());
-            }
-            int renewed = jar.write(lib.resolve(name), types);
-            if (renewed > 0) {
-                System.out.println(name + ": " + renewed + " classes were given stack maps");
-            }
-        }
-        writeProgram(lib.resolve(PROGRAM), List.copyOf(read.keySet()));
+        int renewed = program.write(lib.resolve(PROGRAM));
+        System.out.println(PROGRAM + ": " + renewed + " classes were given stack maps");
         TrustStore.write(home.resolve("runtime/lib/security/cacerts"));
     }
 
@@ -65,16 +43,14 @@ public final class Assemble {
         }
     }
 
-    private static void writeProgram(Path jar, List<String> names) throws IOException {
-        Manifest manifest = new Manifest();
-        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-        manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, MAIN_CLASS);
-        manifest.getMainAttributes().put(Attributes.Name.CLASS_PATH, String.join(" ", names));
-        ByteArrayOutputStream text = new ByteArrayOutputStream();
-        manifest.write(text);
-        try (OutputStream file = Files.newOutputStream(jar);
-                ZipOutputStream zip = new ZipOutputStream(file)) {
-            ProgramJar.put(zip, "META-INF/MANIFEST.MF", text.toByteArray());
+    private static void write(Map<String, byte[]> files, Path folder) throws IOException {
+        for (Map.Entry<String, byte[]> file : files.entrySet()) {
+            Path path = folder.resolve(file.getKey()).normalize();
+            if (!path.startsWith(folder)) {
+                throw new IOException(file.getKey() + " is not in " + folder);
+            }
+            Files.createDirectories(path.getParent());
+            Files.write(path, file.getValue());
         }
     }
 }

@@ -1,78 +1,78 @@
 package io.trapline.distribution;
 
-import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.classfile.ClassHierarchyResolver;
-import java.lang.constant.ClassDesc;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.jar.Attributes;
+import java.util.jar.Manifest;
 import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
-import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
 
 /**
- * A jar of the class path as a distribution carries it: without the native code of any machine, which lies beside it unpacked, with stack maps
- * in every class, with lambdas that can be kept, with small manifests and settings, and the same bytes whenever it is written.
+ * The jar that a distribution's class path is: every library in one, since to open 79 takes a start longer than all that is read from them. Whoever looks in it for one
+ * file, or for all of its name, finds what the libraries would have shown in their order. Its classes have stack maps and lambdas that can be kept in an AOT cache, and its
+ * bytes are the same whenever it is written.
  */
 final class ProgramJar {
     private static final LocalDateTime WRITTEN = LocalDateTime.of(2026, 1, 1, 0, 0);
-    private static final String NATIVES = "META-INF/native/";
     private static final String MANIFEST = "META-INF/MANIFEST.MF";
+    private static final String SERVICES = "META-INF/services/";
+    private static final String SETTINGS = "reference.conf";
+    private static final String VERSIONS_OF_NETTY = "META-INF/io.netty.versions.properties";
 
-    private final Map<String, byte[]> entries;
+    private final String mainClass;
+    private final Map<String, byte[]> entries = new TreeMap<>();
+    private ClassHierarchyResolver types = ClassHierarchyResolver.defaultResolver();
 
-    private ProgramJar(Map<String, byte[]> entries) {
-        this.entries = entries;
-    }
-
-    /** Reads one; folders in it are left out. */
-    static ProgramJar read(Path jar) throws IOException {
-        Map<String, byte[]> entries = new LinkedHashMap<>();
-        try (InputStream file = Files.newInputStream(jar);
-                ZipInputStream zip = new ZipInputStream(file)) {
-            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-                if (!entry.isDirectory()) {
-                    entries.put(entry.getName(), zip.readAllBytes());
-                }
-            }
-        }
-        return new ProgramJar(entries);
-    }
-
-    /** The native libraries in it for that machine, by file name. {@code machine}: as Netty names it, {@code x86_64} or {@code aarch_64}. */
-    Map<String, byte[]> natives(String machine) {
-        Map<String, byte[]> found = new TreeMap<>();
-        entries.forEach((name, bytes) -> {
-            if (name.startsWith(NATIVES) && name.endsWith("_" + machine + ".so")) {
-                found.put(name.substring(NATIVES.length()), bytes);
-            }
-        });
-        return found;
-    }
-
-    /** What its classes extend and implement. */
-    ClassHierarchyResolver types() {
-        return ClassHierarchyResolver.ofResourceParsing((ClassDesc type) -> {
-            String descriptor = type.descriptorString();
-            byte[] bytes = entries.get(descriptor.substring(1, descriptor.length() - 1) + ".class");
-            return bytes == null ? null : new ByteArrayInputStream(bytes);
-        });
+    /** Has nothing in it yet. */
+    ProgramJar(String mainClass) {
+        this.mainClass = mainClass;
     }
 
     /**
-     * Writes it.
-     *
-     * @param types of all classes that it may mention
-     * @return how many classes got stack maps
+     * Adds one, which comes after those that were added before. Throws {@link IOException} where it has a class that one of those has too, and another one: which of them is
+     * used would be chance.
      */
-    int write(Path jar, ClassHierarchyResolver types) throws IOException {
+    void add(Library library) throws IOException {
+        types = library.types().orElse(types);
+        for (Map.Entry<String, byte[]> entry : library.program().entrySet()) {
+            String name = entry.getKey();
+            byte[] added = SETTINGS.equals(name) ? SmallSettings.of(entry.getValue()) : entry.getValue();
+            byte[] before = entries.putIfAbsent(name, added);
+            if (before == null || Arrays.equals(before, added)) {
+                continue;
+            }
+            if (name.endsWith(".class")) {
+                throw new IOException(library.name() + " has " + name + ", and so has another library, which differs");
+            }
+            if (name.startsWith(SERVICES) || name.equals(VERSIONS_OF_NETTY)) {
+                entries.put(name, lines(before, added));
+            } else if (name.equals(SETTINGS)) {
+                // What is said last counts in a file, and what is said first on a class path.
+                entries.put(name, lines(added, before));
+            }
+        }
+    }
+
+    private static byte[] lines(byte[] first, byte[] second) {
+        return (text(first).stripTrailing() + "\n" + text(second)).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    /** Writes it; how many classes got stack maps. */
+    int write(Path jar) throws IOException {
         OldClasses old = new OldClasses(types);
         PlainLambdas lambdas = new PlainLambdas(types);
         int renewed = 0;
@@ -80,23 +80,15 @@ final class ProgramJar {
                 ZipOutputStream zip = new ZipOutputStream(file)) {
             zip.setLevel(Deflater.BEST_COMPRESSION);
             // Where readers of jars look for it.
-            byte[] manifest = entries.get(MANIFEST);
-            if (manifest != null) {
-                put(zip, MANIFEST, SmallTexts.manifest(manifest));
-            }
-            for (Map.Entry<String, byte[]> entry : new TreeMap<>(entries).entrySet()) {
+            put(zip, MANIFEST, manifest());
+            for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
                 String name = entry.getKey();
-                if (name.equals(MANIFEST) || name.startsWith(NATIVES)) {
-                    continue;
-                }
                 byte[] bytes = entry.getValue();
                 if (OldClasses.isOld(name, bytes)) {
                     bytes = old.renewed(bytes);
                     renewed++;
                 } else if (PlainLambdas.mayBeIn(name, bytes)) {
                     bytes = lambdas.plain(bytes);
-                } else if (SmallTexts.isSettings(name)) {
-                    bytes = SmallTexts.settings(bytes);
                 }
                 put(zip, name, bytes);
             }
@@ -104,7 +96,16 @@ final class ProgramJar {
         return renewed;
     }
 
-    static void put(ZipOutputStream zip, String name, byte[] bytes) throws IOException {
+    private byte[] manifest() throws IOException {
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, mainClass);
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        manifest.write(text);
+        return text.toByteArray();
+    }
+
+    private static void put(ZipOutputStream zip, String name, byte[] bytes) throws IOException {
         ZipEntry entry = new ZipEntry(name);
         entry.setTimeLocal(WRITTEN);
         zip.putNextEntry(entry);

@@ -1,25 +1,23 @@
 package io.trapline.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ch.qos.logback.core.Context;
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.lang.classfile.ClassHierarchyResolver;
-import java.net.URISyntaxException;
+import java.io.UncheckedIOException;
+import java.net.JarURLConnection;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.jar.Attributes;
+import java.util.Properties;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,12 +30,14 @@ class ProgramJarTest {
     @Test
     void everyClassOfAnOldJarHasStackMapsAndStillLinks() throws Exception {
         // Given: compiled for Java 5, as its classes say.
-        Path old = jarOf(CommandLine.class);
+        Path old = Jars.of(CommandLine.class);
         assertThat(majorVersions(old)).anyMatch(major -> major < 50);
+        ProgramJar program = new ProgramJar("picocli.CommandLine");
+        program.add(Library.read(old));
 
         // When
         Path renewed = folder.resolve("renewed.jar");
-        int classes = written(old, renewed);
+        int classes = program.write(renewed);
 
         // Then: what was not verified by its stack map is not loaded at all.
         assertThat(classes).isPositive();
@@ -54,144 +54,139 @@ class ProgramJarTest {
     @Test
     void writesTheSameBytesWheneverItIsWritten() throws Exception {
         // Given: the same files in another order and of another time.
-        Path first = zip("first.jar", 1_000_000_000_000L, "a/b.txt", "META-INF/MANIFEST.MF", "c.txt");
-        Path second = zip("second.jar", 1_700_000_000_000L, "c.txt", "a/b.txt", "META-INF/MANIFEST.MF");
+        Path first = Jars.with(folder.resolve("1.jar"), 1_000_000_000_000L, "a/b.txt", "b", "c.txt", "c");
+        Path second = Jars.with(folder.resolve("2.jar"), 1_700_000_000_000L, "c.txt", "c", "a/b.txt", "b");
 
         // When
-        written(first, folder.resolve("1"));
-        written(second, folder.resolve("2"));
+        Jars.program(folder.resolve("1"), first);
+        Jars.program(folder.resolve("2"), second);
 
         // Then
         assertThat(folder.resolve("1")).hasSameBinaryContentAs(folder.resolve("2"));
     }
 
     @Test
-    void nativeCodeOfTheMachineIsTakenOutAndThatOfOthersIsDropped() throws Exception {
+    void itsManifestSaysWhatItStarts() throws Exception {
+        Path program =
+                Jars.program(folder.resolve("program.jar"), jar("1", "META-INF/MANIFEST.MF", "Main-Class: no\n"));
+
+        try (JarFile file = new JarFile(program.toFile())) {
+            assertThat(file.getManifest().getMainAttributes().getValue("Main-Class"))
+                    .isEqualTo("some.Main");
+        }
+    }
+
+    @Test
+    void aServiceHasTheProvidersOfAllLibrariesInTheirOrder() throws Exception {
+        // Given: as they are published, not every file ends its last line.
+        Path first = jar("1", "META-INF/services/some.Service", "one.Provider");
+        Path second = jar("2", "META-INF/services/some.Service", "# theirs\ntwo.Provider\n");
+
+        // When
+        Path program = Jars.program(folder.resolve("program.jar"), first, second);
+
+        // Then
+        assertThat(Jars.text(program, "META-INF/services/some.Service").lines().filter(line -> !line.startsWith("#")))
+                .containsExactly("one.Provider", "two.Provider");
+    }
+
+    @Test
+    void whatIsReadOnceIsThatOfTheFirstLibrary() throws Exception {
+        Path program = Jars.program(
+                folder.resolve("program.jar"), jar("1", "some.properties", "a=1"), jar("2", "some.properties", "a=2"));
+
+        assertThat(Jars.text(program, "some.properties")).isEqualTo("a=1");
+    }
+
+    @Test
+    void ofTwoSettingsOfOneNameThatOfTheFirstLibraryCounts() throws Exception {
         // Given
-        Path jar = zip(
-                "natives.jar",
-                0,
-                "META-INF/native/libepoll_x86_64.so",
-                "META-INF/native/libepoll_aarch_64.so",
-                "META-INF/native/libkqueue_x86_64.jnilib",
-                "some.txt");
+        Path first = jar("1", "reference.conf", "a { b = 1 }");
+        Path second = jar("2", "reference.conf", "a { b = 2, c = 2 }");
+        Config apart;
+        try (URLClassLoader loader = new URLClassLoader(
+                new URL[] {first.toUri().toURL(), second.toUri().toURL()}, ClassLoader.getPlatformClassLoader())) {
+            apart = ConfigFactory.parseResources(loader, "reference.conf");
+        }
 
         // When
-        ProgramJar read = ProgramJar.read(jar);
-        read.write(folder.resolve("without.jar"), read.types());
+        Path program = Jars.program(folder.resolve("program.jar"), first, second);
 
         // Then
-        assertThat(read.natives("x86_64")).containsOnlyKeys("libepoll_x86_64.so");
-        assertThat(read.natives("aarch_64")).containsOnlyKeys("libepoll_aarch_64.so");
-        try (JarFile without = new JarFile(folder.resolve("without.jar").toFile())) {
-            assertThat(without.stream().map(JarEntry::getName)).containsExactly("some.txt");
-        }
+        Config together = ConfigFactory.parseString(Jars.text(program, "reference.conf"));
+        assertThat(together).isEqualTo(apart);
+        assertThat(together.getInt("a.b")).isEqualTo(1);
     }
 
     @Test
-    void aManifestKeepsWhatTheJvmAndPekkoReadOfIt() throws Exception {
-        // Given: Pekko's, in which lists for OSGi are most of it.
-        Path large = jarOf(ActorSystem.class);
+    void theSettingsOfPekkoAreThoseOfItsLibraries() throws Exception {
+        // Given: comments are most of them.
+        List<Path> libraries = librariesWith("reference.conf");
+        assertThat(libraries).contains(Jars.of(ActorSystem.class)).hasSizeGreaterThan(1);
+        int length = 0;
+        for (Path library : libraries) {
+            length += Jars.text(library, "reference.conf").length();
+        }
 
         // When
-        Path small = folder.resolve("small.jar");
-        written(large, small);
+        Path program = Jars.program(folder.resolve("program.jar"), libraries.toArray(Path[]::new));
 
         // Then
-        try (JarFile before = new JarFile(large.toFile());
-                JarFile after = new JarFile(small.toFile())) {
-            Attributes was = before.getManifest().getMainAttributes();
-            Attributes is = after.getManifest().getMainAttributes();
-            assertThat(was).containsKey(new Attributes.Name("Export-Package"));
-            assertThat(is).doesNotContainKey(new Attributes.Name("Export-Package"));
-            assertThat(is.getValue(Attributes.Name.IMPLEMENTATION_TITLE))
-                    .isNotNull()
-                    .isEqualTo(was.getValue(Attributes.Name.IMPLEMENTATION_TITLE));
-            assertThat(is.getValue(Attributes.Name.IMPLEMENTATION_VERSION))
-                    .isNotNull()
-                    .isEqualTo(was.getValue(Attributes.Name.IMPLEMENTATION_VERSION));
-        }
+        String together = Jars.text(program, "reference.conf");
+        assertThat(together).hasSizeLessThan(length / 2);
+        assertThat(ConfigFactory.parseString(together).withFallback(ConfigFactory.parseResources("version.conf")))
+                .isEqualTo(ConfigFactory.parseResources("reference.conf")
+                        .withFallback(ConfigFactory.parseResources("version.conf")));
     }
 
     @Test
-    void aJarOfSeveralReleasesStaysOne() throws Exception {
-        // Given
-        Path jar = jarOf(Context.class);
-        try (JarFile before = new JarFile(jar.toFile())) {
-            assertThat(before.isMultiRelease()).isTrue();
-        }
+    void whatNettySaysOfItsVersionsIsWhatItsLibrariesSay() throws Exception {
+        Path program = Jars.program(
+                folder.resolve("program.jar"),
+                jar("1", "META-INF/io.netty.versions.properties", "one.version=1"),
+                jar("2", "META-INF/io.netty.versions.properties", "two.version=2"));
 
-        // When
-        Path written = folder.resolve("releases.jar");
-        written(jar, written);
-
-        // Then
-        try (JarFile after = new JarFile(written.toFile())) {
-            assertThat(after.isMultiRelease()).isTrue();
-        }
+        Properties versions = new Properties();
+        versions.load(new java.io.StringReader(Jars.text(program, "META-INF/io.netty.versions.properties")));
+        assertThat(versions).containsOnlyKeys("one.version", "two.version");
     }
 
     @Test
-    void settingsWithoutTheirCommentsSayTheSame() throws Exception {
-        // Given: Pekko's, in which comments are most of it.
-        Path large = jarOf(ActorSystem.class);
+    void refusesAClassThatIsAnotherOneInAnotherLibrary() throws Exception {
+        Path first = jar("1", "some/Thing.class", "one");
+        Path second = jar("2", "some/Thing.class", "two");
 
-        // When
-        Path small = folder.resolve("small.jar");
-        written(large, small);
-
-        // Then
-        String before = text(large, "reference.conf");
-        String after = text(small, "reference.conf");
-        assertThat(after).hasSizeLessThan(before.length() / 2);
-        assertThat(ConfigFactory.parseString(after)).isEqualTo(ConfigFactory.parseString(before));
+        assertThatThrownBy(() -> Jars.program(folder.resolve("program.jar"), first, second))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("2 has some/Thing.class");
     }
 
     @Test
     void aLineOfAStringThatLooksLikeACommentStays() {
         byte[] settings = "a = \"\"\"\n# no comment\n\"\"\"\n".getBytes(StandardCharsets.UTF_8);
 
-        assertThat(SmallTexts.settings(settings)).isEqualTo(settings);
+        assertThat(SmallSettings.of(settings)).isEqualTo(settings);
     }
 
-    private static String text(Path jar, String entry) throws IOException {
-        try (JarFile file = new JarFile(jar.toFile());
-                InputStream in = file.getInputStream(file.getEntry(entry))) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    private Path jar(String name, String... files) throws IOException {
+        return Jars.with(folder.resolve(name + ".jar"), 0, files);
+    }
+
+    /** In the order of the class path. */
+    private static List<Path> librariesWith(String resource) throws Exception {
+        List<Path> libraries = new ArrayList<>();
+        for (URL found : Collections.list(ProgramJarTest.class.getClassLoader().getResources(resource))) {
+            libraries.add(Path.of(
+                    ((JarURLConnection) found.openConnection()).getJarFileURL().toURI()));
         }
-    }
-
-    private static int written(Path from, Path to) throws IOException {
-        ProgramJar jar = ProgramJar.read(from);
-        return jar.write(to, jar.types().orElse(ClassHierarchyResolver.defaultResolver()));
-    }
-
-    private Path zip(String name, long time, String... entries) throws IOException {
-        Path jar = folder.resolve(name);
-        try (OutputStream file = Files.newOutputStream(jar);
-                ZipOutputStream zip = new ZipOutputStream(file)) {
-            for (String each : entries) {
-                ZipEntry entry = new ZipEntry(each);
-                entry.setTime(time);
-                zip.putNextEntry(entry);
-                String text = each.endsWith(".MF") ? "Manifest-Version: 1.0\n" : "This is " + each + "\n";
-                zip.write(text.getBytes(StandardCharsets.UTF_8));
-                zip.closeEntry();
-            }
-        }
-        return jar;
-    }
-
-    private static Path jarOf(Class<?> type) throws URISyntaxException {
-        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+        return libraries;
     }
 
     private static List<String> classNames(Path jar) throws IOException {
         try (JarFile file = new JarFile(jar.toFile())) {
             return file.stream()
                     .map(JarEntry::getName)
-                    .filter(name -> name.endsWith(".class") && !name.startsWith("META-INF/"))
-                    .filter(name -> !name.equals("module-info.class"))
+                    .filter(name -> name.endsWith(".class"))
                     .map(name ->
                             name.substring(0, name.length() - ".class".length()).replace('/', '.'))
                     .toList();
@@ -206,7 +201,7 @@ class ProgramJarTest {
                         try {
                             return OldClasses.major(file.getInputStream(entry).readNBytes(8));
                         } catch (IOException unreadable) {
-                            throw new java.io.UncheckedIOException(unreadable);
+                            throw new UncheckedIOException(unreadable);
                         }
                     })
                     .toList();
