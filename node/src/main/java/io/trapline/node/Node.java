@@ -63,8 +63,15 @@ public final class Node implements AutoCloseable {
         this.internalServices = internalServices;
     }
 
-    /** Starts one. It serves when {@link #ready} completes. */
+    /** {@link #open} and {@link #begin}. */
     public static Node start(NodeConfig config) {
+        Node node = open(config);
+        node.begin();
+        return node;
+    }
+
+    /** Makes one that asks nobody anything yet. Its services can be put on a server. */
+    public static Node open(NodeConfig config) {
         Life self = new Life(config.id(), new SecureRandom().nextLong() | 1);
         ServingGate gate = new ServingGate(config.clock());
         NodeDirectory directory = new NodeDirectory(gate);
@@ -109,6 +116,11 @@ public final class Node implements AutoCloseable {
                         new EmulatorGrpc(directory, registry, config.id()),
                         new MemoryGrpc(directory, sessions)),
                 List.of(new NodeControlGrpc(directory), new PeerGrpc(links)));
+    }
+
+    /** Finds the coordinators and follows them; it serves when {@link #ready} completes. */
+    public void begin() {
+        system.tell(new NodeRegistry.Begin());
     }
 
     /** Completes when this node serves for the first time: it has a lease and has caught up with the registry. */

@@ -74,8 +74,12 @@ final class LeasedNodeTest {
     }
 
     private Node node(Function<String, ManagedChannel> channels, String... coordinators) {
-        return opened(Node.start(new NodeConfig(
-                Records.NODE, "127.0.0.1:1", 64 << 20, 1 << 10, List.of(coordinators), channels, clock, over::add)));
+        return opened(Node.start(config(channels, coordinators)));
+    }
+
+    private NodeConfig config(Function<String, ManagedChannel> channels, String... coordinators) {
+        return new NodeConfig(
+                Records.NODE, "127.0.0.1:1", 64 << 20, 1 << 10, List.of(coordinators), channels, clock, over::add);
     }
 
     private MemoryServiceBlockingStub memory(Node node) throws Exception {
@@ -111,6 +115,33 @@ final class LeasedNodeTest {
         node.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
         assertThat(node.serves()).isTrue();
         return new Serving(node, session);
+    }
+
+    @Test
+    void asksNobodyBeforeItBegins() throws Exception {
+        List<String> asked = new CopyOnWriteArrayList<>();
+        Node node = opened(Node.open(config(
+                address -> {
+                    asked.add(address);
+                    return FakeCoordinator.channel(address);
+                },
+                first.address)));
+
+        // What would ask has been told this, and has done it.
+        node.resign().toCompletableFuture().get(60, TimeUnit.SECONDS);
+
+        assertThat(asked).isEmpty();
+        assertThat(node.serves()).isFalse();
+    }
+
+    @Test
+    void begins() throws Exception {
+        Node node = opened(Node.open(config(FakeCoordinator::channel, first.address)));
+
+        node.begin();
+
+        first.session();
+        assertThat(life(first.next()).getNode()).isEqualTo(Records.NODE);
     }
 
     @Test

@@ -123,19 +123,37 @@ public final class EmbeddedCluster implements AutoCloseable {
             Path data = folder.isPresent() ? folder.get() : temporary();
             String controls = "trapline-node-" + UUID.randomUUID();
             String registry = "trapline-registry-" + UUID.randomUUID();
-            Coordinator coordinator = coordinator(data, controls);
-            inProcess(registry, coordinator.internalServices());
-            Node node = node(port.address(), registry);
+            Beside<Node> making = Beside.begin("make-node", () -> node(port.address(), registry));
+            Coordinator coordinator;
+            Node node;
+            try {
+                coordinator = coordinator(data, controls);
+                // It refuses everything until it leads.
+                inProcess(registry, coordinator.internalServices());
+            } finally {
+                node = making.join();
+                started.push(() -> end(node));
+            }
             inProcess(controls, node.internalServices());
-            awaitReady(node);
-            List<BindableService> services = new ArrayList<>(coordinator.publicServices());
-            services.addAll(node.services());
-            port.release();
             Metrics said = new Metrics();
             said.coordinator(coordinator::readings);
             said.node(node::readings);
-            RpcServer server = RpcServer.start(
-                    port.address(), insecure, services, metricsListen.isPresent() ? List.of(said.calls()) : List.of());
+            List<BindableService> services = new ArrayList<>(coordinator.publicServices());
+            services.addAll(node.services());
+            // It is mostly waited for what begins.
+            Beside<RpcServer> makingServer = Beside.begin(
+                    "make-server",
+                    () -> RpcServer.open(
+                            port.address(),
+                            insecure,
+                            services,
+                            metricsListen.isPresent() ? List.of(said.calls()) : List.of()));
+            begin(coordinator);
+            node.begin();
+            awaitReady(node);
+            RpcServer server = makingServer.join();
+            port.release();
+            server.begin();
             started.push(server::beginClose);
             // When everything that its calls wait for has ended.
             started.addLast(server::close);
@@ -148,16 +166,14 @@ public final class EmbeddedCluster implements AutoCloseable {
         }
     }
 
-    private Node node(ListenAddress where, String registry) {
-        Node node = Node.start(NodeConfig.of(
+    private static Node node(ListenAddress where, String registry) {
+        return Node.open(NodeConfig.of(
                 NODE,
                 where.toString(),
                 physicalMemoryBytes() / MEMORY_PART_FOR_GUESTS,
                 List.of(registry),
                 name -> InProcessChannelBuilder.forName(name).directExecutor().build(),
                 EmbeddedCluster::over));
-        started.push(() -> end(node));
-        return node;
     }
 
     /** Its next life need not wait for its lease. */
@@ -201,9 +217,17 @@ public final class EmbeddedCluster implements AutoCloseable {
                 node -> Optional.of(NodeControlServiceGrpc.newStub(channel)),
                 EmbeddedCluster::failed);
         try {
-            Coordinator coordinator = Coordinator.start(config);
+            Coordinator coordinator = Coordinator.open(config);
             started.push(coordinator::close);
             return coordinator;
+        } catch (io.trapline.coordinator.raft.StartException cannot) {
+            throw new StartException(String.valueOf(cannot.getMessage()), cannot);
+        }
+    }
+
+    private static void begin(Coordinator coordinator) throws StartException {
+        try {
+            coordinator.begin();
         } catch (io.trapline.coordinator.raft.StartException cannot) {
             throw new StartException(String.valueOf(cannot.getMessage()), cannot);
         }

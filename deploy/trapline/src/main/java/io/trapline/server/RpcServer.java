@@ -32,14 +32,14 @@ public final class RpcServer implements AutoCloseable {
 
     private final Server server;
     private final HealthStatusManager health;
-    private final ListenAddress address;
     private final List<String> names;
+    private ListenAddress address;
 
-    private RpcServer(Server server, HealthStatusManager health, ListenAddress address, List<String> names) {
+    private RpcServer(Server server, HealthStatusManager health, List<String> names, ListenAddress address) {
         this.server = server;
         this.health = health;
-        this.address = address;
         this.names = names;
+        this.address = address;
     }
 
     /** Serves from now on. A bind wider than loopback needs {@code insecure}, since there is no TLS here (L), and is logged. */
@@ -50,6 +50,15 @@ public final class RpcServer implements AutoCloseable {
 
     /** The same with what sees each call first, and each end of one last. */
     public static RpcServer start(
+            ListenAddress listen, boolean insecure, List<BindableService> services, List<ServerInterceptor> watching)
+            throws StartException {
+        RpcServer server = open(listen, insecure, services, watching);
+        server.begin();
+        return server;
+    }
+
+    /** Makes one that nobody can reach yet. */
+    public static RpcServer open(
             ListenAddress listen, boolean insecure, List<BindableService> services, List<ServerInterceptor> watching)
             throws StartException {
         InetSocketAddress bind = BindAddress.of(listen, insecure);
@@ -73,18 +82,21 @@ public final class RpcServer implements AutoCloseable {
         // The interceptor that was added last is the first to see a call.
         builder.intercept(new Principals()).intercept(new UnexpectedErrors());
         watching.forEach(builder::intercept);
-        Server server = builder.build();
-        try {
-            server.start();
-        } catch (IOException failed) {
-            throw new StartException("cannot listen on " + listen + ": " + SocketReason.of(failed), failed);
-        }
         List<String> names = services.stream()
                 .map(service -> service.bindService().getServiceDescriptor().getName())
                 .toList();
-        RpcServer started = new RpcServer(server, health, listen.withPort(server.getPort()), names);
-        started.serving(true);
-        return started;
+        return new RpcServer(builder.build(), health, names, listen);
+    }
+
+    /** Serves from now on. */
+    public void begin() throws StartException {
+        try {
+            server.start();
+        } catch (IOException failed) {
+            throw new StartException("cannot listen on " + address + ": " + SocketReason.of(failed), failed);
+        }
+        address = address.withPort(server.getPort());
+        serving(true);
     }
 
     /** What the health service says of this process, and of each of its services. */

@@ -64,6 +64,38 @@ final class RpcServerTest {
     }
 
     @Test
+    void nobodyReachesOneBeforeItBegins() throws Exception {
+        // Given
+        ListenAddress free;
+        try (PortReservation port = PortReservation.of(ListenAddress.ANY_PORT, false)) {
+            free = port.address();
+        }
+
+        // When
+        RpcServer opened = RpcServer.open(free, false, List.of(), List.of());
+        try {
+            // Then: another one can have the port.
+            PortReservation.of(free, false).close();
+
+            opened.begin();
+            assertThatThrownBy(() -> PortReservation.of(free, false))
+                    .isInstanceOf(StartException.class)
+                    .hasMessageContaining("cannot listen on " + free);
+        } finally {
+            opened.close();
+        }
+    }
+
+    @Test
+    void oneThatHasNotBegunCanBeClosed() throws Exception {
+        RpcServer opened = RpcServer.open(ListenAddress.ANY_PORT, false, List.of(), List.of());
+
+        opened.close();
+
+        assertThatThrownBy(opened::begin).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
     void answersWhetherAServiceServes() {
         var health = HealthGrpc.newBlockingStub(channel);
 

@@ -59,6 +59,9 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
         }
     }
 
+    /** The coordinators can be reached. */
+    public record Begin() implements Message {}
+
     /** The node comes to its end and serves no more. {@code done} is run when no coordinator waits for its lease, or none can be told. */
     public record Resign(Runnable done) implements Message {}
 
@@ -84,6 +87,7 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
     /** The revision up to which changes have been handed on. */
     private long known;
 
+    private boolean hasBegun;
     private boolean hasServed;
     private boolean wasServing;
     /** It never serves again. */
@@ -103,12 +107,11 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
         finder = new LeaderFinder(settings.coordinators(), Lease.GRANT_SILENCE, now());
     }
 
-    /** Connects at once, and again whenever a leader is lost. */
+    /** Connects when it is told to begin, and again whenever a leader is lost. */
     public static Behavior<Message> create(LinkSettings settings, RegistryFollower follower) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             CoordinatorLink link = new CoordinatorLink(context, timers, settings, follower);
             timers.startTimerWithFixedDelay(new Renew(), Lease.RENEW_EVERY);
-            link.search();
             return link;
         }));
     }
@@ -138,6 +141,10 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
                                 .addAllAcknowledgedThrough(
                                         acknowledged.through().values())));
             case Renew renew -> onRenew();
+            case Begin begin -> {
+                hasBegun = true;
+                search();
+            }
             case Search search -> search();
             case Resign resign -> resign(resign.done());
         }
@@ -156,7 +163,7 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
     // To the coordinators.
 
     private void search() {
-        if (over) {
+        if (!hasBegun || over) {
             return;
         }
         for (String address : finder.step(now())) {

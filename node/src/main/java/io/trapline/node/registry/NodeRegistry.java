@@ -37,6 +37,9 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     /** What it is told. */
     public sealed interface Message {}
 
+    /** The coordinators can be reached; see {@link CoordinatorLink.Begin}. */
+    public record Begin() implements Message {}
+
     /** The node comes to its end; see {@link CoordinatorLink.Resign}. */
     public record Resign(Runnable done) implements Message {}
 
@@ -146,7 +149,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
     }
 
     /**
-     * Connects at once.
+     * Connects when it is told to begin.
      *
      * @param settings this life of the node, and how it reaches coordinators
      * @param peers the ways to other nodes
@@ -175,6 +178,7 @@ public final class NodeRegistry extends AbstractMatchingBehavior<NodeRegistry.Me
                 sessions.reportAgain();
             }
             case Changed changed -> onChanged(changed);
+            case Begin begin -> link.tell(new CoordinatorLink.Begin());
             case Resign resign -> link.tell(new CoordinatorLink.Resign(resign.done()));
             case Answer answer -> answer.reply().run();
             case AskParts ask ->

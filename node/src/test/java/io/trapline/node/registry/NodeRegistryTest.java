@@ -98,6 +98,7 @@ final class NodeRegistryTest {
                 why -> {});
         node = KIT.spawn(
                 NodeRegistry.create(settings, actors, directory, sessions, peers.of(self, arrivals), arrivals));
+        node.tell(new NodeRegistry.Begin());
         session = coordinator.session();
         assertThat(coordinator.next().getRegister()).isEqualTo(register);
     }
