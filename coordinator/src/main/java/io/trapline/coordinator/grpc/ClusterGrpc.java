@@ -60,7 +60,8 @@ public final class ClusterGrpc extends ClusterServiceGrpc.ClusterServiceImplBase
                         .setUnit(limit.unit())
                         .setRule(limit.rule())
                         .build())
-                .sorted(Comparator.comparing(Limit::getName))
+                // A comparator of the JDK's can be serialized, for which the JVM writes a class while a process starts.
+                .sorted((one, other) -> one.getName().compareTo(other.getName()))
                 .toList();
         return GetLimitsResponse.newBuilder().addAllLimits(limits).build();
     }

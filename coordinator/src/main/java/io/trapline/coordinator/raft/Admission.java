@@ -215,13 +215,13 @@ public final class Admission {
 
     /** Who has not answered, or is not far enough; one line. */
     private static Optional<String> missing(Map<String, Optional<Said>> asked, Set<State> tooEarly) {
-        List<String> missing = new TreeMap<>(asked)
-                .entrySet().stream()
-                        .filter(one -> one.getValue()
-                                .filter(said -> !tooEarly.contains(said.state()))
-                                .isEmpty())
-                        .map(Map.Entry::getKey)
-                        .toList();
+        List<String> missing = asked.entrySet().stream()
+                .filter(one -> one.getValue()
+                        .filter(said -> !tooEarly.contains(said.state()))
+                        .isEmpty())
+                .map(Map.Entry::getKey)
+                .sorted()
+                .toList();
         return missing.isEmpty()
                 ? Optional.empty()
                 : Optional.of(

@@ -3,7 +3,6 @@ package io.trapline.coordinator.raft;
 import io.trapline.coordinator.raft.ReplicaConfig.Peer;
 import java.io.IOException;
 import java.io.StringReader;
-import java.io.StringWriter;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -16,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Properties;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -298,15 +298,25 @@ final class DataDirectory implements AutoCloseable {
         properties.setProperty(PEER, peer);
         properties.setProperty(STATE, next.name());
         properties.setProperty(FORMED_BY, peers(formedBy));
-        StringWriter text = new StringWriter();
-        properties.store(text, null);
-        Files.writeString(file, text.toString());
+        Files.writeString(file, text(properties));
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.force(true);
         }
         Files.move(file, path.resolve(CLUSTER_FILE), StandardCopyOption.ATOMIC_MOVE);
         sync(path);
         state = next;
+    }
+
+    /** As {@link Properties#load} reads it. Its own way to say so adds the time of day, and a process that starts would learn the names of all time zones for that. */
+    private static String text(Properties properties) {
+        StringBuilder text = new StringBuilder();
+        for (String key : new TreeSet<>(properties.stringPropertyNames())) {
+            text.append(key)
+                    .append('=')
+                    .append(properties.getProperty(key).replace("\\", "\\\\"))
+                    .append('\n');
+        }
+        return text.toString();
     }
 
     /** Puts on disk which files a directory has. */

@@ -53,7 +53,13 @@ public record ReplicaConfig(
      * @param services where its services are, {@code host:port}; empty in a group of one that nobody is sent to
      */
     @Pure
-    public record Peer(String id, String host, int port, String services) {}
+    public record Peer(String id, String host, int port, String services) {
+        /** By the id, which says most of it: for the one that records have, the JVM writes classes while a process starts. */
+        @Override
+        public int hashCode() {
+            return id.hashCode();
+        }
+    }
 
     /** One of several, which keeps {@link #SNAPSHOT_EVERY} entries between two snapshots. */
     public static ReplicaConfig of(

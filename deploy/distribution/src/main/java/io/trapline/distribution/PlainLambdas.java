@@ -50,15 +50,20 @@ final class PlainLambdas {
 
     /** Whether that may be a class with such lambdas. */
     static boolean mayBeIn(String name, byte[] bytes) {
+        return isMentioned(MENTIONED, name, bytes);
+    }
+
+    /** Whether that is a class that has a constant of those bytes, or of more. */
+    static boolean isMentioned(byte[] constant, String name, byte[] bytes) {
         if (!name.endsWith(".class")) {
             return false;
         }
-        for (int at = 0; at <= bytes.length - MENTIONED.length; at++) {
+        for (int at = 0; at <= bytes.length - constant.length; at++) {
             int same = 0;
-            while (same < MENTIONED.length && bytes[at + same] == MENTIONED[same]) {
+            while (same < constant.length && bytes[at + same] == constant[same]) {
                 same++;
             }
-            if (same == MENTIONED.length) {
+            if (same == constant.length) {
                 return true;
             }
         }

@@ -19,7 +19,7 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * The jar that a distribution's class path is: every library in one, since to open 79 takes a start longer than all that is read from them. Whoever looks in it for one
- * file, or for all of its name, finds what the libraries would have shown in their order. Its classes have stack maps and lambdas that can be kept in an AOT cache, and its
+ * file, or for all of its name, finds what the libraries would have shown in their order. Its classes have stack maps, and lambdas and switches that can be kept in an AOT cache, and its
  * bytes are the same whenever it is written.
  */
 final class ProgramJar {
@@ -75,6 +75,7 @@ final class ProgramJar {
     int write(Path jar) throws IOException {
         OldClasses old = new OldClasses(types);
         PlainLambdas lambdas = new PlainLambdas(types);
+        PlainSwitches switches = new PlainSwitches(types);
         int renewed = 0;
         try (OutputStream file = Files.newOutputStream(jar);
                 ZipOutputStream zip = new ZipOutputStream(file)) {
@@ -87,8 +88,12 @@ final class ProgramJar {
                 if (OldClasses.isOld(name, bytes)) {
                     bytes = old.renewed(bytes);
                     renewed++;
-                } else if (PlainLambdas.mayBeIn(name, bytes)) {
+                }
+                if (PlainLambdas.mayBeIn(name, bytes)) {
                     bytes = lambdas.plain(bytes);
+                }
+                if (PlainSwitches.mayBeIn(name, bytes)) {
+                    bytes = switches.plain(bytes);
                 }
                 put(zip, name, bytes);
             }

@@ -135,9 +135,7 @@ public final class EmbeddedCluster implements AutoCloseable {
                 started.push(() -> end(node));
             }
             inProcess(controls, node.internalServices());
-            Metrics said = new Metrics();
-            said.coordinator(coordinator::readings);
-            said.node(node::readings);
+            Optional<Metrics> said = metricsListen.map(asked -> metrics(coordinator, node));
             List<BindableService> services = new ArrayList<>(coordinator.publicServices());
             services.addAll(node.services());
             // It is mostly waited for what begins.
@@ -147,7 +145,7 @@ public final class EmbeddedCluster implements AutoCloseable {
                             port.address(),
                             insecure,
                             services,
-                            metricsListen.isPresent() ? List.of(said.calls()) : List.of()));
+                            said.map(Metrics::calls).stream().toList()));
             begin(coordinator);
             node.begin();
             awaitReady(node);
@@ -158,12 +156,19 @@ public final class EmbeddedCluster implements AutoCloseable {
             // When everything that its calls wait for has ended.
             started.addLast(server::close);
             address = server.address();
-            if (metricsListen.isPresent()) {
-                MetricsServer serving = MetricsServer.start(metricsListen.get(), insecure, said);
+            if (said.isPresent()) {
+                MetricsServer serving = MetricsServer.start(metricsListen.orElseThrow(), insecure, said.get());
                 started.push(serving::close);
                 metrics = Optional.of(serving.address());
             }
         }
+    }
+
+    private static Metrics metrics(Coordinator coordinator, Node node) {
+        Metrics metrics = new Metrics();
+        metrics.coordinator(coordinator::readings);
+        metrics.node(node::readings);
+        return metrics;
     }
 
     private static Node node(ListenAddress where, String registry) {
