@@ -232,6 +232,9 @@ final class VcpuOpener {
                 ? open.window.receivedThrough(received)
                 : open.window.resumedThrough(received)) {
             outbox.flush();
+            if (!stream.equals(open.stream)) {
+                end(open, "by another stream");
+            }
             open.stream = stream;
             sendOpened(open, stream);
         } else if (stream.equals(open.stream)) {
@@ -283,12 +286,17 @@ final class VcpuOpener {
 
     /** The guest goes on elsewhere, or has done so and is here again. */
     private void letGo(OpenVcpu open) {
-        int vcpu = open.window.vcpu();
-        vcpus.remove(vcpu);
+        vcpus.remove(open.window.vcpu());
+        end(open, "at another node");
+    }
+
+    /** A guest that still listens to the stream comes again: what it sent by it from now on would have no answer. */
+    private void end(OpenVcpu open, String goesOn) {
         GuestStream stream = open.stream;
         if (stream != null) {
+            int vcpu = open.window.vcpu();
             outbox.forget(stream);
-            stream.fail(Refusal.of(Errno.EAGAIN, "vcpu = " + vcpu + ": its guest goes on at another node")
+            stream.fail(Refusal.of(Errno.EAGAIN, "vcpu = " + vcpu + ": its guest goes on " + goesOn)
                     .with("domid", domid)
                     .with("vcpu", vcpu));
         }

@@ -97,6 +97,23 @@ final class DomainVcpusTest {
 
     @Test
     @DisplayName(
+            "A4: a stream whose vCPU another one has taken over ends, whichever of the two its guest has left: it comes again, and sends nothing that has no answer")
+    void endsAStreamWhoseVcpuAnotherHas() {
+        GuestWorld.Guest first = world.guest();
+        VcpuOpened opened = first.open(1);
+        GuestWorld.Guest second = world.guest();
+        second.goOn(opened, 0);
+        assertThat(first.ended().errno()).isEqualTo(Errno.EAGAIN);
+
+        GuestWorld.Guest third = world.guest();
+        third.goOn(opened, 0);
+        assertThat(second.ended().errno()).isEqualTo(Errno.EAGAIN);
+        third.send(rows(1, 1));
+        assertThat(world.passed().sequence(0)).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName(
             "D-20: when a shard moves its guests' streams go on: what is at it is sent again, and they are told where they are better off")
     void goesOnWhenAShardMoves() {
         GuestWorld.Guest guest = world.guest();

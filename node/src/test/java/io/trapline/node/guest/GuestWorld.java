@@ -9,6 +9,7 @@ import io.trapline.internal.v1.ExecuteRequest;
 import io.trapline.internal.v1.ExecuteResponse;
 import io.trapline.internal.v1.MoveVcpu;
 import io.trapline.internal.v1.RegistryServiceGrpc;
+import io.trapline.model.Refusal;
 import io.trapline.node.fixture.ManualClock;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.ShardMap;
@@ -23,6 +24,7 @@ import io.trapline.node.registry.NodeDirectory;
 import io.trapline.node.registry.RegistryClient;
 import io.trapline.node.rows.AccessRows;
 import io.trapline.node.rows.OutcomeRows;
+import io.trapline.rpc.Statuses;
 import io.trapline.v1.AccessBatch;
 import io.trapline.v1.AccessRequest;
 import io.trapline.v1.AccessResponse;
@@ -227,6 +229,18 @@ final class GuestWorld extends RegistryServiceGrpc.RegistryServiceImplBase imple
         VcpuOpened goOn(VcpuOpened opened, long receivedThrough) {
             askToGoOn(opened, receivedThrough);
             return next().getOpened();
+        }
+
+        /** Why the stream ends, which it does next. */
+        Refusal ended() {
+            try {
+                if (heard.poll(60, TimeUnit.SECONDS) instanceof Throwable why) {
+                    return Statuses.fromThrowable(why).orElseThrow();
+                }
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            throw new AssertionError("the stream has not ended");
         }
 
         com.google.rpc.Status refusedToGoOn(VcpuOpened opened, long receivedThrough) {
