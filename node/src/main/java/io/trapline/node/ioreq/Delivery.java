@@ -38,6 +38,10 @@ final class Delivery {
             }
             send(ring, nowNanos);
         }
+    }
+
+    /** Passes the marks on that no row has carried (F6). */
+    void settle() {
         if (session.takesMore() && !marks.isEmpty()) {
             var alone = marks.take();
             if (alone.size() > 0) {

@@ -117,6 +117,7 @@ final class Intake {
                 replies.decideAgain(shard, keys, i);
             }
         }
+        slots.recordedBut(shard, shardEpoch, keys, marks::renew);
         giveBackAgain(shard, shardEpoch);
     }
 

@@ -142,8 +142,15 @@ public final class IoreqServerRules {
     }
 
     /** Every copy of a shard has what it was told of these rows. */
-    public void recorded(KeyRows rows) {
+    public void recorded(long nowNanos, KeyRows rows) {
         replies.told().recorded(rows);
+        for (int i = 0; i < rows.size(); i++) {
+            SlotRing ring = slots.recorded(rows.vcpu(i), rows.vcpuEpoch(i), rows.sequence(i));
+            if (ring != null) {
+                marks.renew(ring);
+            }
+        }
+        finish(nowNanos);
     }
 
     /** All shards at that life whose placements began by {@code shardEpoch} have asked what they have to ask at that home. */
@@ -387,6 +394,11 @@ public final class IoreqServerRules {
         finish(nowNanos);
     }
 
+    /** How many answers it has refused. */
+    public long refusedAnswers() {
+        return refusedAnswers;
+    }
+
     /** When {@link #tick} is due on the clock of the other steps; {@link Deadlines#NEVER} while nothing is in flight. */
     public long nextDeadline() {
         return expiry.next();
@@ -469,6 +481,10 @@ public final class IoreqServerRules {
         intake.giveBackBehind();
         replies.flush();
         delivery.deliver(nowNanos, !delivers, view.otherRunUntil());
+        if (!awaitsShards()) {
+            // Of what a shard has yet to ask the emulator must know still, should it attach once more.
+            delivery.settle();
+        }
         expiry.finish(nowNanos);
         for (long revision : drains.takeEnded()) {
             effects.drained(revision);

@@ -3,7 +3,9 @@ package io.trapline.node.ioreq;
 import static io.trapline.node.ioreq.IoreqTable.NONE;
 
 import io.trapline.model.Pure;
+import io.trapline.node.rows.KeyRows;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -278,6 +280,39 @@ final class IoreqSlots {
         return ring;
     }
 
+    /** A shard is told that the posted write is done: until every copy of it knows, the emulator may be asked (F6). */
+    void toldDone(int row) {
+        SlotRing ring = rings[table.vcpu[row]];
+        if (ring != null) {
+            ring.told.add(table.vcpuEpoch[row], table.sequence[row], table.shard[row], table.shardEpoch[row]);
+        }
+    }
+
+    /** Every copy of its shard knows that it is done. Returns its vCPU's ring if a mark has waited for that. */
+    @Nullable
+    SlotRing recorded(int vcpu, long vcpuEpoch, long sequence) {
+        SlotRing ring = ring(vcpu);
+        if (ring == null || ring.told.isEmpty()) {
+            return null;
+        }
+        long settled = ring.settledHere(table);
+        if (!ring.told.remove(vcpuEpoch, sequence)) {
+            return null;
+        }
+        queue(ring);
+        return ring.settledHere(table) > settled ? ring : null;
+    }
+
+    /** That shard goes on elsewhere, and knows of whatever it was told before but these: {@code each} is given the rings in which a mark may have waited. */
+    void recordedBut(int shard, long shardEpoch, KeyRows asked, Consumer<SlotRing> each) {
+        for (SlotRing ring : rings) {
+            if (ring != null && ring.told.asked(shard, shardEpoch, ring.vcpu, asked)) {
+                queue(ring);
+                each.accept(ring);
+            }
+        }
+    }
+
     /** A delivered row has timed out: it keeps its slot, and owes nothing any more (F4). */
     void timeOut(int row) {
         SlotRing ring = rings[table.vcpu[row]];
@@ -312,6 +347,7 @@ final class IoreqSlots {
         for (SlotRing ring : rings) {
             if (ring != null) {
                 ring.caught.clear();
+                ring.told.clear();
             }
         }
     }

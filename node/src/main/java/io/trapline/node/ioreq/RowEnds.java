@@ -43,6 +43,9 @@ final class RowEnds {
 
     private void postedDone(int row) {
         replies.postedDone(row);
+        if (replies.told().keeps()) {
+            slots.toldDone(row);
+        }
         slots.leftForGood(table.vcpu[row], table.vcpuEpoch[row], table.sequence[row]);
     }
 

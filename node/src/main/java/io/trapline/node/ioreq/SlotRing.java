@@ -34,6 +34,8 @@ final class SlotRing {
     boolean settledNew;
     /** What may come here again (F3, F6). */
     final CaughtPosts caught = new CaughtPosts();
+    /** What the emulator must still know when it is asked about (F6). */
+    final ToldPosts told = new ToldPosts();
 
     private long mask;
 
@@ -126,7 +128,7 @@ final class SlotRing {
      * Whether the next row may go to the emulator. Not before a posted write that may come again (F3), nor while posted rows of an older epoch are
      * out: their answers are kept by the emulator only until it sees the newer one (F6).
      *
-     * <p>No mark passes a posted write that is out, and the emulator keeps its answers of all that is behind it. So that these have a bound (F6), what is too
+     * <p>No mark passes a posted write that is out, or {@link #told}, and the emulator keeps its answers of all that is behind it. So that these have a bound (F6), what is too
      * far behind waits for it, and so do the parts of an access but for the first.
      */
     boolean mayDeliver(IoreqTable table) {
@@ -134,20 +136,24 @@ final class SlotRing {
                 && table.state[next] == IoreqTable.READY
                 && table.vcpuEpoch[next] == table.vcpuEpoch[oldest]
                 && !caught.hasBefore(table.vcpuEpoch[next], table.sequence[next])
-                && (!table.buffered[oldest] || isNear(table));
+                && !told.hasOlder(table.vcpuEpoch[next])
+                && (!table.buffered[oldest] || isNear(table, table.sequence[oldest]))
+                && (told.isEmpty()
+                        || told.lowestEpoch() > table.vcpuEpoch[next]
+                        || isNear(table, told.lowestSequence()));
     }
 
-    private boolean isNear(IoreqTable table) {
-        long behind = table.sequence[next] - table.sequence[oldest];
-        return table.part[next] == 0 && behind < slots.length + Limit.MAX_POSTED_WAITING.value();
+    private boolean isNear(IoreqTable table, long post) {
+        long behind = table.sequence[next] - post;
+        return behind < 0 || (table.part[next] == 0 && behind < slots.length + Limit.MAX_POSTED_WAITING.value());
     }
 
-    /** The settled mark, kept below everything that is still out here or may come again: another shard of the vCPU does not know of that. */
+    /** The settled mark, kept below everything that is still out here, may come again or may be asked about: another shard of the vCPU does not know of that. */
     long settledHere(IoreqTable table) {
-        if (oldest == NONE) {
-            return caught.below(epoch, settledThrough);
+        long through = told.below(epoch, settledThrough);
+        if (oldest != NONE) {
+            through = table.vcpuEpoch[oldest] < epoch ? 0 : Math.min(through, table.sequence[oldest] - 1);
         }
-        long through = table.vcpuEpoch[oldest] < epoch ? 0 : Math.min(settledThrough, table.sequence[oldest] - 1);
         return caught.below(epoch, through);
     }
 }

@@ -74,6 +74,11 @@ final class ToldOutcomes {
         keeps = true;
     }
 
+    /** Whether what is told from now on is kept. */
+    boolean keeps() {
+        return keeps;
+    }
+
     /** To be told; nobody changes the rows any more. */
     void completed(OutcomeRows rows) {
         if (keeps) {

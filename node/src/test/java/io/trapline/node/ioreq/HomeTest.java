@@ -383,6 +383,23 @@ final class HomeTest {
         }
 
         @Test
+        @DisplayName(
+                "F6: before that no mark is passed on: what has yet to be asked about the emulator must know, should it attach once more")
+        void passesNoMarksBefore() {
+            ServerScene scene = come(SHARDS, MORE_SHARDS);
+            bind(scene, RUN, new KeptRequests());
+            ask(scene, Row.of(0, 3));
+            told(scene, SHARDS);
+            scene.forwardFrom(0, scene.revision, ServerScene.settled(0, 2));
+            assertThat(scene.take()).containsExactly("attached " + scene.session);
+
+            ask(scene, Row.of(0, 1).post().within(Row.FOR_EVER));
+            told(scene, MORE_SHARDS);
+
+            assertThat(scene.take()).containsExactly("queued v0#1", "ioreqs v0#1+ v0#3");
+        }
+
+        @Test
         @DisplayName("by the shards of now: who has none any more is not waited for")
         void followsThePrimaries() {
             ServerScene scene = come(SHARDS, MORE_SHARDS);

@@ -57,12 +57,75 @@ final class PromotedShardTest {
         scene.forward(read(1), read(2));
         scene.answer(0x42, read(1));
         scene.answer(0x43, read(2));
-        scene.rules.recorded(Row.keys(read(2)));
+        scene.rules.recorded(scene.now, Row.keys(read(2)));
         scene.take();
 
         ask(read(1), read(2));
 
         assertThat(scene.take()).containsExactly("completed v0#1=42", "again v0#2");
+    }
+
+    @Test
+    @DisplayName(
+            "F6, A4: no mark passes a posted write that is done until every copy of its shard has that: whoever asks, only the emulator could say that it was carried out")
+    void keepsMarksBelowWhatIsToldAndNotRecorded() {
+        scene.forward(posted(1), read(2));
+        scene.answer(posted(1), read(2));
+        scene.take();
+        scene.forwardFrom(1, scene.revision, ServerScene.settled(0, 2), read(3));
+        assertThat(scene.take()).containsExactly("ioreqs v0#3");
+
+        scene.rules.recorded(scene.now, Row.keys(posted(1)));
+
+        assertThat(scene.take()).containsExactly("settled v0<=2");
+    }
+
+    @Test
+    @DisplayName(
+            "F6: whoever decides the shard now knows of all that it does not ask about: marks pass that, and not what it does")
+    void marksPassWhatIsNotAskedAbout() {
+        scene.forward(posted(1), posted(2), posted(3));
+        scene.answer(posted(1), posted(2), posted(3));
+        scene.forwardFrom(1, scene.revision, ServerScene.settled(0, 3));
+        scene.take();
+
+        ask(posted(2));
+        assertThat(scene.take()).containsExactly("completed v0#2=0", "settled v0<=1");
+
+        scene.rules.recorded(scene.now, Row.keys(posted(2)));
+        assertThat(scene.take()).containsExactly("settled v0<=3");
+    }
+
+    @Test
+    @DisplayName(
+            "F6: an emulator keeps a bounded number of answers behind a posted write that is done and not recorded")
+    void deliversNoMoreBehindThanAnEmulatorKeeps() {
+        scene.forward(posted(1));
+        scene.answer(posted(1));
+        scene.take();
+        long far = 1 + Row.WINDOW + 511;
+        scene.forward(read(far - 1), read(far));
+        assertThat(scene.take()).containsExactly("ioreqs v0#" + (far - 1));
+
+        scene.rules.recorded(scene.now, Row.keys(posted(1)));
+
+        assertThat(scene.take()).contains("ioreqs v0#" + far);
+    }
+
+    @Test
+    @DisplayName(
+            "F6: nothing of a newer epoch is delivered before a posted write of an older one is recorded: by that its emulator forgets it")
+    void deliversNothingOfANewerEpochBefore() {
+        scene.forward(posted(1));
+        scene.answer(posted(1));
+        scene.open(0, 77);
+        scene.take();
+        scene.forward(Row.of(0, 1).epoch(77));
+        assertThat(scene.take()).isEmpty();
+
+        scene.rules.recorded(scene.now, Row.keys(posted(1)));
+
+        assertThat(scene.take()).containsExactly("ioreqs v0@77#1");
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 final class Row {
     static final long EPOCH = 5;
     static final long FOR_EVER = -1;
+    static final int WINDOW = 4;
 
     private final int vcpu;
     private final long sequence;
@@ -23,7 +24,7 @@ final class Row {
     private int claimedType;
     private long address;
     private int count = 1;
-    private int window = 4;
+    private int window = WINDOW;
     private long timeoutMillis = 30_000;
     private long firstRevision;
 
