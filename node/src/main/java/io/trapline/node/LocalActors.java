@@ -30,8 +30,15 @@ import org.apache.pekko.actor.typed.Behavior;
  * @param memory what the shards' pages come from
  * @param gate whether they may act
  * @param sessions the client sessions that the node knows of
+ * @param counts what they count
  */
-record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, ServingGate gate, SessionsHere sessions)
+record LocalActors(
+        Life self,
+        RegistryClient registry,
+        MemoryBudget memory,
+        ServingGate gate,
+        SessionsHere sessions,
+        NodeCounts counts)
         implements DomainActors {
     @Override
     public Behavior<VcpusMessage> vcpus(DomainView domain, DomainRoutes routes) {
@@ -87,7 +94,8 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
                             abandonSync.accept(place);
                         },
                         gate,
-                        sessions));
+                        sessions),
+                counts.ofShard());
     }
 
     private RunProposal propose(DomainView domain, What what) {
@@ -116,6 +124,7 @@ record LocalActors(Life self, RegistryClient registry, MemoryBudget memory, Serv
                 routes.shardsOfServers(),
                 routes.calls(),
                 drained,
+                counts::refusedAnswers,
                 gate);
     }
 }

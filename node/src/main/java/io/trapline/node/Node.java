@@ -38,6 +38,7 @@ public final class Node implements AutoCloseable {
     private final ServingGate gate;
     private final PeerLinks links;
     private final ClientSessions sessions;
+    private final NodeCounts counts;
     private final CompletableFuture<Void> ready;
     private final List<BindableService> services;
     private final List<BindableService> internalServices;
@@ -49,6 +50,7 @@ public final class Node implements AutoCloseable {
             ServingGate gate,
             PeerLinks links,
             ClientSessions sessions,
+            NodeCounts counts,
             CompletableFuture<Void> ready,
             List<BindableService> services,
             List<BindableService> internalServices) {
@@ -58,6 +60,7 @@ public final class Node implements AutoCloseable {
         this.gate = gate;
         this.links = links;
         this.sessions = sessions;
+        this.counts = counts;
         this.ready = ready;
         this.services = services;
         this.internalServices = internalServices;
@@ -78,6 +81,7 @@ public final class Node implements AutoCloseable {
         RegistryClient registry = new RegistryClient(config.clock());
         Arrivals arrivals = new Arrivals(directory);
         ClientSessions sessions = new ClientSessions();
+        NodeCounts counts = new NodeCounts();
         CompletableFuture<Void> ready = new CompletableFuture<>();
         LinkSettings settings = new LinkSettings(
                 RegisterNode.newBuilder()
@@ -90,11 +94,12 @@ public final class Node implements AutoCloseable {
                 config.channels(),
                 config.clock(),
                 gate,
+                config.onCoordinators(),
                 registry::leader,
                 () -> ready.complete(null),
                 config.onOver());
         LocalActors actors = new LocalActors(
-                self, registry, new GuestMemory(config.memoryBytes(), config.typeTables()), gate, sessions);
+                self, registry, new GuestMemory(config.memoryBytes(), config.typeTables()), gate, sessions, counts);
         PeerLinks links = new PeerLinks(self, config.channels(), arrivals);
         ActorSystem<NodeRegistry.Message> system = ActorSystem.create(
                 Behaviors.setup(context -> {
@@ -110,6 +115,7 @@ public final class Node implements AutoCloseable {
                 gate,
                 links,
                 sessions,
+                counts,
                 ready,
                 List.of(
                         new GuestGrpc(directory),
@@ -144,7 +150,14 @@ public final class Node implements AutoCloseable {
     public CompletionStage<NodeReadings> readings() {
         return links.readings().thenApply(now -> {
             long left = gate.leftNanos();
-            return new NodeReadings(left > 0, left, sessions.keptAnswers(), now);
+            return new NodeReadings(
+                    left > 0,
+                    left,
+                    sessions.keptAnswers(),
+                    counts.unacknowledgedSteps(),
+                    counts.promotions(),
+                    counts.refusedAnswers(),
+                    now);
         });
     }
 

@@ -100,6 +100,13 @@ public final class Metrics {
                 "node.kept.answers",
                 "Answers under request ids that its copies of shards keep",
                 NodeReadings::keptAnswers);
+        gauge(
+                of,
+                "node.replication.steps",
+                "Steps of its primaries that their other copies are not known to have done",
+                NodeReadings::unacknowledgedSteps);
+        counter(of, "node.promotions", "Copies here that have become primaries", NodeReadings::promotions);
+        counter(of, "node.refused.answers", "Answers of emulators that were refused", NodeReadings::refusedAnswers);
         for (TrafficClass each : TrafficClass.values()) {
             Tags tags = Tags.of("class", each.name().toLowerCase(Locale.ROOT));
             bytes(of, "node.link.queued", "Wait to be sent to other nodes", tags, each, LinkReading::queuedBytes);

@@ -49,6 +49,8 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
     private final AnswerRoute answers;
     private final TimerScheduler<ServerMessage> timers;
     private final LongSupplier clock;
+    private final LongConsumer refused;
+    private long counted;
     private final ServingGate gate;
     private final Runnable wake;
     /** What the emulator's streams and gated calls said while the node did not serve: few messages a stream, and what services let in of calls. */
@@ -106,9 +108,11 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             ServerOutbox outbox,
             List<ShardRoute> shards,
             AnswerRoute answers,
+            LongConsumer refused,
             ServingGate gate) {
         super(context);
         this.gate = gate;
+        this.refused = refused;
         ActorRef<ServerMessage> self = context.getSelf();
         wake = () -> self.tell(new Resume());
         this.timers = timers;
@@ -125,6 +129,7 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
      * @param shards the domain's shards, by index
      * @param answers who is told whether a call has passed the gate
      * @param drained given the revision of each drain for which nothing is left here (F5); called on the actor's thread
+     * @param refused given how many answers have been refused (F1), when some have
      * @param gate while it is closed nothing is delivered, and nothing is believed of the emulator or let pass for it (D-11)
      */
     public static Behavior<ServerMessage> create(
@@ -135,8 +140,10 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             List<ShardRoute> shards,
             AnswerRoute answers,
             LongConsumer drained,
+            LongConsumer refused,
             ServingGate gate) {
-        return create(domid, domainGeneration, id, generation, shards, answers, drained, gate, System::nanoTime);
+        return create(
+                domid, domainGeneration, id, generation, shards, answers, drained, refused, gate, System::nanoTime);
     }
 
     /** The same on another monotonic clock, in nanoseconds. */
@@ -148,6 +155,7 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             List<ShardRoute> shards,
             AnswerRoute answers,
             LongConsumer drained,
+            LongConsumer refused,
             ServingGate gate,
             LongSupplier clock) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
@@ -156,7 +164,7 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             IoreqServerRules rules = new IoreqServerRules(id, generation, outbox);
             // Any shard may come to be decided by another copy, which asks again what this one was told.
             rules.keepTold();
-            return new IoreqServer(context, timers, clock, rules, outbox, all, answers, gate);
+            return new IoreqServer(context, timers, clock, rules, outbox, all, answers, refused, gate);
         }));
     }
 
@@ -178,8 +186,17 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
         }
         take(message, now);
         takeWaiting(now);
+        count();
         scheduleTick(now);
         return this;
+    }
+
+    private void count() {
+        long all = rules.refusedAnswers();
+        if (all != counted) {
+            refused.accept(all - counted);
+            counted = all;
+        }
     }
 
     /** Whether the node serves, in this step. What was put aside comes first, in its order: a call before the answer that followed it (F2). */
@@ -231,7 +248,7 @@ public final class IoreqServer extends AbstractMatchingBehavior<ServerMessage> {
             case PostedLeft left -> rules.postedLeft(now, left.rows());
             case Ask(int shard, long epoch, long home, var rows, var returned) ->
                 rules.ask(now, shard, epoch, home, rows, returned);
-            case Recorded(var rows) -> rules.recorded(rows);
+            case Recorded(var rows) -> rules.recorded(now, rows);
             case HomeTold(var by, long home, long shards) -> rules.homeTold(now, by, home, shards);
             case ServerMessage.Leave(Refusal why) -> leave(why);
             case Apply apply -> onApply(apply, now);

@@ -74,7 +74,8 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
             ShardMap map,
             long nrPages,
             MemoryBudget budget,
-            Surroundings around) {
+            Surroundings around,
+            ShardCopies.Onlooker onlooker) {
         super(context);
         this.timers = timers;
         ActorRef<ShardMessage> self = context.getSelf();
@@ -82,7 +83,7 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
                 System::nanoTime,
                 () -> self.tell(new ShardMessage.Resume()),
                 bug -> context.getLog().error("shard {} has failed, and its copy at this node is closed", index, bug),
-                ShardCopies.Onlooker.NOBODY);
+                onlooker);
         copies = new ShardCopies(index, map, nrPages, budget, around, outside);
     }
 
@@ -95,8 +96,19 @@ public final class P2mShard extends AbstractMatchingBehavior<ShardMessage> {
      */
     public static Behavior<ShardMessage> create(
             int index, ShardMap map, long nrPages, MemoryBudget budget, Surroundings around) {
-        return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new P2mShard(context, timers, index, map, nrPages, budget, around)));
+        return create(index, map, nrPages, budget, around, ShardCopies.Onlooker.NOBODY);
+    }
+
+    /** The same, with somebody who looks on. */
+    public static Behavior<ShardMessage> create(
+            int index,
+            ShardMap map,
+            long nrPages,
+            MemoryBudget budget,
+            Surroundings around,
+            ShardCopies.Onlooker onlooker) {
+        return Behaviors.setup(context -> Behaviors.withTimers(
+                timers -> new P2mShard(context, timers, index, map, nrPages, budget, around, onlooker)));
     }
 
     @Override

@@ -79,6 +79,7 @@ final class EmulatorWorld implements AutoCloseable {
                 List.of(shard.getRef()::tell),
                 calls,
                 drain -> {},
+                refused -> {},
                 gate));
         String name = "emulators-" + System.identityHashCode(this);
         try {

@@ -50,6 +50,7 @@ final class IoreqServerTest {
     private final ServingGate gate = leased(clock::get);
     private final TestProbe<ShardMessage> shard = kit.createTestProbe();
     private final List<Long> drained = new ArrayList<>();
+    private final List<Long> refused = new ArrayList<>();
     private final List<CallAnswer> gates = new ArrayList<>();
     private final RecordingOutlet outlet = new RecordingOutlet();
     private final ActorRef<ServerMessage> server = kit.spawn(IoreqServer.create(
@@ -60,6 +61,7 @@ final class IoreqServerTest {
             List.of(shard.getRef()::tell),
             gates::add,
             drained::add,
+            refused::add,
             gate,
             clock::get));
 
@@ -202,6 +204,7 @@ final class IoreqServerTest {
                 List.of(shard.getRef()::tell),
                 gates::add,
                 drained::add,
+                refused::add,
                 gate,
                 clock::get));
 
