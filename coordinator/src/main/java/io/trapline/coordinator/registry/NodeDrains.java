@@ -71,8 +71,17 @@ final class NodeDrains {
                 .build();
     }
 
-    /** Why a guest or an emulator is not to come to that node: EAGAIN where it is drained and another one is not; then that one is better. */
+    /**
+     * Why a guest or an emulator is not to come to that node: EAGAIN where it is drained and another one is not; then that one is better. EAGAIN as well where the
+     * life that asks is over, and no other has come: nobody would be there (D-15).
+     */
     Optional<Refusal> mayNotArrive(String node) {
+        RegisteredNode known = state.nodes.get(node);
+        if (known != null && known.getRegistration().getIncarnation() == 0) {
+            return Optional.of(Refusal.of(Errno.EAGAIN, "node = " + node + ": its last life is over")
+                    .with("field", "node")
+                    .with("value", node));
+        }
         boolean isOtherOpen = state.nodes.values().stream()
                 .anyMatch(other -> other.getRegistration().getIncarnation() != 0 && !isDraining(other));
         return isDraining(state, node) && isOtherOpen

@@ -7,6 +7,7 @@ import io.trapline.internal.v1.NodeLife;
 import io.trapline.internal.v1.RegisterNode;
 import io.trapline.internal.v1.ServerRecord;
 import io.trapline.internal.v1.ShardRun;
+import io.trapline.model.Errno;
 import io.trapline.v1.ShardState;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -44,6 +45,19 @@ final class HomesTest {
         assertThat(everything.getNodesList()).extracting(node -> node.getLife()).containsExactly(DOMAINS, EMULATORS);
         cluster.done(cluster.end("n2", 78));
         assertThat(cluster.change().getNodes(0).getLife()).isEqualTo(life("n2", 0));
+    }
+
+    @Test
+    @DisplayName("D-15: an emulator that a node has asked for before its end is served by nobody: it comes again")
+    void nobodyAttachesAtANodeWhoseLifeIsOver() {
+        cluster.done(cluster.end("n2", 78));
+        cluster.refused(Errno.EAGAIN, attach("n2"));
+        assertThat(server().getServer().getSessionEpoch()).isZero();
+        assertThat(server().getHome()).isEqualTo(DOMAINS);
+
+        cluster.done(register(life("n2", 79)));
+        cluster.done(attach("n2"));
+        assertThat(server().getHome()).isEqualTo(life("n2", 79));
     }
 
     @Test
@@ -111,6 +125,7 @@ final class HomesTest {
         long lapsed = cluster.done(cluster.lapse("n2", 78)).getRevision();
         assertThat(server().getHome()).isEqualTo(DOMAINS);
         assertThat(server().getServer().getSessionEpoch()).isZero();
+        assertThat(server().getHome()).isEqualTo(DOMAINS);
         assertThat(server().getChangedRevision()).isEqualTo(lapsed);
         assertThat(cluster.registry.view().hasRolesToLose("n2")).isFalse();
     }
@@ -125,13 +140,6 @@ final class HomesTest {
     @Test
     void aServerWhoseDomainsNodeIsNotHeardOfWaitsWithIt() {
         cluster.done(cluster.lapse(Cluster.NODE, Cluster.INCARNATION));
-        assertThat(server().getHome()).isEqualTo(DOMAINS);
-    }
-
-    @Test
-    void anAttachAtANodeThatIsOverMovesNothing() {
-        cluster.done(cluster.end("n2", 78));
-        cluster.done(attach("n2"));
         assertThat(server().getHome()).isEqualTo(DOMAINS);
     }
 
