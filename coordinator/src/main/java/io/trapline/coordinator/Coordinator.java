@@ -23,6 +23,7 @@ import io.trapline.coordinator.lease.LeaseKeeper;
 import io.trapline.coordinator.lease.Views;
 import io.trapline.coordinator.raft.Applied;
 import io.trapline.coordinator.raft.Replica;
+import io.trapline.coordinator.raft.ReplicaConfig.Peer;
 import io.trapline.coordinator.raft.ReplicaEvents;
 import io.trapline.coordinator.raft.StartException;
 import io.trapline.coordinator.registry.RegistryView;
@@ -242,7 +243,15 @@ public final class Coordinator implements AutoCloseable {
         ActorRef<Committer.Message> committer =
                 spawn(system, Committer.create(committerId, counts.log(), System::nanoTime), "committer-" + start);
         LeaseKeeper.Settings keeping = new LeaseKeeper.Settings(
-                config.replica().id(), replica.clusterId(), views, System::nanoTime, counts.lapses()::increment);
+                config.replica().id(),
+                replica.clusterId(),
+                views,
+                System::nanoTime,
+                counts.lapses()::increment,
+                () -> replica.configuration().stream()
+                        .map(Peer::services)
+                        .filter(services -> !services.isEmpty())
+                        .toList());
         return new Actors(
                 committer,
                 spawn(system, LeaseKeeper.create(committer, keeping), "lease-keeper-" + start),

@@ -2,6 +2,7 @@ package io.trapline.node;
 
 import io.grpc.ManagedChannel;
 import io.trapline.model.Refusal;
+import io.trapline.node.lease.KnownCoordinators;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -18,6 +19,7 @@ import java.util.function.LongSupplier;
  * @param coordinators addresses of coordinators, at least one
  * @param channels opens a connection to one of them; the node closes it
  * @param clock monotonic, in nanoseconds: its lease is counted by it
+ * @param onCoordinators given where the coordinators are, when that is news; must not block
  * @param onOver given why, when this life of the node is over and its process should end; must not block
  */
 public record NodeConfig(
@@ -28,6 +30,7 @@ public record NodeConfig(
         List<String> coordinators,
         Function<String, ManagedChannel> channels,
         LongSupplier clock,
+        Consumer<KnownCoordinators> onCoordinators,
         Consumer<Refusal> onOver) {
     private static final long TABLE_BYTES = 512;
     private static final int HEAP_PART_FOR_TABLES = 4;
@@ -51,6 +54,12 @@ public record NodeConfig(
             Function<String, ManagedChannel> channels,
             Consumer<Refusal> onOver) {
         long tables = Runtime.getRuntime().maxMemory() / HEAP_PART_FOR_TABLES / TABLE_BYTES;
-        return new NodeConfig(id, address, memoryBytes, tables, coordinators, channels, System::nanoTime, onOver);
+        return new NodeConfig(
+                id, address, memoryBytes, tables, coordinators, channels, System::nanoTime, known -> {}, onOver);
+    }
+
+    /** The same, which says where the coordinators are. */
+    public NodeConfig telling(Consumer<KnownCoordinators> of) {
+        return new NodeConfig(id, address, memoryBytes, typeTables, coordinators, channels, clock, of, onOver);
     }
 }

@@ -23,6 +23,7 @@ import io.trapline.node.fixture.FakeCoordinator;
 import io.trapline.node.fixture.ManualClock;
 import io.trapline.node.fixture.Records;
 import io.trapline.node.lease.CoordinatorChannels;
+import io.trapline.node.lease.KnownCoordinators;
 import io.trapline.rpc.Principals;
 import io.trapline.rpc.Statuses;
 import io.trapline.v1.MemoryServiceGrpc;
@@ -50,6 +51,7 @@ final class LeasedNodeTest {
 
     private final ManualClock clock = new ManualClock();
     private final List<Refusal> over = new CopyOnWriteArrayList<>();
+    private final List<KnownCoordinators> known = new CopyOnWriteArrayList<>();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private FakeCoordinator first;
     private FakeCoordinator second;
@@ -79,7 +81,15 @@ final class LeasedNodeTest {
 
     private NodeConfig config(Function<String, ManagedChannel> channels, String... coordinators) {
         return new NodeConfig(
-                Records.NODE, "127.0.0.1:1", 64 << 20, 1 << 10, List.of(coordinators), channels, clock, over::add);
+                Records.NODE,
+                "127.0.0.1:1",
+                64 << 20,
+                1 << 10,
+                List.of(coordinators),
+                channels,
+                clock,
+                known::add,
+                over::add);
     }
 
     private MemoryServiceBlockingStub memory(Node node) throws Exception {
@@ -298,6 +308,26 @@ final class LeasedNodeTest {
         serving.session().refuse(Refusal.of(Errno.ESTALE, "resigned"));
         resigned.get(60, TimeUnit.SECONDS);
         assertThat(over).isEmpty();
+    }
+
+    @Test
+    @DisplayName(
+            "D-6: it goes on with coordinators that have replaced those that it was configured with, and says where they are")
+    void findsThoseThatThereAreNow() throws Exception {
+        first.coordinators = List.of(first.address, second.address);
+        second.coordinators = List.of(second.address);
+        Node node = node(FakeCoordinator::channel, first.address);
+        FakeCoordinator.Session session = first.session();
+        first.next();
+        session.tell(snapshot(3));
+        node.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);
+        assertThat(known).containsExactly(new KnownCoordinators(first.address, first.coordinators));
+
+        first.close();
+
+        second.session().tell(snapshot(4));
+        await().until(() -> known.size() > 1);
+        assertThat(known).last().isEqualTo(new KnownCoordinators(second.address, second.coordinators));
     }
 
     @Test

@@ -105,6 +105,16 @@ public final class ControlRelay implements AutoCloseable {
         coordinators.leads(address, term, System.nanoTime());
     }
 
+    /**
+     * Where the coordinators are, as the one that leads says: those that this was made with may all have been replaced since.
+     *
+     * @param leader the address of the one that leads
+     * @param all the addresses of all of them; empty = not known
+     */
+    public void found(String leader, List<String> all) {
+        coordinators.found(leader, all, System.nanoTime());
+    }
+
     /** Services of that shape, every call of which is relayed. */
     public List<BindableService> services(ServiceDescriptor... shapes) {
         return Arrays.stream(shapes)

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +34,9 @@ final class Coordinators implements AutoCloseable {
     private static final int MAX_NAMED = 8;
 
     private final List<String> configured;
+    /** Those that there are, and then the configured ones. */
+    private List<String> known;
+
     private final Function<String, ManagedChannel> open;
     private final Map<String, ManagedChannel> channels = new LinkedHashMap<>();
     private final Map<String, Long> connectedAnewNanos = new HashMap<>();
@@ -52,6 +56,7 @@ final class Coordinators implements AutoCloseable {
             throw new IllegalArgumentException("coordinators: at least one address");
         }
         this.configured = List.copyOf(configured);
+        this.known = this.configured;
         this.open = open;
         this.current = configured.get(0);
     }
@@ -72,8 +77,8 @@ final class Coordinators implements AutoCloseable {
     /** That one does not lead, or does not answer: on to the next, unless that has been done. */
     synchronized void failed(String address, long nowNanos) {
         if (current.equals(address)) {
-            int next = (configured.indexOf(address) + 1) % configured.size();
-            move(configured.get(next), false, nowNanos);
+            int next = (known.indexOf(address) + 1) % known.size();
+            move(known.get(next), false, nowNanos);
         }
     }
 
@@ -82,6 +87,14 @@ final class Coordinators implements AutoCloseable {
         if (!isLeader || !current.equals(address)) {
             move(address, false, nowNanos);
         }
+    }
+
+    /** The one that leads says where all of them are. */
+    synchronized void found(String leader, List<String> all, long nowNanos) {
+        known = Stream.concat(all.stream().limit(MAX_NAMED), configured.stream())
+                .distinct()
+                .toList();
+        named(leader, nowNanos);
     }
 
     /** This one says that it leads. */
@@ -127,7 +140,7 @@ final class Coordinators implements AutoCloseable {
         }
         hasAsked = true;
         askedNanos = nowNanos;
-        configured.forEach(address -> targets.add(new Target(address, channel(address))));
+        known.forEach(address -> targets.add(new Target(address, channel(address))));
         return targets;
     }
 
@@ -176,9 +189,9 @@ final class Coordinators implements AutoCloseable {
 
     private void forgetNamed() {
         Iterator<Map.Entry<String, ManagedChannel>> oldest = channels.entrySet().iterator();
-        while (channels.size() >= configured.size() + MAX_NAMED && oldest.hasNext()) {
+        while (channels.size() >= known.size() + MAX_NAMED && oldest.hasNext()) {
             Map.Entry<String, ManagedChannel> entry = oldest.next();
-            if (!configured.contains(entry.getKey())) {
+            if (!known.contains(entry.getKey()) && !current.equals(entry.getKey())) {
                 // Calls under way go on.
                 entry.getValue().shutdown();
                 connectedAnewNanos.remove(entry.getKey());

@@ -15,6 +15,12 @@ final class RelayRetry {
     private static final long FIRST_NANOS = Duration.ofMillis(25).toNanos();
     private static final long LONGEST_NANOS = Duration.ofMillis(200).toNanos();
 
+    /** A caller is told what is known so long before its deadline: behind that it would only know that nobody has answered. */
+    static final Duration BEFORE_DEADLINE = Duration.ofMillis(250);
+
+    /** {@link #failed}: the caller waits for as long as it takes. */
+    static final long NO_DEADLINE = Long.MAX_VALUE;
+
     /** How an attempt failed. */
     enum Failure {
         /** No coordinator has heard of the call. */
@@ -52,8 +58,12 @@ final class RelayRetry {
         begunNanos = nowNanos;
     }
 
-    /** The attempt has failed. */
-    Next failed(long nowNanos, Failure failure) {
+    /**
+     * The attempt has failed.
+     *
+     * @param leftNanos how long the caller waits yet, or {@link #NO_DEADLINE}
+     */
+    Next failed(long nowNanos, Failure failure, long leftNanos) {
         isAmbiguous |= failure == Failure.BROKEN;
         if (isAmbiguous && !isRepeatable) {
             return Next.GIVE_UP_UNKNOWN;
@@ -65,7 +75,8 @@ final class RelayRetry {
         } else {
             delayNanos = Math.min(LONGEST_NANOS, delayNanos * 2);
         }
-        if (nowNanos + delayNanos - troubledNanos < WINDOW.toNanos()) {
+        boolean isInTime = leftNanos - BEFORE_DEADLINE.toNanos() > delayNanos;
+        if (isInTime && nowNanos + delayNanos - troubledNanos < WINDOW.toNanos()) {
             return Next.AGAIN;
         }
         return isAmbiguous ? Next.GIVE_UP_UNKNOWN : Next.GIVE_UP;

@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -151,7 +152,8 @@ final class RelayedCall<Q, R> extends ServerCall.Listener<Q> implements ControlR
             refuse(Refusal.of(Errno.EAGAIN, "the coordinator that answered leads no more: ask again"));
             return;
         }
-        switch (retry.failed(System.nanoTime(), failure)) {
+        long left = deadline == null ? RelayRetry.NO_DEADLINE : deadline.timeRemaining(TimeUnit.NANOSECONDS);
+        switch (retry.failed(System.nanoTime(), failure, left)) {
             case AGAIN -> relay.after(retry.delayNanos(), this::again);
             case GIVE_UP ->
                 refuse(lastRefusal.orElseGet(

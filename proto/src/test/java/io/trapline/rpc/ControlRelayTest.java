@@ -174,6 +174,22 @@ final class ControlRelayTest {
     }
 
     @Test
+    void goesRoundThoseThatThereAreNowWhereAllThatItWasMadeWithWereReplaced() throws IOException {
+        FakeCoordinator d = fake("d");
+        FakeCoordinator e = fake("e");
+        for (FakeCoordinator replaced : List.of(a, b, c)) {
+            replaced.close();
+        }
+        relay.found(d.name(), List.of(d.name(), e.name()));
+        domains().createDomain(CHANGE);
+        assertThat(d.created).hasSize(1);
+
+        d.refuses(FakeCoordinator.notLeading(""));
+        domains().createDomain(CHANGE);
+        assertThat(e.created).hasSize(1);
+    }
+
+    @Test
     void passesNothingOnThatWasPassedOnToIt() {
         Metadata relayed = new Metadata();
         relayed.put(ControlRelay.RELAYED, "1");

@@ -22,7 +22,7 @@ final class RelayRetryTest {
     void triesAgainWhatIsSafe(boolean isRepeatable, Failure failure, Next next) {
         RelayRetry retry = new RelayRetry(isRepeatable);
         retry.begun(0);
-        assertThat(retry.failed(0, failure)).isEqualTo(next);
+        assertThat(retry.failed(0, failure, RelayRetry.NO_DEADLINE)).isEqualTo(next);
     }
 
     @Test
@@ -31,7 +31,7 @@ final class RelayRetryTest {
         long now = 0;
         retry.begun(now);
         long longest = 0;
-        while (retry.failed(now, Failure.NOT_CARRIED_OUT) == Next.AGAIN) {
+        while (retry.failed(now, Failure.NOT_CARRIED_OUT, RelayRetry.NO_DEADLINE) == Next.AGAIN) {
             assertThat(retry.delayNanos()).isGreaterThanOrEqualTo(longest);
             longest = retry.delayNanos();
             now += retry.delayNanos();
@@ -39,27 +39,41 @@ final class RelayRetryTest {
         }
         assertThat(now).isLessThan(RelayRetry.WINDOW.toNanos());
         assertThat(Duration.ofNanos(longest)).isEqualTo(Duration.ofMillis(200));
-        assertThat(retry.failed(now, Failure.NOT_CARRIED_OUT)).isEqualTo(Next.GIVE_UP);
+        assertThat(retry.failed(now, Failure.NOT_CARRIED_OUT, RelayRetry.NO_DEADLINE))
+                .isEqualTo(Next.GIVE_UP);
+    }
+
+    @Test
+    void saysWhatIsKnownBeforeItsCallersTimeIsOver() {
+        RelayRetry retry = new RelayRetry(false);
+        retry.begun(0);
+        long enough =
+                RelayRetry.BEFORE_DEADLINE.toNanos() + Duration.ofMillis(25).toNanos() + 1;
+        assertThat(retry.failed(0, Failure.NOT_CARRIED_OUT, enough)).isEqualTo(Next.AGAIN);
+        retry.begun(1);
+        assertThat(retry.failed(1, Failure.NOT_CARRIED_OUT, enough)).isEqualTo(Next.GIVE_UP);
     }
 
     @Test
     void whatMayHaveBeenCarriedOutIsNeverGivenUpAsRefused() {
         RelayRetry retry = new RelayRetry(true);
         retry.begun(0);
-        assertThat(retry.failed(0, Failure.BROKEN)).isEqualTo(Next.AGAIN);
+        assertThat(retry.failed(0, Failure.BROKEN, RelayRetry.NO_DEADLINE)).isEqualTo(Next.AGAIN);
         long late = RelayRetry.WINDOW.toNanos() - 1;
         retry.begun(late);
-        assertThat(retry.failed(late, Failure.NOT_CARRIED_OUT)).isEqualTo(Next.GIVE_UP_UNKNOWN);
+        assertThat(retry.failed(late, Failure.NOT_CARRIED_OUT, RelayRetry.NO_DEADLINE))
+                .isEqualTo(Next.GIVE_UP_UNKNOWN);
     }
 
     @Test
     void whatWasWorkedOnForLongHasTheWholeWindowAgain() {
         RelayRetry retry = new RelayRetry(true);
         retry.begun(0);
-        assertThat(retry.failed(0, Failure.NOT_CARRIED_OUT)).isEqualTo(Next.AGAIN);
+        assertThat(retry.failed(0, Failure.NOT_CARRIED_OUT, RelayRetry.NO_DEADLINE))
+                .isEqualTo(Next.AGAIN);
         long begun = Duration.ofSeconds(1).toNanos();
         retry.begun(begun);
         long broken = begun + Duration.ofSeconds(30).toNanos();
-        assertThat(retry.failed(broken, Failure.BROKEN)).isEqualTo(Next.AGAIN);
+        assertThat(retry.failed(broken, Failure.BROKEN, RelayRetry.NO_DEADLINE)).isEqualTo(Next.AGAIN);
     }
 }

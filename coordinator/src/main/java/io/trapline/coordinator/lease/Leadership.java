@@ -449,6 +449,7 @@ public final class Leadership {
                         .setNumber(number)
                         .setRevision(settings.views().read(RegistryView::revision))
                         .setLeadership(leadership)
+                        .addAllCoordinators(settings.coordinators().get())
                         .build());
                 dropIfEnded(link);
             }

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
@@ -136,8 +137,15 @@ public final class LeaseKeeper extends AbstractMatchingBehavior<LeaseKeeper.Mess
      * @param clusterId the cluster's id
      * @param nanoTime a monotonic clock
      * @param lapsed run whenever a lease is taken for lapsed; must not block
+     * @param coordinators where the services of the coordinators of now are, {@code host:port}
      */
-    public record Settings(String peer, String clusterId, Views views, LongSupplier nanoTime, Runnable lapsed) {}
+    public record Settings(
+            String peer,
+            String clusterId,
+            Views views,
+            LongSupplier nanoTime,
+            Runnable lapsed,
+            Supplier<List<String>> coordinators) {}
 
     private final TimerScheduler<Message> timers;
     private final ActorRef<Committer.Message> committer;

@@ -68,7 +68,9 @@ final class LeaseKeeperTest {
     };
     private final TestProbe<Committer.Message> committer = kit.createTestProbe();
     private final ActorRef<LeaseKeeper.Message> keeper = kit.spawn(LeaseKeeper.create(
-            committer.getRef(), new LeaseKeeper.Settings("c1", "cluster", views, nanos::get, lapses::incrementAndGet)));
+            committer.getRef(),
+            new LeaseKeeper.Settings(
+                    "c1", "cluster", views, nanos::get, lapses::incrementAndGet, () -> List.of("c1:1", "c4:1"))));
     private final Commands commands = new Commands(committer.getRef(), keeper, Optional.empty());
     private long index;
     private long session;

@@ -89,12 +89,13 @@ public final class NodeProcess implements AutoCloseable {
             ControlRelay relay = new ControlRelay(coordinators, ReliableChannel::to);
             started.push(relay::close);
             Node node = Node.start(NodeConfig.of(
-                    settings.id(),
-                    address,
-                    settings.memoryBytes().orElseGet(NodeProcess::halfOfTheMachine),
-                    coordinators,
-                    ReliableChannel::to,
-                    over::complete));
+                            settings.id(),
+                            address,
+                            settings.memoryBytes().orElseGet(NodeProcess::halfOfTheMachine),
+                            coordinators,
+                            ReliableChannel::to,
+                            over::complete)
+                    .telling(known -> relay.found(known.leader(), known.all())));
             started.push(node::close);
             List<BindableService> services = new ArrayList<>(node.services());
             services.addAll(node.internalServices());

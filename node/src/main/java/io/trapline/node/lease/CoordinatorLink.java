@@ -80,6 +80,8 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
     private final RegistryFollower follower;
     private final NodeLease lease = new NodeLease(Lease.LASTS);
     private final LeaderFinder finder;
+    private final WithoutLease without;
+    private KnownCoordinators knownCoordinators = new KnownCoordinators("", List.of());
     private final Map<String, CoordinatorSession> sessions = new HashMap<>();
     private @Nullable CoordinatorSession leader;
     private long leadership;
@@ -105,6 +107,7 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
         this.settings = settings;
         this.follower = follower;
         finder = new LeaderFinder(settings.coordinators(), Lease.GRANT_SILENCE, now());
+        without = new WithoutLease(now());
     }
 
     /** Connects when it is told to begin, and again whenever a leader is lost. */
@@ -205,6 +208,11 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
             renew(session);
         }
         noteServing();
+        if (wasServing) {
+            without.serves(now());
+        } else {
+            without.due(now()).ifPresent(LOG::warn);
+        }
         search();
     }
 
@@ -280,7 +288,10 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
         }
         clusterId = admission.getClusterId();
         if (admission.getWaiting()) {
-            LOG.info("{}: an earlier life of this node may hold a lease still; waiting for its end", session.address());
+            without.refused(
+                    session.address(),
+                    "node = " + settings.register().getNode()
+                            + ": another life has its lease; while that goes on, the id is in use");
             return;
         }
         session.admit();
@@ -315,9 +326,18 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
                 settings.onLeader().accept(Optional.of(session.channel()));
             }
             finder.granted(now, session.address()).forEach(this::close);
+            know(new KnownCoordinators(session.address(), grant.getCoordinatorsList()));
             scheduleSearch();
         }
         publish();
+    }
+
+    private void know(KnownCoordinators now) {
+        if (!now.equals(knownCoordinators)) {
+            knownCoordinators = now;
+            finder.members(now.all());
+            settings.onCoordinators().accept(now);
+        }
     }
 
     private void close(String address) {
@@ -345,6 +365,8 @@ public final class CoordinatorLink extends AbstractMatchingBehavior<CoordinatorL
         } else {
             LOG.debug("coordinator {} does not admit this node ({})", session.address(), why.getMessage());
         }
+        without.refused(
+                session.address(), refusal.map(Refusal::message).orElseGet(() -> String.valueOf(why.getMessage())));
         String named =
                 refusal.map(said -> said.metadata().getOrDefault("leader", "")).orElse("");
         finder.lost(now(), session.address(), named);

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which coordinators a node opens a stream to, and when (D-6). It knows of the leader only what grants say. While nobody grants it tries the
- * last leader, then those that were named as leading, the newest first, then the configured ones in order: one more every {@link #NEXT_AFTER}, all that
- * are tried side by side. The old leader's stream is kept until another has granted.
+ * last leader, then those that were named as leading, the newest first, then those that the last leader counted as coordinators, then the configured ones in
+ * order: one more every {@link #NEXT_AFTER}, all that are tried side by side. The old leader's stream is kept until another has granted.
  *
  * <p>Times are nanoseconds of one monotonic clock.
  */
@@ -26,6 +26,8 @@ public final class LeaderFinder {
     private static final long FIRST_BACKOFF = Duration.ofMillis(50).toNanos();
     private static final long LONGEST_BACKOFF = Duration.ofMillis(400).toNanos();
     private static final int MOST_HINTS = 16;
+    /** While five are replaced by five others. */
+    private static final int MOST_MEMBERS = 10;
 
     /** An address whose streams have ended: how often in a row, and when it may be tried again. */
     private record Failed(int times, long notBefore) {}
@@ -33,6 +35,7 @@ public final class LeaderFinder {
     private final List<String> configured;
     private final long silenceNanos;
     private final List<String> hints = new ArrayList<>();
+    private List<String> members = List.of();
     private final Set<String> open = new LinkedHashSet<>();
     private final Map<String, Failed> failed = new HashMap<>();
     private @Nullable String leader;
@@ -124,6 +127,11 @@ public final class LeaderFinder {
         return others;
     }
 
+    /** Whoever grants says where the coordinators of now are; those that were configured may all have been replaced since. */
+    public void members(List<String> addresses) {
+        members = addresses.stream().limit(MOST_MEMBERS).toList();
+    }
+
     /** The last leader, of which nothing is heard any more; empty = there is none, or it is heard. */
     public String silentLeader() {
         String last = leader;
@@ -136,6 +144,7 @@ public final class LeaderFinder {
             candidates.add(leader);
         }
         candidates.addAll(hints);
+        candidates.addAll(members);
         candidates.addAll(configured);
         return candidates;
     }

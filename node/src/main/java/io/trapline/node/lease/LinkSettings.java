@@ -18,6 +18,7 @@ import java.util.function.LongSupplier;
  * @param channels opens a connection to one of them; the link closes it
  * @param clock monotonic, in nanoseconds; the gate's
  * @param gate what the link opens and closes
+ * @param onCoordinators given what whoever grants says of the coordinators, when that is news
  * @param onLeader given the connection to whoever grants, when that becomes another; empty when it is lost
  * @param onServing run when the node serves for the first time
  * @param onOver given why, when this life is over: it will never serve again
@@ -28,6 +29,7 @@ public record LinkSettings(
         Function<String, ManagedChannel> channels,
         LongSupplier clock,
         ServingGate gate,
+        Consumer<KnownCoordinators> onCoordinators,
         Consumer<Optional<Channel>> onLeader,
         Runnable onServing,
         Consumer<Refusal> onOver) {

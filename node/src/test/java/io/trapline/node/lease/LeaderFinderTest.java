@@ -56,6 +56,18 @@ final class LeaderFinderTest {
     }
 
     @Test
+    @DisplayName(
+            "D-6: whoever the last leader counted as a coordinator is tried before the configured ones, which may all have been replaced")
+    void triesThoseThatThereAre() {
+        until(0);
+        finder.granted(nanos(1), "a");
+        finder.members(List.of("x", "a", "y"));
+        finder.lost(nanos(2), "a", "");
+
+        assertThat(until(102)).containsExactly("x", "a", "y");
+    }
+
+    @Test
     @DisplayName("D-6: who has refused is asked again after a while that grows, also if somebody names it")
     void backsOff() {
         finder.lost(0, "a", "");

@@ -93,6 +93,7 @@ final class NodeRegistryTest {
                 FakeCoordinator::channel,
                 System::nanoTime,
                 new ServingGate(System::nanoTime),
+                coordinators -> {},
                 leader -> {},
                 () -> serving.complete(null),
                 why -> {});

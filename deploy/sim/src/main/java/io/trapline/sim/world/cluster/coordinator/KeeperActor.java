@@ -67,7 +67,8 @@ final class KeeperActor {
         mailbox = new Mailbox(agenda, host, SLOW, SLOWEST);
         ring = new ChangeRing(ringChanges, 1 << 20);
         held = new HeldRegistrations<>(host.name());
-        settings = new LeaseKeeper.Settings(host.name(), "the cluster", new Reading(), host.clock(), () -> {});
+        settings =
+                new LeaseKeeper.Settings(host.name(), "the cluster", new Reading(), host.clock(), () -> {}, List::of);
     }
 
     /** Whose state it reads; before it is told anything. */
