@@ -90,16 +90,18 @@ public final class Members {
         switch (MemberChange.decide(replica.id(), current, known, asked)) {
             case MemberChange.Done done -> answer(observer);
             case MemberChange.Refuse(Refusal why) -> refuse(observer, why);
-            case MemberChange.StepDown stepDown -> {
-                LOG.info("coordinator {} is to be replaced, and lets another one lead", replica.id());
-                var _ = replica.stepDown()
-                        .whenComplete((done, failure) -> refuse(
-                                observer,
-                                again("old = " + replica.id() + ": leads, and "
-                                        + (failure == null ? "has let another one lead" : "nobody else takes over"))));
-            }
+            case MemberChange.StepDown stepDown -> askThen(asked, () -> stepDown(observer), observer);
             case MemberChange.Become(List<Peer> next) -> use(current, next, asked, observer);
         }
+    }
+
+    private void stepDown(StreamObserver<ChangeCoordinatorsResponse> observer) {
+        LOG.info("coordinator {} is to be replaced, and lets another one lead", replica.id());
+        var _ = replica.stepDown()
+                .whenComplete((done, failure) -> refuse(
+                        observer,
+                        again("old = " + replica.id() + ": leads, and "
+                                + (failure == null ? "has let another one lead" : "nobody else takes over"))));
     }
 
     private void use(
@@ -117,12 +119,12 @@ public final class Members {
                 answer -> Answers.refusal(answer)
                         .ifPresentOrElse(
                                 refusal -> refuse(observer, refusal),
-                                () -> askThenReconfigure(current, next, asked, observer)),
+                                () -> askThen(asked, () -> reconfigure(current, next, asked, observer), observer)),
                 () -> observer.onError(Calls.outcomeUnknown()));
     }
 
-    private void askThenReconfigure(
-            List<Peer> current, List<Peer> next, Asked asked, StreamObserver<ChangeCoordinatorsResponse> observer) {
+    /** Goes on once those that are to come in say that they do. */
+    private void askThen(Asked asked, Runnable goesOn, StreamObserver<ChangeCoordinatorsResponse> observer) {
         List<CompletableFuture<Optional<String>>> missing = asked.added().stream()
                 .map(peer -> peers.describe(peer.services())
                         .thenApply(said -> missing(peer, said))
@@ -132,9 +134,7 @@ public final class Members {
                 .thenRun(() -> missing.stream()
                         .flatMap(each -> each.join().stream())
                         .findFirst()
-                        .ifPresentOrElse(
-                                why -> refuse(observer, again(why)),
-                                () -> reconfigure(current, next, asked, observer)));
+                        .ifPresentOrElse(why -> refuse(observer, again(why)), goesOn));
     }
 
     /** Why the one that is to come in does not, yet. */

@@ -177,8 +177,7 @@ public final class Admission {
                         : new Become(State.JOINING);
             }
         }
-        return new Refuse(
-                "is empty, and no leader of cluster " + flags.clusterId().orElse("") + " has answered");
+        return new Ask("is empty, and no leader of cluster " + flags.clusterId().orElse("") + " has answered yet");
     }
 
     private static Decision forming(Flags flags, Map<String, Optional<Said>> asked) {

@@ -1,12 +1,12 @@
 package io.trapline.coordinator.raft;
 
 import io.trapline.coordinator.raft.ReplicaConfig.Peer;
+import io.trapline.model.FileTrouble;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -63,7 +63,7 @@ final class DataDirectory implements AutoCloseable {
             Files.createDirectories(path);
             lock = FileChannel.open(path.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         } catch (IOException e) {
-            throw new StartException("data directory " + path + ": " + reason(e), e);
+            throw new StartException("data directory " + path + ": " + FileTrouble.text(e), e);
         }
         boolean opened = false;
         try {
@@ -72,7 +72,7 @@ final class DataDirectory implements AutoCloseable {
             opened = true;
             return directory;
         } catch (IOException e) {
-            throw new StartException("data directory " + path + ": " + reason(e), e);
+            throw new StartException("data directory " + path + ": " + FileTrouble.text(e), e);
         } finally {
             if (!opened) {
                 closeQuietly(lock);
@@ -332,22 +332,13 @@ final class DataDirectory implements AutoCloseable {
         closeQuietly(lockFile);
     }
 
-    /** The reason of a file system error in few words. */
-    static String reason(Throwable error) {
-        if (error instanceof FileSystemException file) {
-            String what = file.getReason() == null ? file.getClass().getSimpleName() : file.getReason();
-            return file.getFile() == null ? what : file.getFile() + ": " + what;
-        }
-        return error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
-    }
-
     /** The same of what is behind it all, in one line. */
     static String rootReason(Throwable error) {
         Throwable root = error;
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        return reason(root).lines().findFirst().orElse("unknown");
+        return FileTrouble.text(root).lines().findFirst().orElse("unknown");
     }
 
     private static void deleteTree(Path root) throws IOException {

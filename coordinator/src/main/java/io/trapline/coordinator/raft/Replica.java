@@ -4,6 +4,7 @@ import io.trapline.coordinator.raft.ReplicaConfig.Peer;
 import io.trapline.coordinator.registry.RegistryView;
 import io.trapline.internal.v1.LogEntry;
 import io.trapline.internal.v1.Snapshot;
+import io.trapline.model.FileTrouble;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -409,7 +410,7 @@ public final class Replica implements Log, AutoCloseable {
                 now.server().close();
             }
         } catch (IOException e) {
-            LOG.warn("closing the replica: {}", DataDirectory.reason(e));
+            LOG.warn("closing the replica: {}", FileTrouble.text(e));
         }
         directory.close();
     }

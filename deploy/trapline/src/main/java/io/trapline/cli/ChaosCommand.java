@@ -13,9 +13,11 @@ import io.trapline.faults.check.Report;
 import io.trapline.faults.history.Event;
 import io.trapline.faults.history.History;
 import io.trapline.faults.history.HistoryFile;
+import io.trapline.model.FileTrouble;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -126,6 +128,10 @@ final class ChaosCommand implements Callable<Integer> {
         if (nodes < fewest) {
             throw new BadInput("--nodes is " + nodes + ", not " + fewest + " or more, as --spread takes");
         }
+        Path kept = file;
+        if (kept != null) {
+            mustBeWritable(kept);
+        }
         Interrupt interrupt = trapline.interrupt();
         interrupt.arm(() -> {});
         Chaos.Settings settings = new Chaos.Settings(seed, duration, console::note, interrupt::isRequested);
@@ -145,6 +151,20 @@ final class ChaosCommand implements Callable<Integer> {
                 }
             }
             return exit;
+        }
+    }
+
+    /** Before an hour of what is to be written there. */
+    private static void mustBeWritable(Path history) throws BadInput {
+        boolean isNew = Files.notExists(history);
+        try {
+            Files.newByteChannel(history, StandardOpenOption.CREATE, StandardOpenOption.WRITE)
+                    .close();
+            if (isNew) {
+                Files.delete(history);
+            }
+        } catch (IOException cannot) {
+            throw new BadInput("--history is " + history + ", which cannot be written: " + FileTrouble.reason(cannot));
         }
     }
 

@@ -6,6 +6,7 @@ import io.trapline.cli.text.Json;
 import io.trapline.cli.trace.TraceException;
 import io.trapline.cli.verify.VerifyException;
 import io.trapline.client.TraplineException;
+import io.trapline.model.FileTrouble;
 import io.trapline.model.Refusal;
 import io.trapline.process.WrongSettings;
 import io.trapline.server.SocketReason;
@@ -60,7 +61,7 @@ final class ErrorReport {
             case StoryException over -> say("demo", firstLine(over), Json.object(), ExitCode.CHECK_FAILED);
             case VerifyException missing -> say("verify", firstLine(missing), Json.object(), ExitCode.CHECK_FAILED);
             case FileSystemException file ->
-                say("file", file.getFile() + ": " + Input.reason(file), Json.object(), ExitCode.CHECK_FAILED);
+                say("file", file.getFile() + ": " + FileTrouble.reason(file), Json.object(), ExitCode.CHECK_FAILED);
             case IOException io -> say("file", firstLine(io), Json.object(), ExitCode.CHECK_FAILED);
             case WrongSettings wrong -> say("usage", firstLine(wrong), Json.object(), ExitCode.USAGE);
             case StartException cannot -> say("start", firstLine(cannot), Json.object(), ExitCode.CHECK_FAILED);

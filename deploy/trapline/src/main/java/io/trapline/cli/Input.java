@@ -7,10 +7,6 @@ import io.trapline.model.Domid;
 import io.trapline.model.Gfn;
 import io.trapline.model.Gpa;
 import io.trapline.model.Ioservid;
-import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 
 /** What was typed, as the client library's words. Whatever they cannot hold is {@link BadInput} before anything is sent. */
@@ -43,16 +39,6 @@ final class Input {
             throw new BadInput("address 0x" + Long.toHexString(value) + " is past 2^52");
         }
         return new Gpa(value);
-    }
-
-    /** Why a file could not be read or written. */
-    static String reason(IOException failed) {
-        return switch (failed) {
-            case NoSuchFileException missing -> "no such file or directory";
-            case AccessDeniedException denied -> "permission denied";
-            case FileSystemException file when file.getReason() != null -> String.valueOf(file.getReason());
-            default -> String.valueOf(failed.getMessage());
-        };
     }
 
     static int millis(String option, Duration duration) throws BadInput {

@@ -7,6 +7,7 @@ import io.trapline.cli.text.Json;
 import io.trapline.cli.text.Progress;
 import io.trapline.client.DomainRef;
 import io.trapline.client.TraplineConnection;
+import io.trapline.model.FileTrouble;
 import io.trapline.model.Gpa;
 import io.trapline.model.Limit;
 import java.io.IOException;
@@ -174,7 +175,7 @@ final class MemCommands extends Group {
         } catch (IllegalArgumentException malformed) {
             throw new BadInput("HEX is '" + hex + "', not pairs of hex digits");
         } catch (IOException unreadable) {
-            throw new BadInput("--file is " + file + ", which cannot be read: " + Input.reason(unreadable));
+            throw new BadInput("--file is " + file + ", which cannot be read: " + FileTrouble.reason(unreadable));
         }
     }
 
@@ -217,7 +218,7 @@ final class MemCommands extends Group {
                 try {
                     file = Files.newOutputStream(path);
                 } catch (IOException cannot) {
-                    throw new BadInput("--out is " + path + ", which cannot be written: " + Input.reason(cannot));
+                    throw new BadInput("--out is " + path + ", which cannot be written: " + FileTrouble.reason(cannot));
                 }
             }
             try {

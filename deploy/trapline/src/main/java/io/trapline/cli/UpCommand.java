@@ -63,7 +63,7 @@ final class UpCommand implements Callable<Integer> {
             paramLabel = "HOST:PORT",
             defaultValue = "${env:TRAPLINE_HEALTH}",
             description =
-                    "One process: where it says whether it is ready and alive, by grpc.health.v1 (default: TRAPLINE_HEALTH, or nowhere).")
+                    "Where it says whether it is ready and alive, by grpc.health.v1: once all of the cluster is (default: TRAPLINE_HEALTH, or nowhere).")
     private @Nullable String health;
 
     @Option(
@@ -114,8 +114,7 @@ final class UpCommand implements Callable<Integer> {
     private void runHere() throws BadInput, StartException, InterruptedException {
         Optional<ListenAddress> scraped =
                 metrics == null ? Optional.empty() : Optional.of(address("--metrics", metrics));
-        Optional<ListenAddress> asked = health == null ? Optional.empty() : Optional.of(address("--health", health));
-        try (HealthReport report = HealthReport.start(asked);
+        try (HealthReport report = HealthReport.start(healthAddress());
                 EmbeddedCluster cluster =
                         EmbeddedCluster.start(Optional.ofNullable(data), address(), insecure, true, scraped)) {
             cluster.metrics().ifPresent(where -> trapline.console().note("metrics: http://" + where + "/metrics"));
@@ -152,8 +151,12 @@ final class UpCommand implements Callable<Integer> {
             throws BadInput, StartException, InterruptedException {
         Supervisor.Plan plan = new Supervisor.Plan(
                 coordinatorCount, nodeCount, folder, address(), restart, TraplineCommand.class.getName());
-        try (Supervisor supervisor = Supervisor.start(memory == null ? plan : plan.withNodeMemory(memory), this::say)) {
+        try (HealthReport report = HealthReport.start(healthAddress());
+                Supervisor supervisor =
+                        Supervisor.start(memory == null ? plan : plan.withNodeMemory(memory), this::say)) {
+            report.ready(true);
             ready(supervisor.addresses());
+            report.ready(false);
         }
     }
 
@@ -178,6 +181,10 @@ final class UpCommand implements Callable<Integer> {
                 .put("address", change.address())
                 .put("pid", change.pid())
                 .put("state", change.state().text()));
+    }
+
+    private Optional<ListenAddress> healthAddress() throws BadInput {
+        return health == null ? Optional.empty() : Optional.of(address("--health", health));
     }
 
     private ListenAddress address() throws BadInput {

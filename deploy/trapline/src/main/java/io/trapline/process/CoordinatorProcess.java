@@ -206,7 +206,8 @@ public final class CoordinatorProcess implements AutoCloseable {
         try {
             coordinator.stepDown().toCompletableFuture().get(STEP_DOWN.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException refused) {
-            LOG.warn("nobody else took over: the others will elect a leader", refused);
+            LOG.warn("nobody else took over: the others will elect a leader");
+            LOG.debug("nobody else took over", refused);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -214,7 +215,13 @@ public final class CoordinatorProcess implements AutoCloseable {
 
     /** Nothing that this process acknowledges could be trusted any more. */
     private static void mustEnd(Throwable why) {
-        LOG.error("the process ends: {}", why.getMessage(), why);
+        if (why instanceof IOException) {
+            // What an operator can do something about: the message says it all.
+            LOG.error("the process ends: {}", why.getMessage());
+            LOG.debug("the process ends", why);
+        } else {
+            LOG.error("the process ends: {}", why.getMessage(), why);
+        }
         Runtime.getRuntime().halt(1);
     }
 

@@ -1,5 +1,6 @@
 package io.trapline.process;
 
+import io.trapline.model.FileTrouble;
 import io.trapline.server.ListenAddress;
 import io.trapline.server.PortReservation;
 import io.trapline.server.StartException;
@@ -129,7 +130,7 @@ record Layout(String clusterId, List<CoordinatorSettings.Peer> peers, List<Liste
             Files.createDirectories(data);
             Files.writeString(data.resolve(FILE), "cluster-id = " + clusterId + "\npeers = " + peersText() + "\n");
         } catch (IOException cannot) {
-            throw new StartException("data directory " + data + ": " + cannot.getMessage(), cannot);
+            throw new StartException("data directory " + data + ": " + FileTrouble.text(cannot), cannot);
         }
     }
 

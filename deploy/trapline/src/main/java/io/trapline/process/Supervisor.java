@@ -1,6 +1,7 @@
 package io.trapline.process;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.trapline.model.FileTrouble;
 import io.trapline.server.ListenAddress;
 import io.trapline.server.StartException;
 import java.io.File;
@@ -137,7 +138,7 @@ public final class Supervisor implements AutoCloseable {
         try {
             Files.createDirectories(logs);
         } catch (IOException cannot) {
-            throw new StartException("data directory " + plan.data() + ": " + cannot.getMessage(), cannot);
+            throw new StartException("data directory " + plan.data() + ": " + FileTrouble.text(cannot), cannot);
         }
         Consumer<Change> tell = serially(listener);
         parts(plan).forEach(part -> {

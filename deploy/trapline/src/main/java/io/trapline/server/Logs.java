@@ -22,6 +22,8 @@ public final class Logs extends ContextAwareBase implements Configurator {
     private static final String FILE_PROPERTY = "logback.configurationFile";
     private static final List<String> FILES = List.of("logback-test.xml", "logback.xml");
     private static final String PATTERN = "%d{HH:mm:ss.SSS} %-5level %logger{0}: %msg%n";
+    /** Of exceptions that are not ours their first line. */
+    private static final String OTHERS_PATTERN = PATTERN + "%ex{0}";
 
     @Override
     public ExecutionStatus configure(LoggerContext context) {
@@ -30,10 +32,12 @@ public final class Logs extends ContextAwareBase implements Configurator {
         }
         Level ours = Level.toLevel(System.getenv(LEVEL_VARIABLE), Level.WARN);
         context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
-        context.getLogger(Logger.ROOT_LOGGER_NAME).addAppender(stderr(context));
+        context.getLogger(Logger.ROOT_LOGGER_NAME).addAppender(stderr(context, PATTERN));
         context.getLogger("io.trapline").setLevel(ours);
         // Its leader changes and file names are ours to tell.
         context.getLogger("org.apache.ratis").setLevel(Level.ERROR);
+        context.getLogger("org.apache.ratis").setAdditive(false);
+        context.getLogger("org.apache.ratis").addAppender(stderr(context, OTHERS_PATTERN));
         // What clients do to their own connections and calls is told to them.
         context.getLogger("io.grpc.netty").setLevel(Level.ERROR);
         context.getLogger("io.grpc.internal").setLevel(Level.ERROR);
@@ -42,10 +46,10 @@ public final class Logs extends ContextAwareBase implements Configurator {
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
-    private static ConsoleAppender<ILoggingEvent> stderr(LoggerContext context) {
+    private static ConsoleAppender<ILoggingEvent> stderr(LoggerContext context, String pattern) {
         PatternLayoutEncoder encoder = new PatternLayoutEncoder();
         encoder.setContext(context);
-        encoder.setPattern(PATTERN);
+        encoder.setPattern(pattern);
         encoder.start();
         ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
         appender.setContext(context);
