@@ -43,6 +43,7 @@ public final class ServerChecks {
     /** What shards were told at this home, and what of it: another copy of one may ask once more. */
     private final Map<IoreqKey, Said> said = new HashMap<>();
 
+    private final HomeAsks homeAsks;
     private final SlotChecks slots;
     private final DrainChecks drains;
     private long homeEpoch;
@@ -63,6 +64,7 @@ public final class ServerChecks {
             CarriedOut carriedOut,
             List<ShardModel> shards,
             Map<IoreqKey, Long> lastRun,
+            Map<IoreqKey, Long> passed,
             LongSupplier time) {
         this.id = id;
         this.generation = generation;
@@ -72,6 +74,7 @@ public final class ServerChecks {
         this.carriedOut = carriedOut;
         this.shards = shards;
         this.lastRun = lastRun;
+        homeAsks = new HomeAsks(passed);
         this.time = time;
         slots = new SlotChecks(id);
         drains = new DrainChecks(id, delivered);
@@ -109,6 +112,7 @@ public final class ServerChecks {
         if (view.homeEpoch() != homeEpoch) {
             // What it had is another home's now, which is asked about it (D-22).
             homeEpoch = view.homeEpoch();
+            homeAsks.comes(homeEpoch);
             asked.clear();
             said.clear();
             delivered.clear();
@@ -126,8 +130,14 @@ public final class ServerChecks {
         drains.applies(nowNanos, view, begun);
     }
 
-    /** Shards ask about what the server had elsewhere, and what goes nowhere else by that revision is here (D-22). */
-    public void asks(long revision, KeyRows keys) {
+    /**
+     * Shards ask about what the server had elsewhere, and what goes nowhere else by that revision is here (D-22).
+     *
+     * @param ofHome the home that is asked
+     * @param begun whether the server has begun there
+     */
+    public void asks(long revision, long ofHome, boolean begun, KeyRows keys) {
+        homeAsks.asks(ofHome, begun, keys);
         for (int i = 0; i < keys.size(); i++) {
             asked.put(IoreqKey.of(keys, i), revision);
         }

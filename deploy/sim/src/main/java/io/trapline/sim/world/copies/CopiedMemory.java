@@ -76,6 +76,11 @@ public final class CopiedMemory implements NodeMemory {
     }
 
     @Override
+    public boolean decides(Life life, int shard) {
+        return places.get(shard).primary().equals(life);
+    }
+
+    @Override
     public boolean hasCopies() {
         return true;
     }

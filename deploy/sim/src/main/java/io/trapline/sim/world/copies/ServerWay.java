@@ -6,6 +6,7 @@ import io.trapline.node.protocol.ServerRoute;
 import io.trapline.node.rows.IoreqRows;
 import io.trapline.node.rows.KeyRows;
 import io.trapline.node.rows.SettledRows;
+import io.trapline.sim.check.IoreqKey;
 import io.trapline.sim.world.part.Node;
 import io.trapline.sim.world.part.Rows;
 import io.trapline.sim.world.part.ServerActor;
@@ -34,6 +35,9 @@ record ServerWay(Stage world, Node node, String from, ServerAt to, LongSupplier 
                     IoreqRows rows,
                     SettledRows settled) -> {
                 IoreqRows sent = original(rows);
+                for (int i = 0; i < sent.size(); i++) {
+                    world.passed(to.name().generation()).put(IoreqKey.of(sent.keys(), i), revision);
+                }
                 long epoch = world.seams.shardEpoch(shardEpoch, runEpoch.getAsLong());
                 tell(
                         TrafficClass.ACCESSES,
@@ -58,7 +62,7 @@ record ServerWay(Stage world, Node node, String from, ServerAt to, LongSupplier 
                 tell(
                         TrafficClass.CALLS,
                         () -> "asked at home " + home + " about " + Texts.keys(rows.keys()),
-                        (at, times) -> at.ask(shard, epoch, home, Rows.on(times, rows), returned));
+                        (at, times) -> at.ask(node.life(), shard, epoch, home, Rows.on(times, rows), returned));
             }
             case ServerMessage.Recorded(KeyRows rows) ->
                 tell(TrafficClass.ANSWERS, () -> "has recorded " + Texts.keys(rows), (at, times) -> at.recorded(rows));

@@ -64,6 +64,10 @@ enum HostsPlant {
             "a shard believes what a server's earlier home says (D-22)",
             List.of("A4", "A4, F4", "A4, F5", "F5", "A3", "F3", "F2"),
             WrongHosts.EarlierHomeBelieved::new),
+    HOME_BEGINS_EARLY(
+            "a server's home begins by what a node said before another shard came to it (D-22)",
+            List.of("A3, D-22"),
+            WrongHosts.HomeBeginsEarly::new),
     SERVES_WITHOUT_A_LEASE("a node that has had a lease goes on serving", List.of("V-2", "V-4", "V-5"), Seams::new);
 
     private final String breaks;

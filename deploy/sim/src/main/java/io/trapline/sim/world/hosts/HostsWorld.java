@@ -322,6 +322,11 @@ public final class HostsWorld implements Run, Realm {
                         && servers().stream().anyMatch(server -> homeOf(server).equals(host)));
     }
 
+    /** Whether emulators go nowhere else, and the next server may be at home there: they would wait for a node that is told to end, and it for them. */
+    boolean mustNotLeave(SimHost host) {
+        return !homesMove && hosts.nodeHosts.indexOf(host) >= SHARD_HOSTS;
+    }
+
     /** Whether some server is at home there. */
     boolean isHome(SimHost host) {
         return servers().stream().anyMatch(server -> hosts.home(server.id()) == host);

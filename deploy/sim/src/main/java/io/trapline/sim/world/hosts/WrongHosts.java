@@ -158,6 +158,13 @@ final class WrongHosts {
         }
     }
 
+    static final class HomeBeginsEarly extends Seams {
+        @Override
+        public long asked(long shardEpoch) {
+            return Long.MAX_VALUE;
+        }
+    }
+
     static final class MarksUnheard extends Seams {
         @Override
         public CallAnswer answer(CallAnswer answer) {

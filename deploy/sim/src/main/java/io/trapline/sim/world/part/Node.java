@@ -127,6 +127,11 @@ public final class Node {
         return view.revision();
     }
 
+    /** Of which life it is. */
+    public Life life() {
+        return place.life();
+    }
+
     /** Where a server is at home, as it knows. */
     Life home(int id) {
         return Objects.requireNonNull(known).homes().getOrDefault(id, place.life());

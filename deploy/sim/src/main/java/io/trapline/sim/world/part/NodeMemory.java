@@ -1,6 +1,7 @@
 package io.trapline.sim.world.part;
 
 import io.trapline.model.Refusal;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.registry.DomainView;
 import java.util.BitSet;
 import java.util.List;
@@ -26,6 +27,9 @@ public interface NodeMemory {
 
     /** Client sessions begin and end with a revision, which nobody here was told yet. */
     void sessions(long revision, List<Long> begun, List<Long> ended);
+
+    /** Whether that life decides the shard, as far as is known here. */
+    boolean decides(Life life, int shard);
 
     /** The registry has moved on, and nobody here was told yet: the shards that another life decides from now on. */
     BitSet place(DomainView before, DomainView now);

@@ -2,6 +2,7 @@ package io.trapline.sim.world.part;
 
 import io.trapline.model.Refusal;
 import io.trapline.node.p2m.ShardMap;
+import io.trapline.node.protocol.Life;
 import io.trapline.node.registry.DomainView;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -33,6 +34,11 @@ public final class OneMemory implements NodeMemory {
     /** The domain's type calls. */
     public TypesActor types() {
         return Objects.requireNonNull(types);
+    }
+
+    @Override
+    public boolean decides(Life life, int shard) {
+        return true;
     }
 
     @Override

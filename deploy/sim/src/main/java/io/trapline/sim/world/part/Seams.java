@@ -101,6 +101,11 @@ public class Seams {
         return decided;
     }
 
+    /** Up to which placement's epoch a server's home takes a node's shards to have asked (D-22). */
+    public long asked(long shardEpoch) {
+        return shardEpoch;
+    }
+
     /** What a server is told that it is (C4, F4, F5, S5). */
     public ServerView view(ServerView before, ServerView now) {
         return now;

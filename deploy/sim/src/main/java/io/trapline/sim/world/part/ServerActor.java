@@ -68,6 +68,7 @@ public final class ServerActor implements IoreqEffects {
                 world.carriedOut,
                 world.models,
                 world.runs(generation),
+                world.passed(generation),
                 world.time);
     }
 
@@ -136,12 +137,16 @@ public final class ServerActor implements IoreqEffects {
         }
     }
 
-    public void ask(int shard, long shardEpoch, long homeEpoch, IoreqRows rows, KeyRows returned) {
+    public void ask(Life by, int shard, long shardEpoch, long homeEpoch, IoreqRows rows, KeyRows returned) {
         step(() -> {
             if (rules.awaitsShards()) {
                 world.cameAlong(rows.size());
             }
-            checks.asks(appliedRevision, rows.keys());
+            // What is left of a primary that has been replaced since counts for nothing.
+            boolean isKnown = homeEpoch == view.homeEpoch()
+                    && shardEpoch <= appliedRevision
+                    && node.memory().decides(by, shard);
+            checks.asks(appliedRevision, homeEpoch, isKnown && !rules.awaitsShards(), rows.keys());
             rules.ask(now(), shard, shardEpoch, homeEpoch, rows, returned);
         });
     }
@@ -149,13 +154,13 @@ public final class ServerActor implements IoreqEffects {
     /** No copy of the shard will ask about these again. */
     public void recorded(KeyRows rows) {
         lease();
-        rules.recorded(rows);
+        rules.recorded(now(), rows);
     }
 
     void homeTold(Life by, long homeEpoch, long shardEpoch) {
         step(() -> {
             checks.binding();
-            rules.homeTold(now(), by, homeEpoch, shardEpoch);
+            rules.homeTold(now(), by, homeEpoch, world.seams.asked(shardEpoch));
             checks.bound();
         });
     }
@@ -360,6 +365,9 @@ public final class ServerActor implements IoreqEffects {
     @Override
     public void decideAgain(int shard, KeyRows rows) {
         checks.givesBack(now(), rows);
+        for (int i = 0; i < rows.size(); i++) {
+            world.passed(generation).remove(IoreqKey.of(rows, i));
+        }
         KeyRows told = world.seams.givenBack(rows);
         long home = view.homeEpoch();
         tell(shard, () -> "decide again " + Texts.keys(told), to -> to.decideAgain(id, home, told));

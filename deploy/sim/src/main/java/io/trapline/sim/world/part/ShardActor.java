@@ -498,7 +498,8 @@ public final class ShardActor implements Shard, ShardEffects {
                             TrafficClass.CALLS,
                             () -> "asked at home " + home + " about "
                                     + Texts.keys(what.rows().keys()),
-                            (at, times) -> at.ask(index, epoch, home, Rows.on(times, what.rows()), what.returned()));
+                            (at, times) -> at.ask(
+                                    node.life(), index, epoch, home, Rows.on(times, what.rows()), what.returned()));
         });
         asked.clear();
         for (Map.Entry<Integer, IoreqRows> forward : forwards.entrySet()) {

@@ -32,6 +32,7 @@ public final class Stage {
     public final Workload workload;
     private long cameAlong;
     private final Map<Long, Map<IoreqKey, Long>> runs = new HashMap<>();
+    private final Map<Long, Map<IoreqKey, Long>> passed = new HashMap<>();
     private final TreeMap<Long, Map<Integer, Long>> generations = new TreeMap<>();
     private long nextEmulatorValue = FIRST_EMULATOR_VALUE;
 
@@ -72,5 +73,10 @@ public final class Stage {
     /** To which run each ioreq of the server of that generation was passed last, wherever the server was. */
     Map<IoreqKey, Long> runs(long generation) {
         return runs.computeIfAbsent(generation, fresh -> new HashMap<>());
+    }
+
+    /** By which revision each ioreq was passed last to the server of that generation, wherever the server was. */
+    public Map<IoreqKey, Long> passed(long generation) {
+        return passed.computeIfAbsent(generation, fresh -> new HashMap<>());
     }
 }

@@ -262,6 +262,7 @@ public final class VcpusActor {
         } else {
             fence(List.of(new VcpuOpening(vcpu, epoch)));
             VcpuWindow window = VcpuWindow.arriving(vcpu, epoch, moved.getWindow(), shardMap(), receivedThrough);
+            Optional.ofNullable(open).ifPresent(before -> end(before, link));
             run(new Open(window, token, moved.getRevision(), link), link);
         }
     }
@@ -285,12 +286,21 @@ public final class VcpusActor {
             link.refused();
         } else if (open.window.resumedThrough(receivedThrough)) {
             flush();
+            end(open, link);
             open.link = link;
             link.opened(open.window.epoch(), open.window.nextSequence(), token);
             leaveNow(link);
         } else {
             // It got more elsewhere: not even the registry may know of that.
             move(link, vcpu, token, receivedThrough);
+        }
+    }
+
+    /** Its guest goes on by another stream; if it still listens to that one, it comes again. */
+    private static void end(Open open, GuestLink goesOn) {
+        GuestLink before = open.link;
+        if (before != null && before != goesOn) {
+            before.putOff();
         }
     }
 
