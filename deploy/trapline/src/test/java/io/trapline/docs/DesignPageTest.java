@@ -12,17 +12,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** What the design of the cluster says of messages that cross is shown by the tests that it names. */
+/** What the design of the cluster says of messages that cross, and of traps in the protocol, is shown by the tests that it names. */
 final class DesignPageTest {
     private static final SourceTree TREE = SourceTree.here();
     private static final String PAGE = "docs/designs/0002-the-cluster.md";
-    private static final Pattern TABLE =
-            Pattern.compile("^\\| messages? crossing \\|.*\\n(?:\\|.*\\n)+", Pattern.MULTILINE);
+    private static final Pattern TABLE = Pattern.compile(
+            "^\\| (?:messages? crossing|trap in the protocol) \\|.*\\n(?:\\|.*\\n)+", Pattern.MULTILINE);
     private static final Pattern TEST = Pattern.compile("`(\\w+Test)\\.(\\w+)`");
     private static final int HEAD = 2;
 
     @Test
-    void everyTwoMessagesThatCrossNameTestsThatExist() throws IOException {
+    void whatCrossesAndEveryTrapNamesTestsThatExist() throws IOException {
         Map<String, String> tests = tests();
         List<String> wrong = new ArrayList<>();
         int rows = 0;

@@ -74,6 +74,14 @@ public final class CarriedOut {
         return acts.containsKey(key);
     }
 
+    /** How often an access was carried out by emulators, each run of one counted once. */
+    public int times(AccessKey key) {
+        return acts.entrySet().stream()
+                .filter(of -> of.getKey().access().equals(key))
+                .mapToInt(of -> of.getValue().size())
+                .sum();
+    }
+
     /** How many requests were carried out. */
     public long count() {
         return count;

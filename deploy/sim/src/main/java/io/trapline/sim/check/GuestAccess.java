@@ -3,6 +3,7 @@ package io.trapline.sim.check;
 import io.trapline.model.AccessAttributes;
 import io.trapline.node.p2m.AccessSplitter;
 import java.util.Map;
+import java.util.Optional;
 
 /** An access as its guest submitted it, and what has become of it. */
 public final class GuestAccess {
@@ -135,6 +136,19 @@ public final class GuestAccess {
     void notPosted() {
         postedAt = NOT_POSTED;
     }
+
+    /** Under which number of which stream it was submitted. */
+    public AccessKey key() {
+        return key;
+    }
+
+    /** What its guest has heard of it; empty before it has. */
+    public Optional<Outcome> outcome() {
+        return isHeard ? Optional.of(new Outcome(heard, heardErrno)) : Optional.empty();
+    }
+
+    /** What an access has come to: what was read, or why it failed. */
+    public record Outcome(long data, byte errno) {}
 
     /** For a reader of a trace. */
     public String text() {

@@ -58,7 +58,7 @@ public final class HostsWorld implements Run, Realm {
     final Hosts hosts;
     final List<Emulator> emulators = new ArrayList<>();
     final List<Guest> guests = new ArrayList<>();
-    private final SimHost clients;
+    final SimHost clients;
     final SimHost owner;
     private final Operator operator;
     private final HostFaults faults;
@@ -299,11 +299,19 @@ public final class HostsWorld implements Run, Realm {
     }
 
     void newGuest(int vcpu) {
-        guests.add(new Guest(
-                stage,
-                new ClientReach(hosts, agenda, clients, agenda.oneOf(hosts.nodeHosts), true),
-                vcpu,
-                "guest " + ++names + " of vCPU " + vcpu));
+        newGuest(vcpu, reach(agenda.oneOf(hosts.nodeHosts)));
+    }
+
+    /** One that comes to wherever that reaches. */
+    Guest newGuest(int vcpu, ClientReach reach) {
+        Guest fresh = new Guest(stage, reach, vcpu, "guest " + ++names + " of vCPU " + vcpu);
+        guests.add(fresh);
+        return fresh;
+    }
+
+    /** A client's that comes to that node first. */
+    ClientReach reach(SimHost at) {
+        return new ClientReach(hosts, agenda, clients, at, true);
     }
 
     /** Processes that are told to end. */

@@ -93,6 +93,50 @@ public final class Emulator {
         }
     }
 
+    /** It attaches again, if it has lost its stream. */
+    public void comeBack() {
+        if (!isKilled && state != State.ENDED && link == null) {
+            connect();
+        }
+    }
+
+    /** It carries out what comes next, and answers nothing yet. */
+    public void carryOutNext() {
+        carryOut(queue.remove());
+    }
+
+    /** It answers whatever it has carried out. */
+    public void answerAll() {
+        for (Request request : List.copyOf(serving)) {
+            serving.remove(request);
+            answer(request);
+        }
+        sendAnswers();
+    }
+
+    /** While it serves, it writes the pages that it serves writes to (F2). */
+    public void writePages() {
+        serving.stream()
+                .filter(request -> !request.isWaiting && request.mayWritePage())
+                .forEach(this::writePage);
+    }
+
+    /** It does so once more, since it does not know what became of it. */
+    public void writePagesAgain() {
+        serving.forEach(Request::mayWriteAgain);
+        writePages();
+    }
+
+    /** Whether a call of it has no answer. */
+    public boolean isWaiting() {
+        return serving.stream().anyMatch(request -> request.isWaiting);
+    }
+
+    /** How many requests have come that it has not carried out. */
+    public int toCarryOut() {
+        return queue.size();
+    }
+
     private void connect() {
         KeptRequests all = new KeptRequests();
         answers.clear();

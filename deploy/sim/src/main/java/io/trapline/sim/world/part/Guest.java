@@ -92,7 +92,15 @@ public final class Guest {
     }
 
     private void submit(long now) {
-        GuestRow access = world.workload.next();
+        submit(now, world.workload.next());
+    }
+
+    /** It submits that access, which it sends when it acts next. */
+    public GuestAccess submit(GuestRow access) {
+        return submit(world.time.getAsLong(), access);
+    }
+
+    private GuestAccess submit(long now, GuestRow access) {
         long sequence = window.submit(
                 now, access.address(), access.attributes(), access.data(), access.count(), access.timeoutMillis());
         int timeout = access.timeoutMillis() == 0 ? world.settings.defaultTimeoutMillis : access.timeoutMillis();
@@ -108,6 +116,7 @@ public final class Guest {
                 timeout * 1_000_000L);
         world.chance.say(() -> name + " submits " + submitted);
         world.history.submitted(submitted);
+        return submitted;
     }
 
     private void send(GuestLink stream, long now) {
@@ -189,6 +198,11 @@ public final class Guest {
         if (link != null) {
             link.cut();
         }
+    }
+
+    /** How many accesses it may have under way. */
+    public int window() {
+        return windowSize;
     }
 
     /** When time alone makes a difference to it. */
