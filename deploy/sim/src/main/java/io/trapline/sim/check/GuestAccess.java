@@ -147,6 +147,11 @@ public final class GuestAccess {
         return isHeard ? Optional.of(new Outcome(heard, heardErrno)) : Optional.empty();
     }
 
+    /** Whether it has taken effect, and cannot be lost any more with one host. */
+    public boolean isCarriedOut() {
+        return hasTakenEffect;
+    }
+
     /** What an access has come to: what was read, or why it failed. */
     public record Outcome(long data, byte errno) {}
 

@@ -43,7 +43,7 @@ final class HostScenario {
 
     /** The same, where it is so as well once emulators and guests have come. */
     private static HostScenario begin(long n, Predicate<HostScenario> isWanted, Predicate<HostScenario> isReady) {
-        return begin(n, HostsPlant.NONE, scenario -> {
+        return quiet(n, HostsPlant.NONE, scenario -> {
             if (!isWanted.test(scenario) || !scenario.isDual()) {
                 return false;
             }
@@ -55,14 +55,10 @@ final class HostScenario {
 
     /** The n-th that is as it is wanted, where clients and the operator do nothing by themselves, with something wrong or not. */
     static HostScenario quiet(long n, HostsPlant plant, Predicate<HostScenario> isWanted) {
-        return begin(n, plant, isWanted);
-    }
-
-    private static HostScenario begin(long n, HostsPlant plant, Predicate<HostScenario> isReady) {
         for (long seed = n * MOST_SEEDS; seed < (n + 1) * MOST_SEEDS; seed++) {
             HostScenario scenario = new HostScenario(new HostsWorld(seed, plant, LINES));
             scenario.world.begin();
-            if (isReady.test(scenario)) {
+            if (isWanted.test(scenario)) {
                 return scenario;
             }
         }

@@ -182,7 +182,7 @@ final class TrapScenariosTest {
         GuestAccess read = trap.reads(trap.page, 0);
         GuestAccess successor = trap.writes(trap.page, 0);
         long after = trap.written();
-        trap.scenario.passes(500);
+        trap.scenario.until("both are carried out", () -> read.isCarriedOut() && successor.isCarriedOut());
         assertThat(read.outcome()).isEmpty();
         trap.guestGoesTo(trap.home);
         trap.primaryDies();
