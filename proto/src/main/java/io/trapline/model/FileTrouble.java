@@ -7,7 +7,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
 /** Why something could not be done with a file, for a person: the JDK says some of that by the class of an exception only. */
-@Pure
 public final class FileTrouble {
     private FileTrouble() {}
 
