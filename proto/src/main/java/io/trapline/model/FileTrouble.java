@@ -5,6 +5,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 
 /** Why something could not be done with a file, for a person: the JDK says some of that by the class of an exception only. */
 public final class FileTrouble {
@@ -36,5 +37,12 @@ public final class FileTrouble {
         return failed instanceof FileSystemException file && file.getFile() != null
                 ? file.getFile() + ": " + reason(failed)
                 : reason(failed);
+    }
+
+    /** The same behind the directory that was to be used, which is named once. */
+    public static String text(Path directory, Throwable failed) {
+        boolean isIt = failed instanceof FileSystemException file
+                && directory.toString().equals(file.getFile());
+        return directory + ": " + (isIt ? reason(failed) : text(failed));
     }
 }

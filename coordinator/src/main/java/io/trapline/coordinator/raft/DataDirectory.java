@@ -63,7 +63,7 @@ final class DataDirectory implements AutoCloseable {
             Files.createDirectories(path);
             lock = FileChannel.open(path.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         } catch (IOException e) {
-            throw new StartException("data directory " + path + ": " + FileTrouble.text(e), e);
+            throw new StartException("data directory " + FileTrouble.text(path, e), e);
         }
         boolean opened = false;
         try {
@@ -72,7 +72,7 @@ final class DataDirectory implements AutoCloseable {
             opened = true;
             return directory;
         } catch (IOException e) {
-            throw new StartException("data directory " + path + ": " + FileTrouble.text(e), e);
+            throw new StartException("data directory " + FileTrouble.text(path, e), e);
         } finally {
             if (!opened) {
                 closeQuietly(lock);

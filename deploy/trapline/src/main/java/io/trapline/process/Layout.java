@@ -130,7 +130,7 @@ record Layout(String clusterId, List<CoordinatorSettings.Peer> peers, List<Liste
             Files.createDirectories(data);
             Files.writeString(data.resolve(FILE), "cluster-id = " + clusterId + "\npeers = " + peersText() + "\n");
         } catch (IOException cannot) {
-            throw new StartException("data directory " + data + ": " + FileTrouble.text(cannot), cannot);
+            throw new StartException("data directory " + FileTrouble.text(data, cannot), cannot);
         }
     }
 

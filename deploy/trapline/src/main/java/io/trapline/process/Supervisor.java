@@ -38,11 +38,13 @@ public final class Supervisor implements AutoCloseable {
 
     private static final Duration END_COORDINATORS = Duration.ofSeconds(7);
 
+    private final DirectoryLock lock;
     private final Layout layout;
     private final List<Child> coordinators = new ArrayList<>();
     private final List<Child> nodes = new ArrayList<>();
 
-    private Supervisor(Layout layout) {
+    private Supervisor(DirectoryLock lock, Layout layout) {
+        this.lock = lock;
         this.layout = layout;
     }
 
@@ -119,16 +121,21 @@ public final class Supervisor implements AutoCloseable {
 
     /** Starts all of it and waits until it serves; {@code listener} hears of every change, on any thread, one at a time. */
     public static Supervisor start(Plan plan, Consumer<Change> listener) throws StartException, InterruptedException {
-        Supervisor supervisor =
-                new Supervisor(Layout.of(plan.data(), plan.coordinators(), plan.nodes(), plan.firstNode()));
+        DirectoryLock lock = DirectoryLock.of(plan.data());
+        Supervisor supervisor = null;
         boolean started = false;
         try {
+            supervisor =
+                    new Supervisor(lock, Layout.of(plan.data(), plan.coordinators(), plan.nodes(), plan.firstNode()));
             supervisor.startAll(plan, listener);
             started = true;
             return supervisor;
         } finally {
             if (!started) {
-                supervisor.close();
+                if (supervisor != null) {
+                    supervisor.close();
+                }
+                lock.close();
             }
         }
     }
@@ -138,7 +145,7 @@ public final class Supervisor implements AutoCloseable {
         try {
             Files.createDirectories(logs);
         } catch (IOException cannot) {
-            throw new StartException("data directory " + plan.data() + ": " + FileTrouble.text(cannot), cannot);
+            throw new StartException("data directory " + FileTrouble.text(plan.data(), cannot), cannot);
         }
         Consumer<Change> tell = serially(listener);
         parts(plan).forEach(part -> {
@@ -256,6 +263,7 @@ public final class Supervisor implements AutoCloseable {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
+        lock.close();
     }
 
     private static void end(List<Child> children, Duration grace) throws InterruptedException {

@@ -71,6 +71,18 @@ final class SupervisorTest {
     }
 
     @Test
+    void nobodyElseUsesItsDirectory() throws Exception {
+        try (Supervisor supervisor = start(1, 1, false)) {
+            assertThatThrownBy(() -> start(1, 1, false))
+                    .isInstanceOf(StartException.class)
+                    .hasMessage("data directory " + data + ": another 'up' is using it");
+            assertThat(statesOf("c1")).containsExactly(ProcessState.STARTING, ProcessState.LEADING);
+            assertThat(supervisor.addresses()).isNotEmpty();
+        }
+        start(1, 1, false).close();
+    }
+
+    @Test
     void whoIsKilledStaysDead() throws Exception {
         try (Supervisor supervisor = start(1, 2, false)) {
             kill("n1");
