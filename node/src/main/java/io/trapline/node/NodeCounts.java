@@ -33,15 +33,22 @@ final class NodeCounts {
     /** Counts what the copies of one shard do here; used by that shard's actor alone. */
     ShardCopies.Onlooker ofShard() {
         return new ShardCopies.Onlooker() {
+            // The last step that another copy was told of, and up to which that has them; the same while nothing waits.
             private long told;
+
             private long acknowledged;
 
             @Override
             public void did(long base, long number, ShardStep step) {
-                if (number > 0) {
-                    told = number;
-                    unacknowledgedSteps.increment();
+                if (number == 0) {
+                    return;
                 }
+                if (told == acknowledged) {
+                    // Those before it were of an earlier copy, or what a fresh one was given.
+                    acknowledged = number - 1;
+                }
+                told = number;
+                unacknowledgedSteps.increment();
             }
 
             @Override
@@ -51,10 +58,11 @@ final class NodeCounts {
                     unacknowledgedSteps.add(acknowledged - through);
                     acknowledged = through;
                 }
-                if (number == Long.MAX_VALUE) {
-                    told = 0;
-                    acknowledged = 0;
-                }
+            }
+
+            @Override
+            public void ended() {
+                released(told);
             }
 
             @Override

@@ -45,4 +45,29 @@ final class NodeCountsTest {
         one.released(1);
         assertThat(counts.unacknowledgedSteps()).isZero();
     }
+
+    @Test
+    @DisplayName("what a fresh copy was given before it does each step is no step: it has had the numbers before")
+    void countsStepsOnly() {
+        one.released(5);
+        one.did(8, 11, STEP);
+        one.did(8, 12, STEP);
+        assertThat(counts.unacknowledgedSteps()).isEqualTo(2);
+        one.released(11);
+        assertThat(counts.unacknowledgedSteps()).isEqualTo(1);
+        one.released(12);
+        assertThat(counts.unacknowledgedSteps()).isZero();
+    }
+
+    @Test
+    @DisplayName("what a primary had not released when it was replaced, or its domain destroyed, is nobody's lag")
+    void forgetsAPrimaryThatHasEnded() {
+        one.did(8, 1, STEP);
+        one.did(8, 2, STEP);
+        one.released(1);
+        one.ended();
+        assertThat(counts.unacknowledgedSteps()).isZero();
+        one.did(30, 7, STEP);
+        assertThat(counts.unacknowledgedSteps()).isEqualTo(1);
+    }
 }

@@ -8,9 +8,12 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A directory that one supervisor uses at a time: another's children would take the ids, and write the logs, of those that run. */
 final class DirectoryLock implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DirectoryLock.class);
     private static final String FILE = "up.lock";
 
     private final FileChannel file;
@@ -52,8 +55,7 @@ final class DirectoryLock implements AutoCloseable {
         try {
             file.close();
         } catch (IOException gone) {
-            // Nothing was written to it.
-            return;
+            LOG.debug("closing a lock", gone);
         }
     }
 }

@@ -122,21 +122,25 @@ public final class Supervisor implements AutoCloseable {
     /** Starts all of it and waits until it serves; {@code listener} hears of every change, on any thread, one at a time. */
     public static Supervisor start(Plan plan, Consumer<Change> listener) throws StartException, InterruptedException {
         DirectoryLock lock = DirectoryLock.of(plan.data());
-        Supervisor supervisor = null;
+        Supervisor supervisor = new Supervisor(lock, layout(plan, lock));
         boolean started = false;
         try {
-            supervisor =
-                    new Supervisor(lock, Layout.of(plan.data(), plan.coordinators(), plan.nodes(), plan.firstNode()));
             supervisor.startAll(plan, listener);
             started = true;
             return supervisor;
         } finally {
             if (!started) {
-                if (supervisor != null) {
-                    supervisor.close();
-                }
-                lock.close();
+                supervisor.close();
             }
+        }
+    }
+
+    private static Layout layout(Plan plan, DirectoryLock lock) throws StartException {
+        try {
+            return Layout.of(plan.data(), plan.coordinators(), plan.nodes(), plan.firstNode());
+        } catch (StartException cannot) {
+            lock.close();
+            throw cannot;
         }
     }
 

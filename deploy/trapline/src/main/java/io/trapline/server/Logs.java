@@ -30,6 +30,12 @@ public final class Logs extends ContextAwareBase implements Configurator {
         if (System.getProperty(FILE_PROPERTY) != null || FILES.stream().anyMatch(Logs::isOnClassPath)) {
             return ExecutionStatus.INVOKE_NEXT_IF_ANY;
         }
+        toStderr(context);
+        return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+    }
+
+    /** Where no file says otherwise. */
+    static void toStderr(LoggerContext context) {
         Level ours = Level.toLevel(System.getenv(LEVEL_VARIABLE), Level.WARN);
         context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
         context.getLogger(Logger.ROOT_LOGGER_NAME).addAppender(stderr(context, PATTERN));
@@ -43,7 +49,6 @@ public final class Logs extends ContextAwareBase implements Configurator {
         context.getLogger("io.grpc.internal").setLevel(Level.ERROR);
         // It would end with the process by itself; ours ends it in order.
         context.getLogger("org.apache.pekko.actor.CoordinatedShutdown").setLevel(Level.ERROR);
-        return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
     private static ConsoleAppender<ILoggingEvent> stderr(LoggerContext context, String pattern) {

@@ -49,23 +49,23 @@ final class ToldPosts {
         shardEpoch[at] = theShardEpoch;
     }
 
+    /** What has gone at the front makes room; more is taken only where that is little. */
     private void makeRoom() {
         int size = end - first;
-        int capacity = 2 * size < epoch.length ? epoch.length : Math.max(16, 2 * epoch.length);
-        epoch = copy(epoch, capacity);
-        sequence = copy(sequence, capacity);
-        shardEpoch = copy(shardEpoch, capacity);
-        int[] shards = new int[capacity];
-        System.arraycopy(shard, first, shards, 0, size);
-        shard = shards;
+        if (2 * size < epoch.length) {
+            System.arraycopy(epoch, first, epoch, 0, size);
+            System.arraycopy(sequence, first, sequence, 0, size);
+            System.arraycopy(shard, first, shard, 0, size);
+            System.arraycopy(shardEpoch, first, shardEpoch, 0, size);
+        } else {
+            int capacity = Math.max(16, 2 * epoch.length);
+            epoch = Arrays.copyOfRange(epoch, first, first + capacity);
+            sequence = Arrays.copyOfRange(sequence, first, first + capacity);
+            shard = Arrays.copyOfRange(shard, first, first + capacity);
+            shardEpoch = Arrays.copyOfRange(shardEpoch, first, first + capacity);
+        }
         first = 0;
         end = size;
-    }
-
-    private long[] copy(long[] from, int capacity) {
-        long[] to = new long[capacity];
-        System.arraycopy(from, first, to, 0, end - first);
-        return to;
     }
 
     private boolean isBefore(int at, long anEpoch, long aSequence) {
@@ -87,6 +87,9 @@ final class ToldPosts {
         }
         if (at == first) {
             first++;
+            if (isEmpty()) {
+                clear();
+            }
         } else {
             for (int behind = at + 1; behind < end; behind++) {
                 move(behind, behind - 1);

@@ -320,6 +320,7 @@ final class PrimaryCopy implements ShardReplica.Effects {
         List<Held> before = List.copyOf(held);
         held.clear();
         before.stream().filter(Held::mayLeave).forEach(each -> each.output().send());
+        onlooker.ended();
         steps.close();
     }
 }

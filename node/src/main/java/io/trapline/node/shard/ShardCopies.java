@@ -58,6 +58,9 @@ public final class ShardCopies {
         /** What it has done under numbers up to that one may leave its node. */
         default void released(long number) {}
 
+        /** A primary is here no more; what it has done and was not released leaves by nobody. */
+        default void ended() {}
+
         /** A backup, whose copy began with that epoch, has done what its primary has done up to that number. */
         default void copied(long base, long number) {}
 

@@ -375,6 +375,7 @@ final class EmulatorStreamTest {
         emulator.requests.onNext(answers(AnswerRows.newBuilder()));
 
         await().until(() -> counters().getRefusedAnswers() == 1);
+        assertThat(world.refusedAnswers.sum()).isEqualTo(1);
         world.forward(Row.of(0, 1));
         assertThat(emulator.response().hasIoreqs()).isTrue();
     }

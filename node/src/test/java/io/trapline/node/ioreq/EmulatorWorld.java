@@ -42,6 +42,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -62,6 +63,9 @@ final class EmulatorWorld implements AutoCloseable {
     final DomainCalls calls = new DomainCalls(DOMID);
     final FakeRegistry registry = new FakeRegistry();
     final EmulatorGrpc service;
+    /** What it was told of, each time that some were refused. */
+    final LongAdder refusedAnswers = new LongAdder();
+
     private final Server grpc;
     private final Server registryGrpc;
     private final ManagedChannel registryChannel;
@@ -79,7 +83,7 @@ final class EmulatorWorld implements AutoCloseable {
                 List.of(shard.getRef()::tell),
                 calls,
                 drain -> {},
-                refused -> {},
+                refusedAnswers::add,
                 gate));
         String name = "emulators-" + System.identityHashCode(this);
         try {

@@ -50,7 +50,6 @@ final class IoreqServerTest {
     private final ServingGate gate = leased(clock::get);
     private final TestProbe<ShardMessage> shard = kit.createTestProbe();
     private final List<Long> drained = new ArrayList<>();
-    private final List<Long> refused = new ArrayList<>();
     private final List<CallAnswer> gates = new ArrayList<>();
     private final RecordingOutlet outlet = new RecordingOutlet();
     private final ActorRef<ServerMessage> server = kit.spawn(IoreqServer.create(
@@ -61,7 +60,7 @@ final class IoreqServerTest {
             List.of(shard.getRef()::tell),
             gates::add,
             drained::add,
-            refused::add,
+            answers -> {},
             gate,
             clock::get));
 
@@ -204,7 +203,7 @@ final class IoreqServerTest {
                 List.of(shard.getRef()::tell),
                 gates::add,
                 drained::add,
-                refused::add,
+                answers -> {},
                 gate,
                 clock::get));
 

@@ -62,8 +62,7 @@ final class TrapScenariosTest {
         assertThat(access.outcome()).isEmpty();
         trap.guestGoesTo(trap.home);
 
-        assertThat(trap.outcome(access)).isEqualTo(DONE);
-        assertThat(trap.hosts.stage.carriedOut.times(access.key())).isEqualTo(1);
+        wasCarriedOutOnce(trap, access);
         assertThat(trap.inMemory(trap.page, 0)).as("nothing went to the page").isZero();
         trap.scenario.mend(trap.primary, trap.gateway);
         trap.ends();
@@ -84,10 +83,14 @@ final class TrapScenariosTest {
         trap.becomes(trap.page, MemType.RAM_RW);
         trap.guestGoesTo(trap.home);
 
-        assertThat(trap.outcome(access)).isEqualTo(DONE);
-        assertThat(trap.hosts.stage.carriedOut.times(access.key())).isEqualTo(1);
+        wasCarriedOutOnce(trap, access);
         assertThat(trap.inMemory(trap.page, 0)).as("nothing went to the page").isZero();
         trap.ends();
+    }
+
+    private static void wasCarriedOutOnce(TrapScenario trap, GuestAccess access) {
+        assertThat(trap.outcome(access)).isEqualTo(DONE);
+        assertThat(trap.hosts.stage.carriedOut.times(access.key())).isEqualTo(1);
     }
 
     // ---- the late emulator
@@ -243,8 +246,7 @@ final class TrapScenariosTest {
         assertThat(access.outcome()).as("its type changes while it is served").isEmpty();
         trap.emulator.answerAll();
 
-        assertThat(trap.outcome(access)).isEqualTo(DONE);
-        assertThat(trap.hosts.stage.carriedOut.times(access.key())).isEqualTo(1);
+        wasCarriedOutOnce(trap, access);
         assertThat(trap.inMemory(trap.page, 0)).isEqualTo(writes);
         trap.ends();
     }
