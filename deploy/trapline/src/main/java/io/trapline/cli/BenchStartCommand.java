@@ -7,7 +7,6 @@ import io.trapline.client.DomainRef;
 import io.trapline.client.Guest;
 import io.trapline.client.TraplineConnection;
 import io.trapline.model.Gpa;
-import io.trapline.v1.Domain;
 import io.trapline.v1.DomainMemory;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -122,27 +121,30 @@ final class BenchStartCommand implements Callable<Integer> {
             if (line == null || !line.startsWith(READY)) {
                 throw new IOException(program + " up said '" + line + "', not where it is ready");
             }
-            access(line.substring(READY.length()));
-            double seconds = (System.nanoTime() - startNanos) / NANOS_PER_SECOND;
-            double processor =
-                    process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos() / NANOS_PER_SECOND;
-            return new Start(seconds, processor);
+            try (TraplineConnection connection = TraplineConnection.builder()
+                    .addresses(line.substring(READY.length()))
+                    .timeout(PATIENCE)
+                    .build()) {
+                DomainRef domain = access(connection);
+                double seconds = (System.nanoTime() - startNanos) / NANOS_PER_SECOND;
+                double processor =
+                        process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos() / NANOS_PER_SECOND;
+                // Else the cluster would say, as it ends, that a domain has lost its memory.
+                connection.domains().destroy(domain);
+                return new Start(seconds, processor);
+            }
         } finally {
             process.destroy();
             process.waitFor();
         }
     }
 
-    private static void access(String address) {
-        try (TraplineConnection connection = TraplineConnection.builder()
-                .addresses(address)
-                .timeout(PATIENCE)
-                .build()) {
-            Domain domain = connection.domains().create(16, 1, DomainMemory.DOMAIN_MEMORY_VOLATILE);
-            try (Guest guest = connection.guest(DomainRef.of(domain))) {
-                guest.openVcpu(0, 1).write(new Gpa(0x1000), 8, 1);
-            }
+    private static DomainRef access(TraplineConnection connection) {
+        DomainRef domain = DomainRef.of(connection.domains().create(16, 1, DomainMemory.DOMAIN_MEMORY_VOLATILE));
+        try (Guest guest = connection.guest(domain)) {
+            guest.openVcpu(0, 1).write(new Gpa(0x1000), 8, 1);
         }
+        return domain;
     }
 
     private static void row(Table table, String name, List<Start> starts) {
