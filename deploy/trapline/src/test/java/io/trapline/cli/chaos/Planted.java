@@ -6,13 +6,13 @@ import io.trapline.cli.TraplineCommand;
 final class Planted {
     private Planted() {}
 
-    /** A server does not tell a run that another one may have carried out what it is passed (F6). */
-    static final class RedeliveredUnmarked {
-        private RedeliveredUnmarked() {}
+    /** A claim is given while another server holds the type (C2). */
+    static final class ClaimedTwice {
+        private ClaimedTwice() {}
 
         /** Runs the command. */
         public static void main(String[] arguments) throws ReflectiveOperationException {
-            run("io.trapline.node.ioreq.Delivery", "mark", arguments);
+            run("io.trapline.coordinator.registry.Claims", "busy", arguments);
         }
     }
 

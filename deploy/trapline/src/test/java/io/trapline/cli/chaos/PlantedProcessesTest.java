@@ -19,17 +19,17 @@ import org.junit.jupiter.api.Timeout;
 /** A build of the processes that breaks a promise is caught by what its clients see. */
 final class PlantedProcessesTest {
     private static final Duration LONGEST = Duration.ofSeconds(150);
-    private static final String PLANTED = "F6";
+    private static final String PLANTED = "C2";
     private static final long LOOKS_EVERY_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     @Test
     @Tag("processes")
     @Timeout(300)
-    @DisplayName("F6: a server that tells no run what another one may have done is found in processes")
+    @DisplayName("C2: a registry that gives one claim twice is found in processes")
     void isCaught() throws Exception {
         History history = new History();
         try (ProcessTarget target = ProcessTarget.start(new ProcessTarget.Cluster(
-                1, 2, DomainMemory.DOMAIN_MEMORY_VOLATILE, false, Planted.RedeliveredUnmarked.class.getName()))) {
+                1, 2, DomainMemory.DOMAIN_MEMORY_VOLATILE, false, Planted.ClaimedTwice.class.getName()))) {
             Chaos.Settings settings = new Chaos.Settings(1, LONGEST, note -> {}, isNoticedIn(history));
 
             Chaos.Result result = Chaos.run(target, settings, history);

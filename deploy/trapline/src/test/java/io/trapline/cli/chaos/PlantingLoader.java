@@ -7,11 +7,15 @@ import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassTransform;
 import java.lang.classfile.CodeModel;
 import java.lang.classfile.MethodModel;
+import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.util.Optional;
 
-/** Trapline's classes as they are, but for one method that does nothing, or says yes to everything. */
+/** Trapline's classes as they are, but for one method that does nothing, says yes to everything, or has nothing to say against it. */
 final class PlantingLoader extends ClassLoader {
     private static final String OURS = "io.trapline.";
+    private static final ClassDesc OPTIONAL = Optional.class.describeConstable().orElseThrow();
 
     private final String plantedClass;
     private final String plantedMethod;
@@ -19,7 +23,7 @@ final class PlantingLoader extends ClassLoader {
     /**
      * Loads everything once more that is Trapline's.
      *
-     * @param plantedMethod of {@code plantedClass}, without a result or with a boolean one, whatever its parameters are
+     * @param plantedMethod of {@code plantedClass}, without a result or with a boolean or an optional one, whatever its parameters are
      */
     PlantingLoader(String plantedClass, String plantedMethod) {
         super(PlantingLoader.class.getClassLoader());
@@ -61,8 +65,11 @@ final class PlantingLoader extends ClassLoader {
         return classFile.transformClass(model, ClassTransform.transformingMethods(this::isPlanted, (builder, part) -> {
             if (!(part instanceof CodeModel code)) {
                 builder.with(part);
-            } else if (isYesOrNo(code.parent().orElseThrow())) {
+            } else if (returns(code, ConstantDescs.CD_boolean)) {
                 builder.withCode(instead -> instead.iconst_1().ireturn());
+            } else if (returns(code, OPTIONAL)) {
+                builder.withCode(instead -> instead.invokestatic(OPTIONAL, "empty", MethodTypeDesc.of(OPTIONAL))
+                        .areturn());
             } else {
                 builder.withCode(instead -> instead.return_());
             }
@@ -73,7 +80,7 @@ final class PlantingLoader extends ClassLoader {
         return method.methodName().equalsString(plantedMethod);
     }
 
-    private static boolean isYesOrNo(MethodModel method) {
-        return method.methodTypeSymbol().returnType().equals(ConstantDescs.CD_boolean);
+    private static boolean returns(CodeModel code, ClassDesc type) {
+        return code.parent().orElseThrow().methodTypeSymbol().returnType().equals(type);
     }
 }
