@@ -2,11 +2,10 @@ package io.trapline.coordinator.raft;
 
 import io.trapline.coordinator.raft.ReplicaConfig.Peer;
 import io.trapline.model.FileTrouble;
+import io.trapline.model.LockFile;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -38,7 +37,7 @@ final class DataDirectory implements AutoCloseable {
     private static final String FORMED_BY = "formed_by";
 
     private final Path path;
-    private final FileChannel lockFile;
+    private final LockFile lock;
     private final UUID clusterId;
     private final String peer;
     private volatile Admission.State state;
@@ -46,9 +45,9 @@ final class DataDirectory implements AutoCloseable {
     private List<Peer> formedBy;
 
     private DataDirectory(
-            Path path, FileChannel lockFile, UUID clusterId, String peer, Admission.State state, List<Peer> formedBy) {
+            Path path, LockFile lock, UUID clusterId, String peer, Admission.State state, List<Peer> formedBy) {
         this.path = path;
-        this.lockFile = lockFile;
+        this.lock = lock;
         this.clusterId = clusterId;
         this.peer = peer;
         this.state = state;
@@ -58,16 +57,15 @@ final class DataDirectory implements AutoCloseable {
     /** Opens the directory for this process alone. Nothing is written into an empty one. */
     static DataDirectory open(ReplicaConfig config) throws StartException {
         Path path = config.dataDirectory();
-        FileChannel lock;
+        LockFile lock;
         try {
             Files.createDirectories(path);
-            lock = FileChannel.open(path.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            lock = lock(path);
         } catch (IOException e) {
             throw new StartException("data directory " + FileTrouble.text(path, e), e);
         }
         boolean opened = false;
         try {
-            tryLock(path, lock);
             DataDirectory directory = identify(config, lock);
             opened = true;
             return directory;
@@ -75,7 +73,7 @@ final class DataDirectory implements AutoCloseable {
             throw new StartException("data directory " + FileTrouble.text(path, e), e);
         } finally {
             if (!opened) {
-                closeQuietly(lock);
+                lock.close();
             }
         }
     }
@@ -92,9 +90,7 @@ final class DataDirectory implements AutoCloseable {
         boolean isNew = Files.notExists(path);
         boolean done = false;
         Files.createDirectories(path);
-        try (FileChannel lock =
-                FileChannel.open(path.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            tryLock(path, lock);
+        try (LockFile lock = lock(path)) {
             try (Stream<Path> files = Files.list(path)) {
                 if (files.anyMatch(file -> !file.endsWith(LOCK_FILE))) {
                     throw new StartException("data directory " + path + ": is not empty");
@@ -139,19 +135,12 @@ final class DataDirectory implements AutoCloseable {
         void run() throws IOException;
     }
 
-    private static void tryLock(Path path, FileChannel lock) throws IOException, StartException {
-        FileLock held;
-        try {
-            held = lock.tryLock();
-        } catch (OverlappingFileLockException e) {
-            held = null;
-        }
-        if (held == null) {
-            throw new StartException("data directory " + path + ": another coordinator is using it");
-        }
+    private static LockFile lock(Path path) throws IOException, StartException {
+        return LockFile.take(path.resolve(LOCK_FILE))
+                .orElseThrow(() -> new StartException("data directory " + path + ": another coordinator is using it"));
     }
 
-    private static DataDirectory identify(ReplicaConfig config, FileChannel lock) throws IOException, StartException {
+    private static DataDirectory identify(ReplicaConfig config, LockFile lock) throws IOException, StartException {
         Path path = config.dataDirectory();
         Path file = path.resolve(CLUSTER_FILE);
         if (Files.exists(file)) {
@@ -170,7 +159,7 @@ final class DataDirectory implements AutoCloseable {
                 List.of());
     }
 
-    private static DataDirectory read(ReplicaConfig config, FileChannel lock, Path file)
+    private static DataDirectory read(ReplicaConfig config, LockFile lock, Path file)
             throws IOException, StartException {
         Properties properties = new Properties();
         try {
@@ -329,7 +318,7 @@ final class DataDirectory implements AutoCloseable {
     /** Lets another process in. */
     @Override
     public void close() {
-        closeQuietly(lockFile);
+        lock.close();
     }
 
     /** The same of what is behind it all, in one line. */
@@ -351,15 +340,6 @@ final class DataDirectory implements AutoCloseable {
         }
         for (Path file : files) {
             Files.delete(file);
-        }
-    }
-
-    private static void closeQuietly(FileChannel channel) {
-        try {
-            channel.close();
-        } catch (IOException e) {
-            // The process' end closes what this could not.
-            org.slf4j.LoggerFactory.getLogger(DataDirectory.class).debug("closing the lock", e);
         }
     }
 }

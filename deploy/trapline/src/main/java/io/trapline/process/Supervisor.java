@@ -2,6 +2,7 @@ package io.trapline.process;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.trapline.model.FileTrouble;
+import io.trapline.model.LockFile;
 import io.trapline.server.ListenAddress;
 import io.trapline.server.StartException;
 import java.io.File;
@@ -29,6 +30,7 @@ public final class Supervisor implements AutoCloseable {
     /** The folder of the data directory in which each process has its log, named by its id. */
     public static final String LOGS = "log";
 
+    private static final String LOCK = "up.lock";
     private static final int COORDINATOR_HEAP_MEBIBYTES = 192;
     private static final int NODE_HEAP_MEBIBYTES = 256;
     private static final int MEMORY_PART_FOR_GUESTS = 2;
@@ -38,12 +40,12 @@ public final class Supervisor implements AutoCloseable {
 
     private static final Duration END_COORDINATORS = Duration.ofSeconds(7);
 
-    private final DirectoryLock lock;
+    private final LockFile lock;
     private final Layout layout;
     private final List<Child> coordinators = new ArrayList<>();
     private final List<Child> nodes = new ArrayList<>();
 
-    private Supervisor(DirectoryLock lock, Layout layout) {
+    private Supervisor(LockFile lock, Layout layout) {
         this.lock = lock;
         this.layout = layout;
     }
@@ -121,7 +123,7 @@ public final class Supervisor implements AutoCloseable {
 
     /** Starts all of it and waits until it serves; {@code listener} hears of every change, on any thread, one at a time. */
     public static Supervisor start(Plan plan, Consumer<Change> listener) throws StartException, InterruptedException {
-        DirectoryLock lock = DirectoryLock.of(plan.data());
+        LockFile lock = lock(plan.data());
         Supervisor supervisor = new Supervisor(lock, layout(plan, lock));
         boolean started = false;
         try {
@@ -135,7 +137,18 @@ public final class Supervisor implements AutoCloseable {
         }
     }
 
-    private static Layout layout(Plan plan, DirectoryLock lock) throws StartException {
+    /** One supervisor uses a directory at a time: another's children would take the ids, and write the logs, of those that run. */
+    private static LockFile lock(Path data) throws StartException {
+        try {
+            Files.createDirectories(data);
+            return LockFile.take(data.resolve(LOCK))
+                    .orElseThrow(() -> new StartException("data directory " + data + ": another 'up' is using it"));
+        } catch (IOException cannot) {
+            throw new StartException("data directory " + FileTrouble.text(data, cannot), cannot);
+        }
+    }
+
+    private static Layout layout(Plan plan, LockFile lock) throws StartException {
         try {
             return Layout.of(plan.data(), plan.coordinators(), plan.nodes(), plan.firstNode());
         } catch (StartException cannot) {
