@@ -3,7 +3,6 @@ package io.trapline.node.guest;
 import com.google.protobuf.ByteString;
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
-import io.trapline.node.guest.OpenVcpus.OpenVcpu;
 import io.trapline.rpc.Statuses;
 import io.trapline.v1.AccessBatch;
 import io.trapline.v1.AccessResponse;
@@ -15,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Takes a guest's batch apart into the windows of its vCPUs, and answers the rows that go no further. */
 final class BatchIntake {
-    private final OpenVcpus vcpus;
+    private final VcpuStreams<GuestStream, OpenVcpu> vcpus;
     private final VcpusOutbox outbox;
     private final long defaultTimeoutMillis;
     private final List<VcpuWindow> touched = new ArrayList<>();
     private boolean leased = true;
 
-    BatchIntake(OpenVcpus vcpus, VcpusOutbox outbox, long defaultTimeoutMillis) {
+    BatchIntake(VcpuStreams<GuestStream, OpenVcpu> vcpus, VcpusOutbox outbox, long defaultTimeoutMillis) {
         this.vcpus = vcpus;
         this.outbox = outbox;
         this.defaultTimeoutMillis = defaultTimeoutMillis;
@@ -147,7 +146,7 @@ final class BatchIntake {
     private Refusal notRun(int vcpu) {
         String shown = Integer.toUnsignedString(vcpu);
         String why = "this stream does not run it";
-        return vcpus.openings.wasOpened(vcpu)
+        return vcpus.wasOpened(vcpu)
                 ? Refusal.of(Errno.ESTALE, "vcpu = " + shown + ": " + why).with("vcpu", shown)
                 : Refusal.invalid("vcpu", shown, why);
     }

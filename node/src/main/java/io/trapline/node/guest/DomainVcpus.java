@@ -1,7 +1,6 @@
 package io.trapline.node.guest;
 
 import io.trapline.model.Refusal;
-import io.trapline.node.guest.OpenVcpus.OpenVcpu;
 import io.trapline.node.lease.ServingGate;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.Life;
@@ -61,7 +60,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     private static final Duration TICK = Duration.ofMillis(20);
 
     private final TimerScheduler<VcpusMessage> timers;
-    private final OpenVcpus vcpus;
+    private final VcpuStreams<GuestStream, OpenVcpu> vcpus;
     private final VcpusOutbox outbox;
     private final BatchIntake intake;
     private final VcpuOpener opener;
@@ -93,7 +92,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
         ActorRef<VcpusMessage> me = context.getSelf();
         wake = () -> me.tell(new Resume());
         this.timers = timers;
-        vcpus = new OpenVcpus(nrVcpus);
+        vcpus = new VcpuStreams<>(nrVcpus);
         outbox = new VcpusOutbox(self, domid, vcpus, shards);
         intake = new BatchIntake(vcpus, outbox, defaultTimeoutMillis);
         opener = new VcpuOpener(
@@ -307,11 +306,7 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
 
     private void onGone(GuestStream stream) {
         stream.gone = true;
-        for (OpenVcpu open : vcpus.all()) {
-            if (open.stream == stream) {
-                open.stream = null;
-            }
-        }
+        vcpus.gone(stream);
         outbox.forget(stream);
     }
 
@@ -352,8 +347,9 @@ public final class DomainVcpus extends AbstractMatchingBehavior<VcpusMessage> {
     private Set<GuestStream> streams() {
         Set<GuestStream> streams = new HashSet<>();
         for (OpenVcpu open : vcpus.all()) {
-            if (open.stream != null) {
-                streams.add(open.stream);
+            GuestStream stream = open.stream();
+            if (stream != null) {
+                streams.add(stream);
             }
         }
         return streams;

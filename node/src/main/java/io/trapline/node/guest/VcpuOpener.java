@@ -8,7 +8,6 @@ import io.trapline.internal.v1.OpenVcpuStream;
 import io.trapline.model.Errno;
 import io.trapline.model.Limit;
 import io.trapline.model.Refusal;
-import io.trapline.node.guest.OpenVcpus.OpenVcpu;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.VcpuMove;
@@ -19,6 +18,7 @@ import io.trapline.v1.GuestRoute;
 import io.trapline.v1.VcpuFenced;
 import io.trapline.v1.VcpuOpened;
 import java.security.SecureRandom;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
@@ -53,7 +53,7 @@ final class VcpuOpener {
     private final ShardMap shardMap;
     private final Supplier<Optional<String>> guestsNode;
     private final Life self;
-    private final OpenVcpus vcpus;
+    private final VcpuStreams<GuestStream, OpenVcpu> vcpus;
     private final VcpusOutbox outbox;
     private final Registry registry;
     private int opensUnderWay;
@@ -65,7 +65,7 @@ final class VcpuOpener {
             ShardMap shardMap,
             Supplier<Optional<String>> guestsNode,
             Life self,
-            OpenVcpus vcpus,
+            VcpuStreams<GuestStream, OpenVcpu> vcpus,
             VcpusOutbox outbox,
             Registry registry) {
         this.domid = domid;
@@ -159,18 +159,15 @@ final class VcpuOpener {
     void answered(Result result) {
         opensUnderWay--;
         GuestStream stream = result.stream();
-        ExecuteResponse response = result.response();
-        if (stream == null) {
-            return;
+        if (stream != null) {
+            answered(stream, result);
+            stream.opening--;
         }
+    }
+
+    private void answered(GuestStream stream, Result result) {
         int vcpu = result.asked().getVcpu();
-        if (response != null
-                && !response.hasRefusal()
-                && vcpus.openings.mayRun(vcpu, epoch(response), response.getRevision())) {
-            // A node without a lease is not waited for: it may hear of the opening by the registry later.
-            fence(new VcpuOpening(vcpu, epoch(response)));
-        }
-        stream.opening--;
+        ExecuteResponse response = result.response();
         if (response == null) {
             Refusal unknown = Refusal.of(Errno.EAGAIN, "the registry did not answer: " + result.failure());
             stream.send(GuestStream.refused(vcpu, unknown));
@@ -184,30 +181,31 @@ final class VcpuOpener {
                     .build());
             return;
         }
-        boolean moved = response.getVcpuEpoch() != 0;
         long epoch = epoch(response);
-        if (stream.gone && vcpus.runsUnder(vcpu, epoch)) {
-            // Its guest has come again since, and is not taken from the stream that it has now.
-            return;
+        switch (vcpus.came(vcpu, epoch, response.getRevision(), stream.gone)) {
+            case OVERTAKEN -> {}
+            case FENCED -> stream.send(GuestStream.refused(vcpu, fencedBy(vcpu)));
+            case RUNS -> {
+                // A node without a lease is not waited for: it may hear of the opening by the registry later.
+                fence(new VcpuOpening(vcpu, epoch));
+                run(stream, result, response);
+            }
         }
-        if (!vcpus.openings.mayRun(vcpu, epoch, response.getRevision())) {
-            stream.send(GuestStream.refused(vcpu, fencedBy(vcpu)));
-            return;
-        }
+    }
+
+    private void run(GuestStream stream, Result result, ExecuteResponse response) {
+        int vcpu = result.asked().getVcpu();
+        boolean moved = response.getVcpuEpoch() != 0;
         VcpuWindow window = moved
                 ? VcpuWindow.arriving(
                         vcpu,
-                        epoch,
+                        epoch(response),
                         response.getWindow(),
                         shardMap,
                         result.asked().getReceivedThrough())
-                : new VcpuWindow(vcpu, epoch, result.asked().getWindow(), shardMap);
-        OpenVcpu before = vcpus.get(vcpu);
-        if (moved && before != null && before.stream != stream) {
-            letGo(before);
-        }
+                : new VcpuWindow(vcpu, epoch(response), result.asked().getWindow(), shardMap);
         OpenVcpu open = new OpenVcpu(window, result.token(), response.getRevision(), stream);
-        vcpus.put(open);
+        end(vcpu, vcpus.put(open), "by another stream");
         sendOpened(open, stream);
     }
 
@@ -217,32 +215,26 @@ final class VcpuOpener {
     }
 
     private void resume(GuestStream stream, io.trapline.v1.OpenVcpu asked) {
-        OpenVcpu open = vcpus.get(asked.getVcpu());
-        long received = asked.getReceivedThrough();
-        if (received < 0 || received == Long.MAX_VALUE) {
-            refuseAhead(stream, asked);
-        } else if (open == null) {
-            proposeMove(stream, asked);
-        } else if (!open.isToken(asked.getToken().toByteArray())) {
-            stream.send(GuestStream.refused(asked.getVcpu(), fencedBy(asked.getVcpu())));
-        } else if (asked.getWindow() != 0 && asked.getWindow() != open.window.window()) {
-            Refusal other = Refusal.invalid("window", asked.getWindow(), "it was opened with " + open.window.window());
-            stream.send(GuestStream.refused(asked.getVcpu(), other));
-        } else if (stream.equals(open.stream)
-                ? open.window.receivedThrough(received)
-                : open.window.resumedThrough(received)) {
-            outbox.flush();
-            if (!stream.equals(open.stream)) {
-                end(open, "by another stream");
+        int vcpu = asked.getVcpu();
+        OpenVcpu open = vcpus.get(vcpu);
+        boolean isToken = open != null && open.isToken(asked.getToken().toByteArray());
+        switch (vcpus.resume(stream, vcpu, isToken, asked.getWindow(), asked.getReceivedThrough())) {
+            case AHEAD -> refuseAhead(stream, asked);
+            case MOVES -> proposeMove(stream, asked);
+            case FENCED -> stream.send(GuestStream.refused(vcpu, fencedBy(vcpu)));
+            case OTHER_WINDOW -> {
+                Refusal other = Refusal.invalid(
+                        "window",
+                        asked.getWindow(),
+                        "it was opened with " + Objects.requireNonNull(open).window.window());
+                stream.send(GuestStream.refused(vcpu, other));
             }
-            open.stream = stream;
-            sendOpened(open, stream);
-        } else if (stream.equals(open.stream)) {
-            refuseAhead(stream, asked);
-        } else {
-            // It got more elsewhere, perhaps at a node that had not heard that the guest had left it: not even the
-            // registry knows of that.
-            proposeMove(stream, asked);
+            case GOES_ON -> {
+                OpenVcpu its = Objects.requireNonNull(open);
+                outbox.flush();
+                end(vcpu, vcpus.run(its, stream), "by another stream");
+                sendOpened(its, stream);
+            }
         }
     }
 
@@ -276,25 +268,13 @@ final class VcpuOpener {
 
     /** The guest goes on at another node; a stream of it that is here will find it there. */
     void left(VcpuMove move) {
-        vcpus.openings.left(move.vcpu(), move.revision());
-        OpenVcpu open = vcpus.get(move.vcpu());
-        if (open == null || open.gatewayRevision() >= move.revision()) {
-            return;
-        }
-        letGo(open);
-    }
-
-    /** The guest goes on elsewhere, or has done so and is here again. */
-    private void letGo(OpenVcpu open) {
-        vcpus.remove(open.window.vcpu());
-        end(open, "at another node");
+        OpenVcpu before = vcpus.left(move.vcpu(), move.revision());
+        end(move.vcpu(), before == null ? null : before.stream(), "at another node");
     }
 
     /** A guest that still listens to the stream comes again: what it sent by it from now on would have no answer. */
-    private void end(OpenVcpu open, String goesOn) {
-        GuestStream stream = open.stream;
+    private void end(int vcpu, @Nullable GuestStream stream, String goesOn) {
         if (stream != null) {
-            int vcpu = open.window.vcpu();
             outbox.forget(stream);
             stream.fail(Refusal.of(Errno.EAGAIN, "vcpu = " + vcpu + ": its guest goes on " + goesOn)
                     .with("domid", domid)
@@ -303,13 +283,8 @@ final class VcpuOpener {
     }
 
     void fence(VcpuOpening opening) {
-        vcpus.openings.opened(opening.vcpu(), opening.epoch());
-        OpenVcpu open = vcpus.get(opening.vcpu());
-        if (open == null || open.window.epoch() >= opening.epoch()) {
-            return;
-        }
-        vcpus.remove(opening.vcpu());
-        GuestStream stream = open.stream;
+        OpenVcpu before = vcpus.fence(opening.vcpu(), opening.epoch());
+        GuestStream stream = before == null ? null : before.stream();
         if (stream != null) {
             outbox.flush();
             Refusal why = fencedBy(opening.vcpu());

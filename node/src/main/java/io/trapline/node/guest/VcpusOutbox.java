@@ -2,7 +2,6 @@ package io.trapline.node.guest;
 
 import io.trapline.model.Errno;
 import io.trapline.model.Refusal;
-import io.trapline.node.guest.OpenVcpus.OpenVcpu;
 import io.trapline.node.protocol.Life;
 import io.trapline.node.protocol.ShardMessage;
 import io.trapline.node.protocol.ShardRoute;
@@ -22,7 +21,7 @@ final class VcpusOutbox implements VcpuWindow.Effects {
 
     private final Life self;
     private final int domid;
-    private final OpenVcpus vcpus;
+    private final VcpuStreams<GuestStream, OpenVcpu> vcpus;
     private final List<ShardRoute> shards;
     private final @Nullable AccessRows[] sends;
     private final BitSet sent = new BitSet();
@@ -30,7 +29,7 @@ final class VcpusOutbox implements VcpuWindow.Effects {
     private boolean holding;
 
     /** @param self where the guests are, for those who answer them */
-    VcpusOutbox(Life self, int domid, OpenVcpus vcpus, List<ShardRoute> shards) {
+    VcpusOutbox(Life self, int domid, VcpuStreams<GuestStream, OpenVcpu> vcpus, List<ShardRoute> shards) {
         this.self = self;
         this.domid = domid;
         this.vcpus = vcpus;
@@ -95,7 +94,7 @@ final class VcpusOutbox implements VcpuWindow.Effects {
             open.window.hold(sequence);
             return;
         }
-        GuestStream stream = open.stream;
+        GuestStream stream = open.stream();
         if (stream != null) {
             boolean explains = errno != Errno.OK && open.wantsStatus(sequence);
             answer(stream, vcpu, sequence, data, errno, explains ? failure(vcpu, sequence, errno) : null);

@@ -72,7 +72,7 @@ final class ContainerTarget implements Target, AutoCloseable {
     /** Several clusters share the machine. */
     @Override
     public Duration longestPause() {
-        return Duration.ofMillis(24);
+        return Duration.ofMillis(8);
     }
 
     @Override

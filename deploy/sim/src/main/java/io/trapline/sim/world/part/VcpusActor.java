@@ -4,7 +4,7 @@ import io.trapline.internal.v1.Answer;
 import io.trapline.internal.v1.Command;
 import io.trapline.internal.v1.ExecuteResponse;
 import io.trapline.model.Errno;
-import io.trapline.node.guest.Openings;
+import io.trapline.node.guest.VcpuStreams;
 import io.trapline.node.guest.VcpuWindow;
 import io.trapline.node.p2m.ShardMap;
 import io.trapline.node.peer.TrafficClass;
@@ -24,6 +24,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** All vCPUs of the domain: their windows, and the streams that run them. What the actor of the node does, without its messages. */
@@ -33,8 +34,7 @@ public final class VcpusActor {
     private final Stage world;
     private final Place place;
     private final Node node;
-    private final Map<Integer, Open> vcpus = new TreeMap<>();
-    private final Openings openings;
+    private final VcpuStreams<GuestLink, Open> vcpus;
     private final Set<GuestLink> gone = new HashSet<>();
     private final List<GuestLink> touched = new ArrayList<>();
     private final TreeMap<Integer, AccessRows> sends = new TreeMap<>();
@@ -51,24 +51,16 @@ public final class VcpusActor {
     private long tickAt;
 
     /** An open vCPU; its stream comes and goes. */
-    private final class Open implements VcpuWindow.Effects {
-        final VcpuWindow window;
+    private final class Open extends VcpuStreams.Opened<GuestLink> implements VcpuWindow.Effects {
         final long token;
-        /** When its guest came here. */
-        final long gatewayRevision;
 
         boolean asksAgain;
         /** Whether a shard has told what is answered now. */
         boolean fromShard;
 
-        @Nullable
-        GuestLink link;
-
         Open(VcpuWindow window, long token, long gatewayRevision, GuestLink link) {
-            this.window = window;
+            super(window, gatewayRevision, link);
             this.token = token;
-            this.gatewayRevision = gatewayRevision;
-            this.link = link;
         }
 
         @Override
@@ -98,7 +90,7 @@ public final class VcpusActor {
                             count,
                             ofWindow,
                             deadlineNanos,
-                            gatewayRevision);
+                            gatewayRevision());
             told.computeIfAbsent(shard, fresh -> new AccessRows(16))
                     .add(
                             vcpu,
@@ -110,7 +102,7 @@ public final class VcpusActor {
                             count,
                             ofWindow,
                             deadlineNanos,
-                            gatewayRevision);
+                            gatewayRevision());
         }
 
         @Override
@@ -126,16 +118,16 @@ public final class VcpusActor {
             } else {
                 world.promises.mayGoOn(vcpu, window.epoch());
                 world.promises.mustRun("vCPU " + vcpu + " is answered");
-                reply(link, vcpu, sequence, data, errno, fromShard);
+                reply(stream(), vcpu, sequence, data, errno, fromShard);
             }
         }
     }
 
-    public VcpusActor(Stage world, Place place, Node node, int vcpus) {
+    public VcpusActor(Stage world, Place place, Node node, int nrVcpus) {
         this.world = world;
         this.place = place;
         this.node = node;
-        openings = new Openings(vcpus);
+        vcpus = new VcpuStreams<>(nrVcpus);
     }
 
     public void shards(ShardMap theMap, List<Life> thePrimaries, int theDefaultTimeoutMillis) {
@@ -171,7 +163,7 @@ public final class VcpusActor {
 
     private void goOn(boolean held) {
         if (held && !holds()) {
-            for (Open open : vcpus.values()) {
+            for (Open open : vcpus.all()) {
                 open.window.releaseHeld(open);
                 pump(open);
             }
@@ -201,17 +193,28 @@ public final class VcpusActor {
 
     private void opened(GuestLink link, int vcpu, int window, long token, Answer answer) {
         long epoch = answer.getRevision();
-        if (!openings.mayRun(vcpu, epoch, epoch)) {
-            link.refused();
-            return;
-        }
-        fence(List.of(new VcpuOpening(vcpu, epoch)));
-        run(new Open(new VcpuWindow(vcpu, epoch, window, shardMap()), token, epoch, link), link);
+        came(
+                link,
+                vcpu,
+                epoch,
+                epoch,
+                () -> new Open(new VcpuWindow(vcpu, epoch, window, shardMap()), token, epoch, link));
     }
 
-    private void run(Open open, GuestLink link) {
-        vcpus.put(open.window.vcpu(), open);
-        openings.came(open.window.vcpu(), open.gatewayRevision);
+    private void came(GuestLink link, int vcpu, long epoch, long revision, Supplier<Open> opened) {
+        switch (vcpus.came(vcpu, epoch, revision, gone.contains(link))) {
+            case OVERTAKEN -> {}
+            case FENCED -> link.refused();
+            case RUNS -> {
+                fence(List.of(new VcpuOpening(vcpu, epoch)));
+                Open open = opened.get();
+                end(vcpus.put(open));
+                opened(open, link);
+            }
+        }
+    }
+
+    private void opened(Open open, GuestLink link) {
         link.opened(open.window.epoch(), open.window.nextSequence(), open.token);
         leaveNow(link);
     }
@@ -219,8 +222,8 @@ public final class VcpusActor {
     /** The node is drained, or is not any more (D-27). */
     public void leave(boolean leaves) {
         leaving = leaves;
-        vcpus.values().stream()
-                .map(open -> open.link)
+        vcpus.all().stream()
+                .map(Open::stream)
                 .filter(Objects::nonNull)
                 .map(Objects::requireNonNull)
                 .toList()
@@ -248,22 +251,21 @@ public final class VcpusActor {
     private void moved(GuestLink link, int vcpu, long token, long receivedThrough, Answer answer) {
         ExecuteResponse moved = answer.getExecute();
         long epoch = moved.getVcpuEpoch();
-        Open open = vcpus.get(vcpu);
         if (answer.hasRefusal() && answer.getRefusal().getErrno() == Errno.EAGAIN.number()) {
             link.putOff();
         } else if (answer.hasRefusal()) {
             link.refused();
-        } else if (gone.contains(link) && open != null && open.window.epoch() == epoch) {
-            // Its guest has come again since.
-            return;
-        } else if (!openings.mayRun(vcpu, epoch, moved.getRevision())) {
-            // Fenced, or gone on elsewhere since.
-            link.refused();
         } else {
-            fence(List.of(new VcpuOpening(vcpu, epoch)));
-            VcpuWindow window = VcpuWindow.arriving(vcpu, epoch, moved.getWindow(), shardMap(), receivedThrough);
-            Optional.ofNullable(open).ifPresent(before -> end(before, link));
-            run(new Open(window, token, moved.getRevision(), link), link);
+            came(
+                    link,
+                    vcpu,
+                    epoch,
+                    moved.getRevision(),
+                    () -> new Open(
+                            VcpuWindow.arriving(vcpu, epoch, moved.getWindow(), shardMap(), receivedThrough),
+                            token,
+                            moved.getRevision(),
+                            link));
         }
     }
 
@@ -277,37 +279,34 @@ public final class VcpusActor {
 
     public void resume(GuestLink link, int vcpu, long token, long receivedThrough) {
         lease();
-        Open open = vcpus.get(vcpu);
         if (leaving) {
             link.putOff();
-        } else if (open == null) {
-            move(link, vcpu, token, receivedThrough);
-        } else if (open.token != token) {
-            link.refused();
-        } else if (open.window.resumedThrough(receivedThrough)) {
-            flush();
-            end(open, link);
-            open.link = link;
-            link.opened(open.window.epoch(), open.window.nextSequence(), token);
-            leaveNow(link);
-        } else {
-            // It got more elsewhere: not even the registry may know of that.
-            move(link, vcpu, token, receivedThrough);
+            return;
+        }
+        Open open = vcpus.get(vcpu);
+        switch (vcpus.resume(link, vcpu, open != null && open.token == token, 0, receivedThrough)) {
+            case MOVES -> move(link, vcpu, token, receivedThrough);
+            case GOES_ON -> {
+                Open its = Objects.requireNonNull(open);
+                flush();
+                end(vcpus.run(its, link));
+                opened(its, link);
+            }
+            case AHEAD, FENCED, OTHER_WINDOW -> link.refused();
         }
     }
 
     /** Its guest goes on by another stream; if it still listens to that one, it comes again. */
-    private static void end(Open open, GuestLink goesOn) {
-        GuestLink before = open.link;
-        if (before != null && before != goesOn) {
+    private static void end(@Nullable GuestLink before) {
+        if (before != null) {
             before.putOff();
         }
     }
 
     public void received(GuestLink link, int vcpu, long through) {
         lease();
-        Open open = vcpus.get(vcpu);
-        if (open != null && open.link == link) {
+        Open open = vcpus.runBy(link, vcpu);
+        if (open != null) {
             // A window whose guest has come from elsewhere may not know yet what the guest has: the mark comes again.
             open.window.receivedThrough(through);
         }
@@ -316,8 +315,8 @@ public final class VcpusActor {
     /** Rows arrive; {@code resent}: they were sent before. */
     public void batch(GuestLink link, int vcpu, boolean resent, List<GuestRow> rows) {
         lease();
-        Open open = vcpus.get(vcpu);
-        if (open == null || open.link != link) {
+        Open open = vcpus.runBy(link, vcpu);
+        if (open == null) {
             return;
         }
         for (GuestRow row : rows) {
@@ -371,11 +370,7 @@ public final class VcpusActor {
 
     public void gone(GuestLink link) {
         gone.add(link);
-        for (Open open : vcpus.values()) {
-            if (open.link == link) {
-                open.link = null;
-            }
-        }
+        vcpus.gone(link);
     }
 
     // What the node tells.
@@ -412,7 +407,7 @@ public final class VcpusActor {
         flush();
         shardsMoved.forEach((shard, primary) -> {
             primaries.set(shard, primary);
-            vcpus.values().forEach(open -> open.window.moved(shard, open));
+            vcpus.all().forEach(open -> open.window.moved(shard, open));
         });
         appliedRevision = revision;
         boolean held = holds();
@@ -429,27 +424,22 @@ public final class VcpusActor {
     }
 
     private void fence(int vcpu, long epoch) {
-        openings.opened(vcpu, epoch);
-        Open open = vcpus.get(vcpu);
-        if (open != null && open.window.epoch() < epoch) {
-            vcpus.remove(vcpu);
+        Open before = vcpus.fence(vcpu, epoch);
+        if (before != null) {
             flush();
-            if (open.link != null) {
-                open.link.fenced();
+            GuestLink link = before.stream();
+            if (link != null) {
+                link.fenced();
             }
         }
     }
 
     /** The guest goes on at another node; a stream of it that is here will find it there. */
     private void left(VcpuMove move) {
-        openings.left(move.vcpu(), move.revision());
-        Open open = vcpus.get(move.vcpu());
-        if (open != null && open.gatewayRevision < move.revision()) {
-            vcpus.remove(move.vcpu());
+        Open before = vcpus.left(move.vcpu(), move.revision());
+        if (before != null) {
             flush();
-            if (open.link != null) {
-                open.link.putOff();
-            }
+            end(before.stream());
         }
     }
 
@@ -462,7 +452,7 @@ public final class VcpusActor {
         lease();
         if (nowNanos >= nextTick()) {
             tickAt = nowNanos + TICK_NANOS;
-            for (Open open : vcpus.values()) {
+            for (Open open : vcpus.all()) {
                 open.window.expire(nowNanos, open);
                 pump(open);
             }
@@ -471,7 +461,7 @@ public final class VcpusActor {
     }
 
     public long nextTick() {
-        return vcpus.values().stream().anyMatch(open -> open.window.hasQueued()) ? tickAt : Long.MAX_VALUE;
+        return vcpus.all().stream().anyMatch(open -> open.window.hasQueued()) ? tickAt : Long.MAX_VALUE;
     }
 
     private void pump(Open open) {
