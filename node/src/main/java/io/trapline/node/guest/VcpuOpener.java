@@ -226,7 +226,8 @@ final class VcpuOpener {
                 Refusal other = Refusal.invalid(
                         "window",
                         asked.getWindow(),
-                        "it was opened with " + Objects.requireNonNull(open).window.window());
+                        "it was opened with "
+                                + Objects.requireNonNull(open).window.window());
                 stream.send(GuestStream.refused(vcpu, other));
             }
             case GOES_ON -> {

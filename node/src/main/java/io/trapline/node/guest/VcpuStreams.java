@@ -85,13 +85,13 @@ public final class VcpuStreams<S, O extends VcpuStreams.Opened<S>> {
     /** The vCPU if that stream runs it, else null. */
     public @Nullable O runBy(S stream, int vcpu) {
         O open = get(vcpu);
-        return open != null && isRunBy(open, stream) ? open : null;
+        return open != null && isSame(open.stream(), stream) ? open : null;
     }
 
     /** Whether a stream runs any vCPU. */
     public boolean runsAny(S stream) {
         for (O open : all) {
-            if (isRunBy(open, stream)) {
+            if (isSame(open.stream(), stream)) {
                 return true;
             }
         }
@@ -129,10 +129,11 @@ public final class VcpuStreams<S, O extends VcpuStreams.Opened<S>> {
         if (window != 0 && window != open.window.window()) {
             return Resumed.OTHER_WINDOW;
         }
-        if (isRunBy(open, stream)) {
+        if (isSame(open.stream(), stream)) {
             return open.window.receivedThrough(receivedThrough) ? Resumed.GOES_ON : Resumed.AHEAD;
         }
-        // If it got more it was elsewhere, perhaps at a node that had not heard that the guest had left it: not even the registry knows of that.
+        // If it got more it was elsewhere, perhaps at a node that had not heard that the guest had left it: not even
+        // the registry knows of that.
         return open.window.resumedThrough(receivedThrough) ? Resumed.GOES_ON : Resumed.MOVES;
     }
 
@@ -141,7 +142,7 @@ public final class VcpuStreams<S, O extends VcpuStreams.Opened<S>> {
         Opened<S> taken = open;
         S before = taken.stream;
         taken.stream = stream;
-        return before == stream ? null : before;
+        return isSame(before, stream) ? null : before;
     }
 
     /**
@@ -169,7 +170,7 @@ public final class VcpuStreams<S, O extends VcpuStreams.Opened<S>> {
             place++;
         }
         all.add(place, open);
-        return before == null || before.stream() == open.stream() ? null : before.stream();
+        return before == null || isSame(before.stream(), open.stream()) ? null : before.stream();
     }
 
     /** Its guest has closed it. Returns what was open. */
@@ -199,13 +200,14 @@ public final class VcpuStreams<S, O extends VcpuStreams.Opened<S>> {
     /** A stream has ended: what it ran waits for its guests to come back. */
     public void gone(S stream) {
         for (Opened<S> open : all) {
-            if (open.stream == stream) {
+            if (isSame(open.stream, stream)) {
                 open.stream = null;
             }
         }
     }
 
-    private boolean isRunBy(O open, S stream) {
-        return open.stream() == stream;
+    @SuppressWarnings("ReferenceEquality") // of streams nothing else is known
+    private static boolean isSame(@Nullable Object one, @Nullable Object other) {
+        return one == other;
     }
 }
