@@ -11,6 +11,7 @@ import io.trapline.model.Gfn;
 import io.trapline.model.MemType;
 import io.trapline.v1.MemTypeRun;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -18,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** Somebody who gives pages a type and takes it away again, over and over, and looks each time whether all of them have what was asked for, or none (T6). */
 final class TypeChanges implements AutoCloseable {
@@ -32,6 +34,10 @@ final class TypeChanges implements AutoCloseable {
     private final AtomicLong acknowledged = new AtomicLong();
     private final AtomicBoolean ended = new AtomicBoolean();
     private final CompletableFuture<Void> all;
+    /** For whoever reads why there were no more. */
+    private volatile String doing = "nothing yet";
+
+    private volatile String lastRefusal = "none";
 
     TypeChanges(TraplineConnection connection, DomainRef domain, Gfn first, long count, MemType type) {
         this.connection = connection;
@@ -65,16 +71,19 @@ final class TypeChanges implements AutoCloseable {
 
     /** False: it may have been, or not. */
     private boolean isChanged(Gfn gfn, long pages, MemType to) {
+        doing = "setting " + pages + " pages from " + gfn + " to " + to + " since " + Instant.now();
         try {
             connection.memory().setMemType(domain, gfn, pages, to);
             return true;
         } catch (TraplineException refused) {
+            lastRefusal = Instant.now() + ": " + refused.getMessage();
             assertThat(refused.errno()).as("%s", refused.getMessage()).contains(Errno.EAGAIN);
             return false;
         }
     }
 
     private List<MemType> types() {
+        doing = "listing types since " + Instant.now();
         return connection.memory().listMemTypes(domain, first, count).stream()
                 .map(MemTypeRun::getType)
                 .map(found -> MemType.ofCode(found.getNumber()))
@@ -84,7 +93,15 @@ final class TypeChanges implements AutoCloseable {
 
     void awaitMore() {
         long before = acknowledged.get();
-        await().atMost(PATIENCE).until(() -> acknowledged.get() >= before + MORE || all.isDone());
+        try {
+            await().atMost(PATIENCE).until(() -> acknowledged.get() >= before + MORE || all.isDone());
+        } catch (ConditionTimeoutException late) {
+            throw new AssertionError(
+                    acknowledged.get() - before + " of " + MORE + " changes by " + Instant.now() + ", " + doing
+                            + ", the last refusal was " + lastRefusal + ", and the domain is "
+                            + connection.domains().describe(domain),
+                    late);
+        }
         assertThat(all).isNotCompletedExceptionally();
     }
 

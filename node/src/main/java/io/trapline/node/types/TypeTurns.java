@@ -355,7 +355,10 @@ public final class TypeTurns {
     /** Shards here have been told that they are decided here; those elsewhere may refuse still. */
     private void onRecover(long now) {
         if (away == null) {
-            term = now;
+            // One that was told before may come after the one with which this began: what shards have been asked under
+            // a later term they refuse under an
+            // earlier one, for ever.
+            term = Math.max(term, now);
             held = false;
             recovers = true;
             beginNext();

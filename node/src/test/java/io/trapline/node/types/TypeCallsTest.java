@@ -34,6 +34,7 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Calls that concern several shards: all or nothing, one at a time (T6, F2). */
@@ -106,6 +107,20 @@ final class TypeCallsTest {
                         new TypeRun(PAGES, 1, MemType.RAM_RO),
                         new TypeRun(PAGES, 1, MemType.RAM_RW),
                         new TypeRun(PAGES, 1, MemType.ioreqServer(0))))
+                .isEmpty();
+    }
+
+    @Test
+    @DisplayName(
+            "T6: what was told of an earlier term and is heard later takes no term back: shards would refuse all that comes under it")
+    void aTermIsNotTakenBack() {
+        Shards shards = Shards.small(KIT, 4);
+        ActorRef<TypesMessage> calls = calls(shards);
+
+        calls.tell(new TypesMessage.Recover(TERM + 4));
+        calls.tell(new TypesMessage.Recover(TERM + 3));
+
+        assertThat(set(shards, calls, new TypeRun(100, 3 * PAGES, MemType.ioreqServer(0))))
                 .isEmpty();
     }
 
