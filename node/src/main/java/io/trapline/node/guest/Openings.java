@@ -4,29 +4,29 @@ import io.trapline.model.Pure;
 
 /** What the registry has said of a domain's vCPUs: who has opened them last, and whose guests have gone on elsewhere (A6). */
 @Pure
-public final class Openings {
+final class Openings {
     private final long[] newestEpoch;
     private final long[] leftAt;
     private final long[] cameAt;
 
-    public Openings(int nrVcpus) {
+    Openings(int nrVcpus) {
         newestEpoch = new long[nrVcpus];
         leftAt = new long[nrVcpus];
         cameAt = new long[nrVcpus];
     }
 
     /** The registry has opened the vCPU under that epoch; what is open under older ones is fenced. */
-    public void opened(int vcpu, long epoch) {
+    void opened(int vcpu, long epoch) {
         newestEpoch[vcpu] = Math.max(newestEpoch[vcpu], epoch);
     }
 
     /** The registry has let the guest of the vCPU go on elsewhere, at that revision. */
-    public void left(int vcpu, long revision) {
+    void left(int vcpu, long revision) {
         leftAt[vcpu] = Math.max(leftAt[vcpu], revision);
     }
 
     /** The vCPU is run here from now on, for a guest that came at that revision. */
-    public void came(int vcpu, long revision) {
+    void came(int vcpu, long revision) {
         cameAt[vcpu] = Math.max(cameAt[vcpu], revision);
     }
 
@@ -37,12 +37,12 @@ public final class Openings {
      *
      * @param gatewayRevision the revision at which the guest came to this node
      */
-    public boolean mayRun(int vcpu, long epoch, long gatewayRevision) {
+    boolean mayRun(int vcpu, long epoch, long gatewayRevision) {
         return epoch >= newestEpoch[vcpu] && gatewayRevision > leftAt[vcpu] && gatewayRevision >= cameAt[vcpu];
     }
 
     /** Whether anybody has opened the vCPU yet; it may have been closed since. */
-    public boolean wasOpened(int vcpu) {
+    boolean wasOpened(int vcpu) {
         return vcpu >= 0 && vcpu < newestEpoch.length && newestEpoch[vcpu] > 0;
     }
 }

@@ -355,9 +355,8 @@ public final class TypeTurns {
     /** Shards here have been told that they are decided here; those elsewhere may refuse still. */
     private void onRecover(long now) {
         if (away == null) {
-            // One that was told before may come after the one with which this began: what shards have been asked under
-            // a later term they refuse under an
-            // earlier one, for ever.
+            // One of before may come behind that with which this began.
+            // Shards that were asked under a later term refuse an earlier one for ever.
             term = Math.max(term, now);
             held = false;
             recovers = true;
