@@ -7,6 +7,7 @@ import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketOption;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -28,6 +29,8 @@ final class PeerWatch implements AutoCloseable {
     /** A process that ends may accept a connection still, which ends with it. */
     private static final Duration AFTER_SHORT_CONNECTION = Duration.ofMillis(20);
 
+    private static final Duration STILL_THERE = Duration.ofMinutes(10);
+
     // A connection whose other host has lost its power would stay for ever.
     private static final Map<SocketOption<Integer>, Integer> KEEP_ALIVE = Map.of(
             ExtendedSocketOptions.TCP_KEEPIDLE, 5,
@@ -36,6 +39,9 @@ final class PeerWatch implements AutoCloseable {
 
     /** Who is told, on a thread for each peer. */
     interface Listener {
+        /** Somebody listens there: told with each connection, and every ten minutes while it lasts. */
+        void there(String peer);
+
         /** Somebody listened there, and now the connection has ended and another is refused: the process is gone. */
         void gone(String peer);
 
@@ -44,11 +50,18 @@ final class PeerWatch implements AutoCloseable {
     }
 
     private final Listener listener;
+    private final Duration stillThere;
     private final Map<Peer, Line> lines = new HashMap<>();
     private boolean isClosed;
 
     PeerWatch(Listener listener) {
+        this(listener, STILL_THERE);
+    }
+
+    /** {@code stillThere}: how often it is said that somebody listens there. */
+    PeerWatch(Listener listener, Duration stillThere) {
         this.listener = listener;
+        this.stillThere = stillThere;
     }
 
     /** Watches those from now on, and nobody else. */
@@ -130,12 +143,25 @@ final class PeerWatch implements AutoCloseable {
                     }
                 }
                 socket.setKeepAlive(true);
-                InputStream greeting = socket.getInputStream();
-                while (greeting.read() >= 0) {
-                    LOG.trace("{} says something", peer);
+                socket.setSoTimeout(Math.toIntExact(stillThere.toMillis()));
+                while (isOpen(socket)) {
+                    listener.there(peer.id());
                 }
             } catch (IOException broken) {
                 LOG.debug("the connection to {} broke", peer, broken);
+            }
+        }
+
+        /** Waits until it is time to say that somebody is there still, or for the end: then not. */
+        private boolean isOpen(Socket socket) throws IOException {
+            InputStream greeting = socket.getInputStream();
+            try {
+                while (greeting.read() >= 0) {
+                    LOG.trace("{} says something", peer);
+                }
+                return false;
+            } catch (SocketTimeoutException silent) {
+                return true;
             }
         }
 
@@ -144,6 +170,9 @@ final class PeerWatch implements AutoCloseable {
             if (wasGone && isWanted()) {
                 wasGone = false;
                 listener.back(peer.id());
+            }
+            if (isWanted()) {
+                listener.there(peer.id());
             }
         }
 

@@ -8,6 +8,7 @@ import io.trapline.model.FileTrouble;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,6 +43,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Replica implements Log, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
+
+    private static final Duration GREETING = Duration.ofSeconds(1);
 
     private final ReplicaConfig config;
     private final DataDirectory directory;
@@ -163,6 +166,33 @@ public final class Replica implements Log, AutoCloseable {
 
     /** What follows from the end of another replica's process, and from its next life. */
     private final class Processes implements PeerWatch.Listener {
+        /**
+         * What is asked when a leader has ended is asked before, for nothing: then there is a connection to who is asked, which gRPC gives up
+         * where nothing was said for half an hour, and the way to it has been gone.
+         */
+        @Override
+        public void there(String peer) {
+            Running now = running;
+            if (now == null) {
+                return;
+            }
+            division()
+                    .ifPresent(division -> Thread.ofVirtual()
+                            .name("greet-" + peer)
+                            .start(() -> {
+                                try {
+                                    new Votes(now.server(), groupId, calls)
+                                            .lasts(
+                                                    List.of(peer),
+                                                    division.getInfo().getCurrentTerm(),
+                                                    Votes.own(division),
+                                                    GREETING);
+                                } catch (InterruptedException closing) {
+                                    Thread.currentThread().interrupt();
+                                }
+                            }));
+        }
+
         @Override
         public void gone(String peer) {
             Running now = running;

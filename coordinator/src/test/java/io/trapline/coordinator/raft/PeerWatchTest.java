@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -22,7 +23,13 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 final class PeerWatchTest {
     private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
-    private final PeerWatch watch = new PeerWatch(new PeerWatch.Listener() {
+    private final BlockingQueue<String> listening = new LinkedBlockingQueue<>();
+    private final PeerWatch.Listener listener = new PeerWatch.Listener() {
+        @Override
+        public void there(String peer) {
+            listening.add(peer);
+        }
+
         @Override
         public void gone(String peer) {
             said.add("gone " + peer);
@@ -32,7 +39,8 @@ final class PeerWatchTest {
         public void back(String peer) {
             said.add("back " + peer);
         }
-    });
+    };
+    private final PeerWatch watch = new PeerWatch(listener);
 
     private final List<Listening> all = new ArrayList<>();
 
@@ -110,6 +118,20 @@ final class PeerWatchTest {
         ended.end();
         assertThat(next()).isEqualTo("gone c2");
         assertThat(said).isEmpty();
+    }
+
+    @Test
+    void whoListensIsThereAgainAndAgain() throws Exception {
+        Listening first = new Listening(0);
+        try (PeerWatch often = new PeerWatch(listener, Duration.ofMillis(20))) {
+            often.follow(List.of(first.peer("c1")));
+            first.take();
+            for (int i = 0; i < 3; i++) {
+                assertThat(listening.poll(60, TimeUnit.SECONDS)).isEqualTo("c1");
+            }
+            first.end();
+            assertThat(next()).isEqualTo("gone c1");
+        }
     }
 
     @Test

@@ -59,6 +59,7 @@ public final class CoordinatorProcess implements AutoCloseable {
 
     private volatile boolean isTakingPart;
     private volatile boolean isClosing;
+    private volatile boolean isAbandoned;
 
     private CoordinatorProcess(CoordinatorSettings settings) {
         this.settings = settings;
@@ -200,7 +201,7 @@ public final class CoordinatorProcess implements AutoCloseable {
         isClosing = true;
         watch.close();
         health.ready(false);
-        if (!coordinator.isLeading() || coordinator.isAlone()) {
+        if (isAbandoned || !coordinator.isLeading() || coordinator.isAlone()) {
             return;
         }
         try {
@@ -228,6 +229,12 @@ public final class CoordinatorProcess implements AutoCloseable {
     /** Completes where it could not take part, with the reason. */
     public CompletionStage<StartException> failed() {
         return failed;
+    }
+
+    /** Ends it as {@code kill -9} would, as far as a process can do that to a part of itself: no other one is told to lead. */
+    public void abandon() {
+        isAbandoned = true;
+        close();
     }
 
     @Override

@@ -110,8 +110,8 @@ public final class InProcessCluster implements AutoCloseable {
         }
     }
 
-    /** Ends the coordinator that leads, in order. */
-    public Stopped stopLeader() {
+    /** Ends the coordinator that leads without telling anybody. */
+    public Stopped abandonLeader() {
         CoordinatorSettings.Peer leader;
         synchronized (states) {
             leader = layout.peers().stream()
@@ -122,7 +122,7 @@ public final class InProcessCluster implements AutoCloseable {
         }
         CoordinatorProcess ended = coordinators.remove(leader.id());
         if (ended != null) {
-            ended.close();
+            ended.abandon();
         }
         return () -> startCoordinator(leader);
     }

@@ -33,6 +33,9 @@ public final class Supervisor implements AutoCloseable {
     private static final String LOCK = "up.lock";
     private static final int COORDINATOR_HEAP_MEBIBYTES = 192;
     private static final int NODE_HEAP_MEBIBYTES = 256;
+    /** What a coordinator does when another one has ended it does for the first time: nobody waits for the optimising compiler meanwhile. */
+    private static final List<String> COORDINATOR_FLAGS = List.of("-XX:TieredStopAtLevel=1");
+
     private static final int MEMORY_PART_FOR_GUESTS = 2;
     private static final Duration START = Duration.ofMinutes(2);
     /** Nodes first, so that they have somebody to resign to; together below what a process that is asked to end is given. */
@@ -202,7 +205,8 @@ public final class Supervisor implements AutoCloseable {
                     command(
                             launcher,
                             COORDINATOR_HEAP_MEBIBYTES,
-                            ways.flags(peer.id()),
+                            Stream.concat(COORDINATOR_FLAGS.stream(), ways.flags(peer.id()).stream())
+                                    .toList(),
                             arguments("coordinator", told.coordinator(peer, plan.data())))));
         }
         long memory = plan.nodeMemoryBytes()

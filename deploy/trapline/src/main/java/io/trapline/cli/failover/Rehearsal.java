@@ -46,7 +46,7 @@ public final class Rehearsal {
             try (PacedGuest guest = PacedGuest.start(connection.channel(), domain.getDomid());
                     Claimer claimer = Claimer.start(connection, DomainRef.of(domain))) {
                 for (int i = 0; i < leaderChanges; i++) {
-                    InProcessCluster.Stopped stopped = cluster.stopLeader();
+                    InProcessCluster.Stopped stopped = cluster.abandonLeader();
                     claimer.forget();
                     var _ = claimer.firstAfter(System.nanoTime());
                     stopped.startAgain();
