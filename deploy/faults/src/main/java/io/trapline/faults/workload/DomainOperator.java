@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Who operates the domain: gives pages their types and takes them, one by one or many with one call, also of both shards, reads and writes its memory past
@@ -26,7 +27,6 @@ import java.util.SplittableRandom;
  */
 final class DomainOperator implements Runnable {
     private static final String PRINCIPAL = "operator";
-    private static final int PAUSE_MILLIS = 12;
     private static final int TYPINGS = 20;
     private static final int LISTINGS = 20;
     private static final List<Integer> GUARDS = List.of(PageRun.RAM_RO, PageRun.MMIO_WRITE_DM, PageRun.RAM_RW);
@@ -57,7 +57,7 @@ final class DomainOperator implements Runnable {
                     Layout.Page page = Layout.PAGES.get(random.nextInt(Layout.PAGES.size()));
                     read(connection, page.word(random.nextInt(page.words())));
                 }
-                Stage.pause(random.nextInt(PAUSE_MILLIS));
+                LockSupport.parkNanos(random.nextLong(scene.stage.longestRestNanos));
             }
         }
     }

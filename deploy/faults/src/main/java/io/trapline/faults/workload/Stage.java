@@ -10,10 +10,14 @@ import java.util.concurrent.locks.LockSupport;
 
 /** What the clients of a workload share, whatever their domain is. Thread-safe. */
 final class Stage {
+    private static final long SHORTEST_REST_NANOS = Duration.ofMillis(12).toNanos();
+
     final Doors doors;
     final History history;
     /** Of a guest, between two accesses. */
     final long longestPauseNanos;
+    /** Of who operates a domain, between two calls. */
+    final long longestRestNanos;
 
     final Waiting waiting = new Waiting();
     /** Streams that were resumed because they were lost. */
@@ -36,6 +40,7 @@ final class Stage {
         this.doors = doors;
         this.history = history;
         this.longestPauseNanos = longestPause.toNanos();
+        this.longestRestNanos = Math.max(SHORTEST_REST_NANOS, 2 * longestPauseNanos);
     }
 
     /** One that nobody has written yet. */
