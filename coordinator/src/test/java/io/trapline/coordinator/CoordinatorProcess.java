@@ -5,6 +5,7 @@ import io.grpc.netty.NettyServerBuilder;
 import io.trapline.coordinator.raft.ReplicaConfig;
 import io.trapline.coordinator.raft.StartException;
 import io.trapline.rpc.Principals;
+import io.trapline.testing.ProgramJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 /** A coordinator in a process of its own, on loopback, that can be killed at any moment. */
 final class CoordinatorProcess implements AutoCloseable {
     private static final String READY = "ready: ";
+    private static final int HEAP_MEBIBYTES = 256;
 
     private final Process process;
     private final int port;
@@ -61,17 +63,9 @@ final class CoordinatorProcess implements AutoCloseable {
     /** Starts one and waits until it serves. {@code prefix}: what it is started with, such as a limit on its files. */
     static CoordinatorProcess start(Path directory, long snapshotEvery, String... prefix) throws IOException {
         List<String> command = new ArrayList<>(List.of(prefix));
-        command.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "--sun-misc-unsafe-memory-access=allow",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                CoordinatorProcess.class.getName(),
-                directory.toString(),
-                Long.toString(snapshotEvery)));
+        command.addAll(ProgramJvm.command(
+                HEAP_MEBIBYTES,
+                List.of(CoordinatorProcess.class.getName(), directory.toString(), Long.toString(snapshotEvery))));
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();

@@ -3,21 +3,22 @@ package io.trapline.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.trapline.testing.ProgramJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** This program in a JVM of its own, as an operator starts it, and what it prints on either stream. */
 final class Jvm {
+    private static final int HEAP_MEBIBYTES = 192;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Process process;
@@ -25,17 +26,10 @@ final class Jvm {
     private final Thread reader;
 
     Jvm(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--sun-misc-unsafe-memory-access=allow",
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx192m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                TraplineCommand.class.getName()));
-        command.addAll(Arrays.asList(arguments));
+        List<String> command = ProgramJvm.command(
+                HEAP_MEBIBYTES,
+                Stream.concat(Stream.of(TraplineCommand.class.getName()), Arrays.stream(arguments))
+                        .toList());
         process = new ProcessBuilder(command).redirectErrorStream(true).start();
         reader = Thread.ofPlatform().daemon().name("read-" + process.pid()).start(this::read);
     }
