@@ -173,24 +173,21 @@ public final class Replica implements Log, AutoCloseable {
         @Override
         public void there(String peer) {
             Running now = running;
-            if (now == null) {
-                return;
+            if (now != null) {
+                Votes votes = new Votes(now.server(), groupId, calls);
+                Thread.ofVirtual().name("greet-" + peer).start(() -> greet(votes, peer));
             }
-            division()
-                    .ifPresent(division -> Thread.ofVirtual()
-                            .name("greet-" + peer)
-                            .start(() -> {
-                                try {
-                                    new Votes(now.server(), groupId, calls)
-                                            .lasts(
-                                                    List.of(peer),
-                                                    division.getInfo().getCurrentTerm(),
-                                                    Votes.own(division),
-                                                    GREETING);
-                                } catch (InterruptedException closing) {
-                                    Thread.currentThread().interrupt();
-                                }
-                            }));
+        }
+
+        private void greet(Votes votes, String peer) {
+            try {
+                RaftServer.Division division = division().orElseThrow();
+                votes.lasts(List.of(peer), division.getInfo().getCurrentTerm(), Votes.own(division), GREETING);
+            } catch (InterruptedException closing) {
+                Thread.currentThread().interrupt();
+            } catch (RuntimeException notNow) {
+                LOG.debug("{} is not asked", peer, notNow);
+            }
         }
 
         @Override
