@@ -42,13 +42,20 @@ public final class ProgramJvm {
     }
 
     private static Optional<Path> cache() {
-        return Optional.ofNullable(System.getenv(START_CACHE)).map(Path::of).filter(Files::isReadable);
+        return Optional.ofNullable(System.getenv(START_CACHE))
+                .filter(named -> !jars().isEmpty())
+                .map(Path::of)
+                .filter(Files::isReadable);
+    }
+
+    private static String jars() {
+        return System.getProperty(JARS, "");
     }
 
     /** A cache is of use only with a class path that begins with what it was made of; what tests add, such as a main class, comes after that. */
     public static String classPath() {
         String own = System.getProperty(CLASS_PATH);
-        String jars = System.getProperty(JARS, "");
+        String jars = jars();
         return jars.isEmpty() || own.startsWith(jars) ? own : jars + File.pathSeparator + own;
     }
 }
