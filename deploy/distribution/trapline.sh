@@ -17,7 +17,7 @@ for argument; do
     case $argument in
         up) flags= cache=up ;;
         --coordinators* | --nodes*) cache=trapline ;;
-        # What a coordinator does when another one has ended it does for the first time: it pays as little for that.
+        # What a coordinator does when another one has ended it does for the first time: it pays as little for that as it can.
         coordinator) flags=-XX:TieredStopAtLevel=1 ;;
         node | demo | replay | simulate | chaos | bench | rehearse) flags= ;;
     esac
